@@ -1,0 +1,104 @@
+"""The command line."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+
+from . import __version__
+from .errors import SettingsInvalid
+from .settings import DemoSettings, RunSettings
+
+USAGE = """\
+usage: zocalo-ioc COMMAND [options]
+
+An EPICS soft IOC for Zocalo: trigger processing and read X-ray centres through PVs.
+
+commands:
+  run        serve the PVs, connected to a RabbitMQ broker
+  demo       serve the PVs with a simulated Zocalo, without a broker
+
+options:
+  -h, --help  show this text, or after a command its options
+  --version   show the version
+
+Each option can also come from a YAML file (--config FILE) or an environment variable
+(--results-queue from ZOCALO_IOC_RESULTS_QUEUE). The command line wins, then the
+environment, then the file.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that the arguments name."""
+    try:
+        match sys.argv[1:] if arguments is None else arguments:
+            case ["run", *options]:
+                settings = RunSettings.load(options)
+                _serve(lambda stop: _run(settings, stop))
+            case ["demo", *options]:
+                demo_settings = DemoSettings.load(options)
+                _serve(lambda stop: _demo(demo_settings, stop))
+            case ["--version"]:
+                print(f"zocalo-ioc {__version__}")
+            case ["-h" | "--help", *_]:
+                print(USAGE, end="")
+            case _:
+                print(USAGE, end="", file=sys.stderr)
+                sys.exit(2)
+    except SettingsInvalid as problem:
+        print(f"zocalo-ioc: {problem}", file=sys.stderr)
+        sys.exit(2)
+
+
+async def _run(settings: RunSettings, stop: asyncio.Event) -> None:
+    # EPICS is loaded only when it is needed: --help answers at once
+    from .broker import AmqpBroker
+    from .ioc import Ioc
+
+    ioc = Ioc(
+        settings.prefix,
+        settings.results_queue,
+        lambda consumer, on_change: AmqpBroker(
+            settings.broker_urls,
+            consumer,
+            on_change,
+            name=f"zocalo-ioc {settings.prefix}",
+        ),
+        settings.send_timeout,
+    )
+    await ioc.serve(stop)
+
+
+async def _demo(settings: DemoSettings, stop: asyncio.Event) -> None:
+    from .demo import demo
+
+    await demo(settings.prefix, stop)
+
+
+def _serve(command: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run a command until SIGTERM or Ctrl-C, then leave with exit status 0."""
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+    # what pika has to say is said in plain words by the broker module
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+
+    async def until_signalled() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await command(stop)
+
+    asyncio.run(until_signalled())
+
+    from softioc.softioc import safeEpicsExit
+
+    safeEpicsExit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""The broker protocol: publish, consume and the state of the connection."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message to publish, persistent and mandatory.
+
+    Attributes:
+        routing_key: the queue, on the default exchange.
+        body: the content.
+        headers: the AMQP headers.
+        exchange: the exchange, empty for the default one.
+    """
+
+    routing_key: str
+    body: bytes
+    headers: Mapping[str, object]
+    exchange: str = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A message taken off a queue."""
+
+    body: bytes
+    headers: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The state of the connection, for operators.
+
+    Attributes:
+        up: connected and consuming.
+        address: ``host:port`` in use or tried last.
+        trouble: what is wrong and what to do about it; empty when up.
+        reconnects: how often the connection was re-established.
+    """
+
+    up: bool
+    address: str = ""
+    trouble: str = ""
+    reconnects: int = 0
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """What is taken off a queue, and who takes it.
+
+    ``take`` returns whether the message is acknowledged (True) or rejected (False);
+    it is called in the event loop and must not block.
+    """
+
+    queue: str
+    take: Callable[[Delivery], bool]
+
+
+class Broker(Protocol):
+    """A kept connection to a broker."""
+
+    async def run(self) -> None:
+        """Connect, consume and reconnect, without end."""
+        ...
+
+    async def publish(self, message: Message, timeout: float) -> float:  # noqa: ASYNC109
+        """Publish a message and wait until the broker has confirmed it.
+
+        A message that finds no connection waits for one, in order, and goes out then.
+
+        Args:
+            message: what to send.
+            timeout: how long to wait in all, in seconds.
+
+        Returns:
+            How long the confirm took, in seconds from the latest sending.
+
+        Raises:
+            Unroutable: no queue takes it.
+            NotConfirmed: it was not confirmed in time.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Wait shortly for confirms that are due, then close the connection."""
+        ...

@@ -1,0 +1,82 @@
+"""The demo: an IOC and a simulated Zocalo in one process, and what to type next."""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from .broker import Consumer, Hub, LoopbackBroker
+from .ioc import Ioc
+from .simulation import RESULTS_QUEUE, SimulatedZocalo
+
+_DEFAULT_CA_PORT = 5064
+_LOOPBACK = "127.0.0.1"
+
+
+async def demo(prefix: str, stop: asyncio.Event) -> None:
+    """Serve an IOC with a simulated Zocalo until stopped, on this machine only."""
+    client_environment = _epics_environment()
+    print(instructions(prefix, client_environment), flush=True)
+    hub = Hub()
+    zocalo = SimulatedZocalo()
+    zocalo.broker = LoopbackBroker(hub, Consumer(zocalo.queue, zocalo.take))
+    ioc = Ioc(
+        prefix,
+        RESULTS_QUEUE,
+        lambda consumer, on_change: LoopbackBroker(hub, consumer, on_change),
+    )
+    await ioc.serve(stop)
+
+
+def instructions(prefix: str, environment: Mapping[str, str]) -> str:
+    """Return what to type next, ready to be pasted into a shell."""
+    put, get = _client("caput", "caproto-put"), _client("caget", "caproto-get")
+    exports = " ".join(f"{name}={value}" for name, value in environment.items())
+    return f"""
+In another terminal, start a data collection, end it, and read where the crystal is:
+
+  export {exports}
+  {put} {prefix}:DCID 1234567 && {put} {prefix}:NUM_FRAMES 400
+  {put} -c -w 20 {prefix}:START 1 && {put} -c -w 20 {prefix}:END 1
+  sleep 4; {get} {prefix}:STATE {prefix}:BEST:X {prefix}:BEST:Y {prefix}:BEST:Z
+
+Ctrl-C here ends the demo.
+"""
+
+
+def _client(name: str, stand_in: str) -> str:
+    """Return EPICS base's command where there is one, else caproto's of this Python."""
+    beside = Path(sys.executable).with_name(stand_in)
+    if shutil.which(name) or not beside.exists():
+        return name
+    return str(beside)
+
+
+def _epics_environment() -> dict[str, str]:
+    """Keep the demo to this machine, and return what its clients need to find it."""
+    os.environ.setdefault("EPICS_CAS_INTF_ADDR_LIST", _LOOPBACK)
+    os.environ.setdefault("EPICS_PVAS_INTF_ADDR_LIST", _LOOPBACK)
+    client = {
+        "EPICS_CA_ADDR_LIST": os.environ["EPICS_CAS_INTF_ADDR_LIST"],
+        "EPICS_CA_AUTO_ADDR_LIST": "NO",
+    }
+    port = os.environ.get("EPICS_CA_SERVER_PORT")
+    if port is None and not _is_free(_DEFAULT_CA_PORT):
+        # another IOC has the usual port, and only one of the two would be found
+        with socket.create_server((_LOOPBACK, 0)) as probe:
+            port = str(probe.getsockname()[1])
+        os.environ["EPICS_CA_SERVER_PORT"] = port
+    if port is not None:
+        client["EPICS_CA_SERVER_PORT"] = port
+    return client
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("", port)).close()
+    except OSError:
+        return False
+    return True

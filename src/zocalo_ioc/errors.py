@@ -1,0 +1,45 @@
+"""What can go wrong, as types. Each carries what was wrong and what to do about it.
+
+The text of a problem reaches ``P:MESSAGE`` and the log unchanged, so it names the
+record, queue or option concerned and never holds a user name or a password.
+"""
+
+
+class Problem(Exception):
+    """Something that a user can act on.
+
+    Args:
+        what: what is wrong.
+        remedy: what to do about it.
+    """
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(" ".join(_sentence(part) for part in (what, remedy) if part))
+
+
+def _sentence(clause: str) -> str:
+    return clause if clause[-1] in ".?!" else f"{clause}."
+
+
+class ValueRefused(Problem):
+    """A record can't take the value that was written to it."""
+
+
+class RequestInvalid(Problem):
+    """The request records can't be made into a message."""
+
+
+class Unroutable(Problem):
+    """The broker has no queue for a message."""
+
+
+class NotConfirmed(Problem):
+    """The broker did not confirm a message in time."""
+
+
+class NotUnderstood(Problem):
+    """A message on the results queue is no result of Zocalo."""
+
+
+class SettingsInvalid(Problem):
+    """The command line, environment or settings file can't be used."""

@@ -1,0 +1,296 @@
+"""The records, one line each: everything that is made from them starts here.
+
+To add a PV, add a line to `DECLARATIONS`.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+from enum import StrEnum
+
+from ..centres import AXES, MISSING, SortKey
+from ..jobs import State
+from ..wire import INT32_MAX, Source
+
+MAX_CENTRES = 1024
+"""Length of the arrays with one element a centre."""
+
+
+class Kind(StrEnum):
+    """The type of a record, as EPICS calls it; one in, to be set by the IOC alone."""
+
+    AI = "ai"
+    AO = "ao"
+    BI = "bi"
+    COMMAND = "bo"
+    LONGIN = "longin"
+    LONGOUT = "longout"
+    MBBI = "mbbi"
+    MBBO = "mbbo"
+    STRINGIN = "stringin"
+    TEXT_IN = "char waveform, read only"
+    TEXT_OUT = "char waveform"
+    DOUBLES = "double waveform, read only"
+    INTEGERS = "long waveform, read only"
+
+    @property
+    def writable(self) -> bool:
+        """Whether clients may write it."""
+        return self in (Kind.AO, Kind.COMMAND, Kind.LONGOUT, Kind.MBBO, Kind.TEXT_OUT)
+
+
+class Group(StrEnum):
+    """The parts of the interface."""
+
+    REQUEST = "Request"
+    COMMAND = "Commands"
+    OPTION = "Options"
+    STATUS = "Status"
+    RESULT = "Result"
+    CENTRES = "Every centre, strongest first"
+    BEST = "The strongest centre"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The declaration of a record.
+
+    Attributes:
+        group: the part of the interface it is in.
+        name: its name, after the prefix.
+        kind: its type.
+        description: DESC, at most 40 characters.
+        initial: its value at the start.
+        unit: EGU.
+        precision: PREC.
+        low, high: the values it takes, both included. They are LOPR and HOPR.
+        length: elements of a waveform, bytes of a text with its closing null.
+        choices: names of the values of an enumeration, from 0.
+        severities: alarm severities of some of those.
+        column: the column of the ranked centres that it shows.
+        missing: the value that stands for none; it has INVALID severity.
+    """
+
+    group: Group
+    name: str
+    kind: Kind
+    description: str
+    _: KW_ONLY
+    initial: float | str | None = None
+    unit: str = ""
+    precision: int = 0
+    low: float | None = None
+    high: float | None = None
+    length: int = 0
+    choices: tuple[str, ...] = ()
+    severities: tuple[tuple[str, str], ...] = ()
+    column: str = ""
+    missing: float | None = None
+
+    def is_missing(self, value: object) -> bool:
+        """Whether a value stands for none."""
+        if self.missing is None or not isinstance(value, int | float):
+            return False
+        return math.isnan(value) if math.isnan(self.missing) else value == self.missing
+
+    def complaint(self, value: object) -> str:
+        """Say why the record can't take a value; empty if it can."""
+        if isinstance(value, str) and "\ufffd" in value:
+            return "it is no UTF-8 text"
+        if not isinstance(value, int | float):
+            return ""
+        low, high = self.low, self.high
+        if self.choices:
+            low, high = 0, len(self.choices) - 1
+            meaning = f" ({', '.join(self.choices)})"
+        else:
+            meaning = f" {self.unit}" if self.unit else ""
+        if low is None or high is None or low <= value <= high:
+            return ""
+        return f"it must be {low:g} to {high:.10g}{meaning}"
+
+
+_MICROSECONDS = 6
+
+
+def _request() -> Iterator[Record]:
+    def integer(name: str, description: str) -> Record:
+        return Record(
+            Group.REQUEST, name, Kind.LONGOUT, description,
+            initial=0, low=0, high=INT32_MAX,
+        )  # fmt: skip
+
+    def text(name: str, description: str, length: int, initial: str) -> Record:
+        return Record(
+            Group.REQUEST, name, Kind.TEXT_OUT, description,
+            initial=initial, length=length,
+        )  # fmt: skip
+
+    yield integer("DCID", "ISPyB data collection id, 0 for none yet")
+    yield integer("DCGID", "Data collection group id, 0 if unknown")
+    yield text("FILENAME", "File name the detector writes", 256, "")
+    yield integer("START_FRAME", "Index of the first frame in the file")
+    yield integer("NUM_FRAMES", "Number of frames")
+    yield integer("MESSAGE_INDEX", "Which trigger of the detector, from 0")
+    yield text("RECIPES", "Recipe names, comma separated", 256, "mimas")
+    yield text("PARAMETERS", "JSON object of further parameters", 4096, "{}")
+
+
+def _commands() -> Iterator[Record]:
+    def command(name: str, description: str) -> Record:
+        return Record(
+            Group.COMMAND, name, Kind.COMMAND, description,
+            initial=0, choices=("Ready", "Busy"),
+        )  # fmt: skip
+
+    yield command("START", "Send the start message")
+    yield command("END", "Send the end message")
+
+
+def _options() -> Iterator[Record]:
+    yield Record(
+        Group.OPTION, "SORT_KEY", Kind.MBBO, "Centres of the next results ranked by",
+        initial=0, choices=tuple(SortKey),
+    )  # fmt: skip
+    yield Record(
+        Group.OPTION, "SOURCE", Kind.MBBO, "Results from any other are ignored",
+        initial=0, choices=("Any", *Source),
+    )  # fmt: skip
+    yield Record(
+        Group.OPTION, "TIMEOUT", Kind.AO, "Wait for a result, from last message",
+        initial=180, unit="s", precision=1, low=0.1, high=86400,
+    )  # fmt: skip
+
+
+def _status() -> Iterator[Record]:
+    def status(
+        name: str,
+        kind: Kind,
+        description: str,
+        *,
+        unit: str = "",
+        precision: int = 0,
+        length: int = 0,
+        choices: tuple[str, ...] = (),
+        severities: tuple[tuple[str, str], ...] = (),
+    ) -> Record:
+        return Record(
+            Group.STATUS, name, kind, description, unit=unit, precision=precision,
+            length=length, choices=choices, severities=severities,
+        )  # fmt: skip
+
+    yield status(
+        "STATE", Kind.MBBI, "State of the current job",
+        choices=tuple(state.label for state in State),
+        severities=(
+            (State.NO_CENTRES.label, "MINOR"),
+            (State.TIMED_OUT.label, "MAJOR"),
+            (State.FAILED.label, "MAJOR"),
+        ),
+    )  # fmt: skip
+    yield status("MESSAGE", Kind.TEXT_IN, "The same for people", length=1024)
+    yield status("JOB:DCID", Kind.LONGIN, "Data collection STATE speaks of")
+    yield status(
+        "JOB:ELAPSED", Kind.AI, "Since its first message was confirmed",
+        unit="s", precision=1,
+    )  # fmt: skip
+    yield status("GUID", Kind.STRINGIN, "guid of the last message sent")
+    yield status(
+        "BROKER:CONNECTED", Kind.BI, "Connected and consuming results",
+        choices=("No", "Yes"), severities=(("No", "MAJOR"),),
+    )  # fmt: skip
+    yield status("BROKER:HOST", Kind.STRINGIN, "host:port in use")
+    yield status("BROKER:SENT", Kind.LONGIN, "Messages the broker confirmed")
+    yield status("BROKER:RECEIVED", Kind.LONGIN, "Results taken off the queue")
+    yield status("BROKER:IGNORED", Kind.LONGIN, "Of those, excluded by SOURCE")
+    yield status("BROKER:REJECTED", Kind.LONGIN, "Of those, not understood")
+    yield status("BROKER:RECONNECTS", Kind.LONGIN, "Times the connection came back")
+    yield status(
+        "BROKER:CONFIRM_TIME", Kind.AI, "How long the last confirm took",
+        unit="ms", precision=3,
+    )  # fmt: skip
+    yield status("HEARTBEAT", Kind.LONGIN, "Counts up once a second")
+    yield status("VERSION", Kind.STRINGIN, "Version of the software")
+
+
+def _result() -> Iterator[Record]:
+    yield Record(Group.RESULT, "RESULT:SEQ", Kind.LONGIN, "Counts results, set last")
+    yield Record(Group.RESULT, "RESULT:DCID", Kind.LONGIN, "Data collection id")
+    yield Record(
+        Group.RESULT, "RESULT:DCGID", Kind.LONGIN, "Data collection group id",
+        missing=MISSING,
+    )  # fmt: skip
+    yield Record(
+        Group.RESULT, "RESULT:SOURCE", Kind.MBBI, "Pipeline it comes from",
+        choices=tuple(Source),
+    )  # fmt: skip
+    yield Record(
+        Group.RESULT, "RESULT:DIMENSIONS", Kind.LONGIN, "2 or 3, 0 without a centre"
+    )
+    yield Record(Group.RESULT, "RESULT:COUNT", Kind.LONGIN, "Number of centres")
+    yield Record(Group.RESULT, "RESULT:TIME", Kind.STRINGIN, "When it arrived")
+    yield Record(
+        Group.RESULT, "RESULT:LATENCY", Kind.AI, "From last message to result",
+        unit="s", precision=_MICROSECONDS, missing=math.nan,
+    )  # fmt: skip
+    yield Record(
+        Group.RESULT, "RESULT:JSON", Kind.TEXT_IN, "The payload as it came",
+        length=65536,
+    )  # fmt: skip
+
+
+def _centre_columns() -> Iterator[tuple[str, str, bool, str, str]]:
+    """Yield name, column, whether it is a float, unit and description."""
+    for axis in AXES:
+        yield axis.upper(), axis, True, "box", f"Centre of mass, {axis}"
+    for end, meaning in (("MIN", "First box"), ("MAX", "One past the last box")):
+        for axis in AXES:
+            name, column = f"BOX_{end}:{axis.upper()}", f"box_{end.lower()}_{axis}"
+            yield name, column, False, "box", f"{meaning} of its box, {axis}"
+    for axis in AXES:
+        name = f"MAX_VOXEL:{axis.upper()}"
+        yield name, f"max_voxel_{axis}", False, "box", f"Box with most spots, {axis}"
+    yield "MAX_COUNT", "max_count", True, "spots", "Spots in that box"
+    yield "TOTAL_COUNT", "total_count", True, "spots", "Spots in all its boxes"
+    yield "N_VOXELS", "n_voxels", False, "boxes", "Number of its boxes"
+    yield "SAMPLE_ID", "sample_id", False, "", "ISPyB sample id, -1 if unknown"
+
+
+def _centres() -> Iterator[Record]:
+    for name, column, is_float, unit, description in _centre_columns():
+        yield Record(
+            Group.CENTRES, f"CENTRES:{name}",
+            Kind.DOUBLES if is_float else Kind.INTEGERS, description,
+            unit=unit, precision=3 if is_float else 0, length=MAX_CENTRES,
+            column=column,
+        )  # fmt: skip
+
+
+def _best() -> Iterator[Record]:
+    def best(name: str, column: str, is_float: bool, unit: str, text: str) -> Record:
+        return Record(
+            Group.BEST, f"BEST:{name}", Kind.AI if is_float else Kind.LONGIN, text,
+            unit=unit, precision=3 if is_float else 0, column=column,
+            missing=math.nan if is_float else MISSING,
+        )  # fmt: skip
+
+    for arguments in _centre_columns():
+        yield best(*arguments)
+    for axis in AXES:
+        name, column = f"BOX_SIZE:{axis.upper()}", f"box_size_{axis}"
+        yield best(name, column, False, "box", f"Size of its box, {axis}")
+
+
+DECLARATIONS: tuple[Record, ...] = (
+    *_request(),
+    *_commands(),
+    *_options(),
+    *_status(),
+    *_result(),
+    *_centres(),
+    *_best(),
+)
+"""Every record, in the order of the interface."""
+
+LONGEST_NAME = max(len(record.name) for record in DECLARATIONS)
+"""Length of the longest name, without prefix and colon. EPICS takes 60 in all."""
