@@ -1,0 +1,46 @@
+# Everything a checkout needs, from setting up to passing the tests:
+#   make demo   the IOC with a simulated Zocalo, and what to type next
+#   make test   all tests, against a RabbitMQ of their own
+#   make lint   style and types
+#   make lock   pin the dependencies anew (needs uv)
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+DEMO := .venv
+DEV := .venv-dev
+
+.PHONY: demo test lint lock clean
+
+demo: $(DEMO)/.ready
+	@$(DEMO)/bin/zocalo-ioc demo
+
+test: $(DEV)/.ready
+	@scripts/install-rabbitmq.sh
+	$(DEV)/bin/python -m pytest $(ARGS)
+
+lint: $(DEV)/.ready
+	$(DEV)/bin/ruff check
+	$(DEV)/bin/ruff format --check
+	$(DEV)/bin/pyright
+
+# The environments are made anew when the locks or the packaging change.
+$(DEMO)/.ready: requirements.lock pyproject.toml
+	@echo "Setting up $(DEMO), once"
+	@scripts/make-venv.sh "$(PYTHON)" $(DEMO) requirements.lock
+	@touch $@
+
+$(DEV)/.ready: requirements-dev.lock pyproject.toml
+	@echo "Setting up $(DEV), once"
+	@scripts/make-venv.sh "$(PYTHON)" $(DEV) requirements-dev.lock
+	@touch $@
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate pyproject.toml --extra tools
+
+lock:
+	printf '%s\n' setuptools setuptools-scm > build.in
+	$(LOCK) build.in -o requirements.lock
+	$(LOCK) build.in --group dev -o requirements-dev.lock
+	rm build.in
+
+clean:
+	rm -rf $(DEMO) $(DEV) build dist src/*.egg-info

@@ -1,0 +1,83 @@
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import aioca
+import pytest
+
+from tests.support import ports
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+
+ports.search_everywhere()  # before any EPICS client library is loaded
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    server = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
+    server.start()
+    server.declare(TRIGGERS, RESULTS)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def ioc_maker(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Callable[..., Ioc]]:
+    made: list[Ioc] = []
+
+    def make(*arguments: str, **environment: str) -> Ioc:
+        """Start an IOC with a prefix of its own and further arguments."""
+        number = next(_numbers)
+        log = tmp_path_factory.mktemp("ioc") / "log"
+        command, *options = arguments
+        prefix = f"TEST-{number}"
+        ioc = Ioc(log, prefix, command, "--prefix", prefix, *options, **environment)
+        made.append(ioc)
+        return ioc
+
+    yield make
+    aioca.purge_channel_caches()  # while there is a loop to tell of disconnections
+    for ioc in made:
+        ioc.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_ioc(rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc]) -> Ioc:
+    return ioc_maker("run", "--broker", rabbitmq.url, "--results-queue", RESULTS)
+
+
+@pytest.fixture
+async def ioc(shared_ioc: Ioc, rabbitmq: RabbitMQ) -> Ioc:
+    """An IOC on the broker, idle, with empty queues and the initial request."""
+    await shared_ioc.until_value("BROKER:CONNECTED", 1)
+    rabbitmq.purge(TRIGGERS, RESULTS)
+    await shared_ioc.put_all(
+        DCID=0,
+        DCGID=0,
+        FILENAME="",
+        START_FRAME=0,
+        NUM_FRAMES=0,
+        MESSAGE_INDEX=0,
+        RECIPES="mimas",
+        PARAMETERS="{}",
+        SORT_KEY=0,
+        SOURCE=0,
+        TIMEOUT=180,
+    )
+    return shared_ioc
+
+
+@pytest.fixture
+def private_broker(tmp_path: Path) -> Iterator[RabbitMQ]:
+    """A broker that a test may stop."""
+    folder = tmp_path / "rabbitmq"
+    folder.mkdir()
+    server = RabbitMQ(folder)
+    server.start()
+    server.declare(TRIGGERS, RESULTS)
+    yield server
+    server.stop()

@@ -1,0 +1,1 @@
+"""The real parts that tests run: brokers, IOC processes and clients."""

@@ -1,0 +1,87 @@
+"""An IOC process, and what tests ask of it through aioca."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aioca
+
+from . import ports
+
+
+class Ioc:
+    """A running ``zocalo-ioc``, which the tests talk to through Channel Access."""
+
+    def __init__(
+        self, log: Path, prefix: str, *arguments: str, **environment: str
+    ) -> None:
+        self.prefix = prefix
+        self.ports = ports.borrow()
+        self.log_file = log
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [Path(sys.executable).with_name("zocalo-ioc"), *arguments],
+                env=os.environ | self.ports.server | environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, wait for the end and return the exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(20)
+            ports.give_back(self.ports)
+        return self.process.returncode
+
+    def pv(self, name: str) -> str:
+        return f"{self.prefix}:{name}"
+
+    async def get(self, name: str, **options: Any) -> Any:
+        return await aioca.caget(self.pv(name), timeout=10, **options)
+
+    async def text(self, name: str) -> str:
+        value = await self.get(name, datatype=aioca.DBR_CHAR_STR)
+        return str(value)
+
+    async def state(self) -> str:
+        return str(await self.get("STATE", datatype=aioca.DBR_ENUM_STR))
+
+    async def severity(self, name: str) -> int:
+        value = await self.get(name, format=aioca.FORMAT_TIME)
+        return int(value.severity)
+
+    async def put(self, name: str, value: Any, **options: Any) -> None:
+        if isinstance(value, str) and name not in ("SORT_KEY", "SOURCE"):
+            options["datatype"] = aioca.DBR_CHAR_STR
+        options = {"wait": True, "timeout": 30} | options
+        await aioca.caput(self.pv(name), value, **options)
+
+    async def put_all(self, **values: Any) -> None:
+        for name, value in values.items():
+            await self.put(name, value)
+
+    async def until(
+        self, condition: Callable[[], Awaitable[bool]], limit: float = 20
+    ) -> None:
+        """Wait until something is so, or fail."""
+        end = time.monotonic() + limit
+        while not await condition():
+            assert time.monotonic() < end, f"not so within {limit} s\n{self.log}"
+            await asyncio.sleep(0.02)
+
+    async def until_value(self, name: str, value: object, limit: float = 20) -> None:
+        async def is_so() -> bool:
+            return await self.get(name) == value
+
+        await self.until(is_so, limit)

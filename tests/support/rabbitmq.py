@@ -1,0 +1,130 @@
+"""A private RabbitMQ, and Zocalo's side of it."""
+
+import logging
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pika
+import pika.exceptions
+
+from .ports import LOOPBACK, free_ports
+
+logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs each vain try
+
+SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+TRIGGERS = "processing_recipe"
+RESULTS = "xrc.i03"
+
+
+class RabbitMQ:
+    """A RabbitMQ server of the tests' own, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port, dist, epmd = free_ports(3)
+        enabled = folder / "enabled_plugins"
+        enabled.write_text("[].")
+        self._environment = os.environ | {
+            "HOME": str(folder),
+            "ERL_EPMD_PORT": str(epmd),
+            "ERL_EPMD_ADDRESS": LOOPBACK,
+            "RABBITMQ_NODENAME": f"zocalo-ioc-test-{self.port}@localhost",
+            "RABBITMQ_NODE_IP_ADDRESS": LOOPBACK,
+            "RABBITMQ_NODE_PORT": str(self.port),
+            "RABBITMQ_DIST_PORT": str(dist),
+            "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+            "RABBITMQ_LOG_BASE": str(folder / "log"),
+            "RABBITMQ_PID_FILE": str(folder / "pid"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(enabled),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@{LOOPBACK}:{self.port}/%2F"
+
+    def start(self) -> None:
+        """Start the server and wait until it serves."""
+        self._process = subprocess.Popen(
+            [SERVER],
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        limit = time.monotonic() + 60
+        while True:
+            try:
+                pika.BlockingConnection(pika.URLParameters(self.url)).close()
+                return
+            except pika.exceptions.AMQPError:
+                assert self._process.poll() is None, "RabbitMQ has ended"
+                assert time.monotonic() < limit, "RabbitMQ did not start in time"
+                time.sleep(0.1)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End the server: properly, or at once with SIGKILL."""
+        if self._process is None:
+            return
+        os.killpg(self._process.pid, number)
+        self._process.wait(60)
+        self._process = None
+
+    @contextmanager
+    def channel(self) -> Iterator[Any]:
+        """Open a channel of a connection of its own."""
+        connection = pika.BlockingConnection(pika.URLParameters(self.url))
+        try:
+            yield connection.channel()
+        finally:
+            if connection.is_open:
+                connection.close()
+
+    def declare(self, *queues: str) -> None:
+        """Make queues as the site does: quorum queues."""
+        with self.channel() as channel:
+            for queue in queues:
+                channel.queue_declare(
+                    queue, durable=True, arguments={"x-queue-type": "quorum"}
+                )
+
+    def delete(self, queue: str) -> None:
+        with self.channel() as channel:
+            channel.queue_delete(queue)
+
+    def purge(self, *queues: str) -> None:
+        with self.channel() as channel:
+            for queue in queues:
+                channel.queue_purge(queue)
+
+    def take(self, queue: str, count: int = 1) -> list[tuple[Any, Any, bytes]]:
+        """Take so many messages, each as method, properties and body."""
+        messages: list[tuple[Any, Any, bytes]] = []
+        limit = time.monotonic() + 15
+        with self.channel() as channel:
+            while len(messages) < count:
+                method, properties, body = channel.basic_get(queue, auto_ack=True)
+                if method is not None:
+                    messages.append((method, properties, body))
+                    continue
+                assert time.monotonic() < limit, f"{len(messages)} of {count} came"
+                time.sleep(0.01)
+        return messages
+
+    def put(self, queue: str, *messages: tuple[dict[str, Any], bytes]) -> None:
+        """Publish messages, each given as headers and body."""
+        with self.channel() as channel:
+            channel.confirm_delivery()
+            for headers, body in messages:
+                properties = pika.BasicProperties(headers=headers, delivery_mode=2)
+                channel.basic_publish("", queue, body, properties)
+
+    def depth(self, queue: str) -> int:
+        with self.channel() as channel:
+            return channel.queue_declare(queue, passive=True).method.message_count
