@@ -1,6 +1,5 @@
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 
 import aioca
 import pytest
@@ -71,13 +70,17 @@ async def ioc(shared_ioc: Ioc, rabbitmq: RabbitMQ) -> Ioc:
     return shared_ioc
 
 
-@pytest.fixture
-def private_broker(tmp_path: Path) -> Iterator[RabbitMQ]:
-    """A broker that a test may stop."""
-    folder = tmp_path / "rabbitmq"
-    folder.mkdir()
-    server = RabbitMQ(folder)
-    server.start()
-    server.declare(TRIGGERS, RESULTS)
+@pytest.fixture(scope="session")
+def unsteady_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    server = RabbitMQ(tmp_path_factory.mktemp("unsteady"))
     yield server
     server.stop()
+
+
+@pytest.fixture
+def private_broker(unsteady_broker: RabbitMQ) -> RabbitMQ:
+    """A broker that a test may stop, running and with empty queues."""
+    unsteady_broker.start()
+    unsteady_broker.declare(TRIGGERS, RESULTS)
+    unsteady_broker.purge(TRIGGERS, RESULTS)
+    return unsteady_broker

@@ -50,7 +50,9 @@ class RabbitMQ:
         return f"amqp://guest:guest@{LOOPBACK}:{self.port}/%2F"
 
     def start(self) -> None:
-        """Start the server and wait until it serves."""
+        """Start the server, unless it runs, and wait until it serves."""
+        if self._process is not None:
+            return
         self._process = subprocess.Popen(
             [SERVER],
             env=self._environment,

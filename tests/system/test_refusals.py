@@ -1,0 +1,60 @@
+"""Values that a record can't take are refused at once, and MESSAGE says why."""
+
+from typing import Any
+
+import aioca
+import pytest
+
+from tests.support.ioc import Ioc
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("DCID", 5, -1),
+        ("DCGID", 5, -1),
+        ("START_FRAME", 5, -1),
+        ("NUM_FRAMES", 5, -1),
+        ("MESSAGE_INDEX", 5, -1),
+        ("SORT_KEY", 1, 3),
+        ("SOURCE", 2, 7),
+        ("TIMEOUT", 60.0, 0.0),
+        ("TIMEOUT", 60.0, -5.0),
+        ("TIMEOUT", 60.0, float("nan")),
+        ("TIMEOUT", 60.0, float("inf")),
+    ],
+)
+async def test_the_old_value_stays_and_message_says_why(
+    ioc: Ioc, name: str, good: float, bad: float
+) -> None:
+    await ioc.put(name, good)
+    await ioc.put(name, bad)
+    assert await ioc.get(name) == good
+    message = await ioc.text("MESSAGE")
+    assert message.startswith(f"{name} refused {bad:g}: it must be ")
+    assert message.endswith("The old value stays.")
+
+
+@pytest.mark.parametrize("name", ["FILENAME", "RECIPES", "PARAMETERS"])
+async def test_text_that_is_not_utf_8_is_refused(ioc: Ioc, name: str) -> None:
+    await ioc.put(name, "good")
+    await aioca.caput(ioc.pv(name), [0xFF, 0xFE, 0x41], wait=True)
+    assert await ioc.text(name) == "good"
+    assert "UTF-8" in await ioc.text("MESSAGE")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("STATE", 1), ("BEST:X", 1.0), ("RESULT:SEQ", 4)]
+)
+async def test_what_the_ioc_reports_can_not_be_written(
+    ioc: Ioc, name: str, value: Any
+) -> None:
+    with pytest.raises(aioca.CANothing):
+        await ioc.put(name, value)
+
+
+async def test_a_refused_value_does_not_get_into_the_request(ioc: Ioc) -> None:
+    await ioc.put_all(DCID=201, NUM_FRAMES=10)
+    await ioc.put("DCID", -201)
+    await ioc.put("START", 1)
+    assert await ioc.get("JOB:DCID") == 201
