@@ -18,7 +18,10 @@ MAJOR = 2
 async def ioc(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> AsyncIterator[Ioc]:
-    ioc = ioc_maker("run", "--broker", private_broker.url, "--results-queue", RESULTS)
+    ioc = ioc_maker(
+        *("run", "--broker", private_broker.url, "--results-queue", RESULTS),
+        *("--send-timeout", "60"),  # RabbitMQ takes its time to start
+    )
     await ioc.until_value("BROKER:CONNECTED", 1)
     yield ioc
     await asyncio.to_thread(ioc.stop)

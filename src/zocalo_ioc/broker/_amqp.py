@@ -65,7 +65,7 @@ class AmqpBroker:
         *,
         name: str = "zocalo-ioc",
         heartbeat: int = 10,
-        max_pause: float = 5.0,
+        max_pause: float = 2.0,
     ) -> None:
         self._nodes = [_parameters(url, name, heartbeat) for url in urls]
         self._consumer = consumer
