@@ -20,7 +20,7 @@ test: $(DEV)/.ready
 lint: $(DEV)/.ready
 	$(DEV)/bin/ruff check
 	$(DEV)/bin/ruff format --check
-	$(DEV)/bin/pyright
+	$(DEV)/bin/pyright --pythonpath $(DEV)/bin/python
 
 # The environments are made anew when the locks or the packaging change.
 $(DEMO)/.ready: requirements.lock pyproject.toml

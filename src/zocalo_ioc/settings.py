@@ -1,6 +1,7 @@
 """Everything that a user can configure: options, environment and settings file."""
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -23,6 +24,7 @@ from pydantic_settings import (
     YamlConfigSettingsSource,
 )
 from typing_extensions import TypeAliasType
+from yaml import YAMLError
 
 from .errors import SettingsInvalid
 from .records import LONGEST_NAME
@@ -69,6 +71,9 @@ SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
 FILE = TypeAliasType("FILE", Path)
 
 
+_settings_file: ContextVar[Path | None] = ContextVar("settings_file", default=None)
+
+
 class _Settings(BaseSettings):
     """What every command takes."""
 
@@ -92,11 +97,9 @@ class _Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the command line win, then the environment, then the file."""
-        return (init_settings, env_settings, *cls._file_sources())
-
-    @classmethod
-    def _file_sources(cls) -> Sequence[PydanticBaseSettingsSource]:
-        return ()
+        file = _settings_file.get()
+        file_settings = YamlConfigSettingsSource(settings_cls, file) if file else None
+        return (init_settings, env_settings, *filter(None, [file_settings]))
 
     @classmethod
     def load(cls, arguments: Sequence[str]) -> Self:
@@ -106,26 +109,18 @@ class _Settings(BaseSettings):
             SettingsInvalid: something is missing or can't be used.
             SystemExit: ``--help``, or an unknown option.
         """
-        command = cls
         file = _ConfigOption.find(arguments)
-        if file is not None:
-            if not file.is_file():
-                raise SettingsInvalid(f"There is no settings file {file}")
-
-            class WithFile(cls):
-                __doc__ = cls.__doc__
-
-                @classmethod
-                def _file_sources(cls) -> Sequence[PydanticBaseSettingsSource]:
-                    return (YamlConfigSettingsSource(cls, file),)
-
-            command = WithFile
+        if file is not None and not file.is_file():
+            raise SettingsInvalid(f"There is no settings file {file}")
+        reading = _settings_file.set(file)
         try:
-            return CliApp.run(command, cli_args=list(arguments))
+            return CliApp.run(cls, cli_args=list(arguments))
         except ValidationError as error:
             raise SettingsInvalid(_complaints(error)) from None
-        except SettingsError as error:
+        except (SettingsError, YAMLError) as error:
             raise SettingsInvalid(str(error)) from None
+        finally:
+            _settings_file.reset(reading)
 
 
 class DemoSettings(_Settings):

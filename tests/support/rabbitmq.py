@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ class RabbitMQ:
         self._process = None
 
     @contextmanager
-    def channel(self) -> Iterator[Any]:
+    def channel(self) -> Generator[Any]:
         """Open a channel of a connection of its own."""
         connection = pika.BlockingConnection(pika.URLParameters(self.url))
         try:

@@ -1,6 +1,6 @@
 """The real Zocalo packages, pointed at a broker of the tests."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ class ResultSender:
 
 
 @contextmanager
-def result_sender(broker: RabbitMQ) -> Iterator[ResultSender]:
+def result_sender(broker: RabbitMQ) -> Generator[ResultSender]:
     """Connect a real transport to a broker."""
     transport = PikaTransport()
     transport.defaults |= {"--rabbit-host": LOOPBACK, "--rabbit-port": broker.port}

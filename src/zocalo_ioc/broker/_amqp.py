@@ -5,6 +5,7 @@ import itertools
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -12,6 +13,7 @@ import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
 from pika.exceptions import AMQPError
+from pika.spec import Basic
 
 from ..errors import NotConfirmed, Problem, Unroutable
 from ._protocol import Connection, Consumer, Delivery, Message
@@ -159,7 +161,7 @@ class AmqpBroker:
         channel = await _open_channel(connection)
         # without its channel nothing can be sent, so begin again with a new connection
         channel.add_on_close_callback(
-            lambda *_: connection.is_open and connection.close()
+            lambda _channel, _why: connection.is_open and connection.close()
         )
         channel.add_on_return_callback(self._on_return)
         selected = asyncio.get_running_loop().create_future()
@@ -201,7 +203,7 @@ class AmqpBroker:
             pending = self._by_tag.pop(tag, None)
             if pending is None:
                 continue
-            if isinstance(method, pika.spec.Basic.Ack):
+            if isinstance(method, Basic.Ack):
                 pending.confirm()
             else:
                 pending.fail(
@@ -233,8 +235,8 @@ class AmqpBroker:
         for pause in self._pauses():
             ended: asyncio.Future[object] = loop.create_future()
             channel = await _open_channel(connection)
-            channel.add_on_close_callback(lambda _, why, f=ended: _resolve(f, why))
-            channel.add_on_cancel_callback(lambda frame, f=ended: _resolve(f, frame))
+            channel.add_on_close_callback(partial(_resolve_with_last, ended))
+            channel.add_on_cancel_callback(partial(_resolve_with_last, ended))
             channel.basic_qos(prefetch_count=PREFETCH)
             channel.basic_consume(
                 self._consumer.queue,
@@ -269,7 +271,7 @@ class AmqpBroker:
 class _Connection:
     """A connection of pika's, with futures for what pika tells through callbacks."""
 
-    def __init__(self, node: pika.ConnectionParameters) -> None:
+    def __init__(self, node: pika.URLParameters) -> None:
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
@@ -293,6 +295,10 @@ def _resolve(future: asyncio.Future[Any], value: object) -> None:
         future.set_result(value)
 
 
+def _resolve_with_last(future: asyncio.Future[Any], *arguments: object) -> None:
+    _resolve(future, arguments[-1])
+
+
 def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
     if not future.done():
         future.set_exception(error)
@@ -304,7 +310,7 @@ async def _open_channel(connection: AsyncioConnection) -> Channel:
     return await opened
 
 
-def _parameters(url: str, name: str, heartbeat: int) -> pika.ConnectionParameters:
+def _parameters(url: str, name: str, heartbeat: int) -> pika.URLParameters:
     parameters = pika.URLParameters(url)
     parameters.heartbeat = heartbeat
     parameters.socket_timeout = 5

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Message:
 
     routing_key: str
     body: bytes
-    headers: Mapping[str, object]
+    headers: Mapping[str, Any]
     exchange: str = ""
 
 

@@ -23,8 +23,8 @@ def connection_trouble(address: str, error: BaseException) -> str:
                 return f"The host of {address} is not known. Check --broker."
             case ssl.SSLError():
                 return f"TLS with {address} failed: {cause.reason or cause}."
-            case ProbableAuthenticationError() | ConnectionClosedByBroker(
-                reply_code=403
+            case (
+                ProbableAuthenticationError() | ConnectionClosedByBroker(reply_code=403)
             ):
                 return (
                     f"{address} refused the user name or password. "

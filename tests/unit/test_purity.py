@@ -1,0 +1,81 @@
+"""The thinking modules stay free of EPICS, of the broker, of clocks and of logging."""
+
+import ast
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+PURE = ["zocalo_ioc.wire", "zocalo_ioc.jobs", "zocalo_ioc.centres"]
+FOREIGN = {"softioc", "cothread", "aioca", "pika", "asyncio"}
+CLOCKS_AND_LOGS = {"time", "datetime", "logging"}
+OURS_WITH_SIDE_EFFECTS = [
+    "zocalo_ioc.broker",
+    "zocalo_ioc.records.database",
+    "zocalo_ioc.ioc",
+    "zocalo_ioc.settings",
+]
+
+
+def modules_after_importing(module: str) -> set[str]:
+    """Import a module in a process of its own, where nothing else has been."""
+    code = f"import {module}, json, sys; print(json.dumps(list(sys.modules)))"
+    process = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(json.loads(process.stdout))
+
+
+def modules_imported_by(module: str) -> set[str]:
+    """Return the absolute names that the source imports, anywhere in it."""
+    spec = find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    package = module.rpartition(".")[0]
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(Path(spec.origin).read_text())):
+        match node:
+            case ast.Import(names=aliases):
+                names |= {alias.name for alias in aliases}
+            case ast.ImportFrom(module=source, level=0) if source:
+                names.add(source)
+            case ast.ImportFrom(module=None, names=aliases):
+                names |= {f"{package}.{alias.name}" for alias in aliases}
+            case ast.ImportFrom(module=source):
+                names.add(f"{package}.{source}")
+            case _:
+                pass
+    return names
+
+
+@pytest.fixture(scope="module", params=PURE)
+def loaded(request: pytest.FixtureRequest) -> set[str]:
+    return modules_after_importing(request.param)
+
+
+@pytest.mark.parametrize("unwanted", ["softioc", "pika", *OURS_WITH_SIDE_EFFECTS])
+def test_importing_a_pure_module_loads_no_epics_and_no_broker(
+    loaded: set[str], unwanted: str
+) -> None:
+    assert unwanted not in loaded
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_imports_no_epics_no_broker_no_clock_and_no_log(
+    module: str,
+) -> None:
+    roots = {name.partition(".")[0] for name in modules_imported_by(module)}
+    assert not roots & (FOREIGN | CLOCKS_AND_LOGS)
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_a_pure_module_imports_of_ours_only_pure_ones(module: str) -> None:
+    ours = {n for n in modules_imported_by(module) if n.startswith("zocalo_ioc")}
+    assert ours <= {*PURE, "zocalo_ioc.errors"}

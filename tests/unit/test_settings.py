@@ -1,0 +1,373 @@
+"""What users can configure: which source wins, and how a mistake is answered."""
+
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from zocalo_ioc.errors import SettingsInvalid
+from zocalo_ioc.settings import ENV_PREFIX, MAX_PREFIX, DemoSettings, RunSettings
+
+PASSWORD = "s3cret"
+COMMAND_LINE = [
+    *("--prefix", "CLI"),
+    *("--broker", "amqp://cli"),
+    *("--results-queue", "cli"),
+    *("--send-timeout", "1"),
+]
+ENVIRONMENT = {
+    "ZOCALO_IOC_PREFIX": "ENV",
+    "ZOCALO_IOC_BROKER": "amqp://env",
+    "ZOCALO_IOC_RESULTS_QUEUE": "env",
+    "ZOCALO_IOC_SEND_TIMEOUT": "2",
+}
+FILE = """
+prefix: FILE
+broker: amqp://file
+results_queue: file
+send_timeout: 3
+"""
+FROM_COMMAND_LINE = ("CLI", ["amqp://cli"], "cli", 1)
+FROM_ENVIRONMENT = ("ENV", ["amqp://env"], "env", 2)
+FROM_FILE = ("FILE", ["amqp://file"], "file", 3)
+
+WithFile = Callable[[str | bytes], list[str]]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(ENV_PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def with_file(tmp_path: Path) -> WithFile:
+    """Writes a settings file and returns the options that name it."""
+    file = tmp_path / "zocalo-ioc.yaml"
+
+    def write(content: str | bytes) -> list[str]:
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return ["--config", str(file)]
+
+    return write
+
+
+def values(settings: RunSettings) -> tuple[str, list[str], str, float]:
+    return (
+        settings.prefix,
+        settings.broker_urls,
+        settings.results_queue,
+        settings.send_timeout,
+    )
+
+
+def test_settings_come_from_the_command_line() -> None:
+    assert values(RunSettings.load(COMMAND_LINE)) == FROM_COMMAND_LINE
+
+
+@pytest.mark.usefixtures("environment")
+def test_settings_come_from_the_environment() -> None:
+    assert values(RunSettings.load([])) == FROM_ENVIRONMENT
+
+
+def test_settings_come_from_the_file(with_file: WithFile) -> None:
+    assert values(RunSettings.load(with_file(FILE))) == FROM_FILE
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_command_line_wins_over_environment_and_file(with_file: WithFile) -> None:
+    settings = RunSettings.load([*COMMAND_LINE, *with_file(FILE)])
+    assert values(settings) == FROM_COMMAND_LINE
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_environment_wins_over_the_file(with_file: WithFile) -> None:
+    assert values(RunSettings.load(with_file(FILE))) == FROM_ENVIRONMENT
+
+
+def test_each_setting_may_come_from_another_source(
+    with_file: WithFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOCALO_IOC_BROKER", "amqp://env")
+    settings = RunSettings.load(["--prefix", "CLI", *with_file(FILE)])
+    assert values(settings) == ("CLI", ["amqp://env"], "file", 3)
+
+
+def test_the_environment_can_name_the_file(
+    with_file: WithFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOCALO_IOC_CONFIG", with_file(FILE)[1])
+    assert values(RunSettings.load([])) == FROM_FILE
+
+
+def test_the_file_on_the_command_line_wins_over_that_of_the_environment(
+    with_file: WithFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOCALO_IOC_CONFIG", "elsewhere.yaml")
+    assert values(RunSettings.load(with_file(FILE))) == FROM_FILE
+
+
+def test_an_empty_file_changes_nothing(with_file: WithFile) -> None:
+    settings = RunSettings.load([*COMMAND_LINE, *with_file("")])
+    assert values(settings) == FROM_COMMAND_LINE
+
+
+def test_the_demo_needs_no_settings() -> None:
+    assert DemoSettings.load([]).prefix == "ZOCALO-DEMO"
+
+
+def test_the_broker_option_is_repeated_for_the_nodes_of_a_cluster() -> None:
+    settings = RunSettings.load([*COMMAND_LINE, "--broker", "amqps://other:5671/v"])
+    assert settings.broker_urls == ["amqp://cli", "amqps://other:5671/v"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["amqp://a,amqp://b", "amqp://a amqp://b", " amqp://a , amqp://b "],
+)
+def test_the_environment_names_the_nodes_of_a_cluster_in_one_variable(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("ZOCALO_IOC_BROKER", text)
+    settings = RunSettings.load(["--prefix", "P", "--results-queue", "q"])
+    assert settings.broker_urls == ["amqp://a", "amqp://b"]
+
+
+@pytest.mark.parametrize(
+    "text", ["broker: [amqp://a, 'amqp://b']", "broker:\n- amqp://a\n- amqp://b"]
+)
+def test_the_file_lists_the_nodes_of_a_cluster(with_file: WithFile, text: str) -> None:
+    arguments = ["--prefix", "P", "--results-queue", "q", *with_file(text)]
+    assert RunSettings.load(arguments).broker_urls == ["amqp://a", "amqp://b"]
+
+
+@pytest.mark.usefixtures("environment")
+def test_brokers_of_the_command_line_replace_those_of_the_environment() -> None:
+    settings = RunSettings.load(["--broker", "amqp://a", "--broker", "amqp://b"])
+    assert settings.broker_urls == ["amqp://a", "amqp://b"]
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        *("--prefix is missing", "ZOCALO_IOC_PREFIX", "prefix in the settings file"),
+        *("--broker is missing", "ZOCALO_IOC_BROKER", "broker in the settings file"),
+        "--results-queue is missing",
+        "ZOCALO_IOC_RESULTS_QUEUE",
+        "results_queue in the settings file",
+    ],
+)
+def test_a_missing_setting_is_named_with_each_way_to_give_it(way: str) -> None:
+    with pytest.raises(SettingsInvalid, match=way):
+        RunSettings.load([])
+
+
+def test_only_what_is_missing_is_called_missing() -> None:
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load(["--prefix", "P", "--broker", "amqp://a"])
+    assert str(refusal.value).count("missing") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--brokr", "amqp://a"], ["a", "b"]])
+def test_an_unknown_option_ends_the_program_with_the_usage(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        RunSettings.load([*COMMAND_LINE, *arguments])
+    assert "usage: zocalo-ioc run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", ["brokr", "results-queue", "send_timeout_ms"])
+def test_an_unknown_key_of_the_file_is_named(with_file: WithFile, key: str) -> None:
+    with pytest.raises(SettingsInvalid, match=f"settings file has {key}"):
+        RunSettings.load([*COMMAND_LINE, *with_file(f"{key}: x")])
+
+
+@pytest.mark.parametrize("path", ["no-such-file.yaml", "."])
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, path: str) -> None:
+    missing = str(tmp_path / path)
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load([*COMMAND_LINE, "--config", missing])
+    assert missing in str(refusal.value)
+
+
+BAD_FILES: dict[str, str | bytes] = {
+    "unfinished": "{",
+    "two values on a line": "prefix: FILE: x",
+    "a tab": "\tprefix: FILE",
+    "an unclosed quote": f"broker: 'amqp://user:{PASSWORD}@host",
+    "an unknown alias": f"broker: *{PASSWORD}",
+    "an unknown tag": f"broker: !amqp://user:{PASSWORD}@host",
+    "a list": f"- amqp://user:{PASSWORD}@host",
+    "a word": PASSWORD,
+    "a key that is a number": "1: x",
+    "not UTF-8": b"prefix: \xff",
+}
+
+
+@pytest.mark.parametrize("content", BAD_FILES.values(), ids=BAD_FILES.keys())
+def test_a_file_that_is_no_mapping_in_yaml_is_refused_by_its_name(
+    with_file: WithFile, content: str | bytes
+) -> None:
+    options = with_file(content)
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load([*COMMAND_LINE, *options])
+    assert options[1] in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "content", [c for c in BAD_FILES.values() if PASSWORD in str(c)]
+)
+def test_a_file_that_is_no_mapping_in_yaml_never_shows_its_password(
+    with_file: WithFile, content: str | bytes
+) -> None:
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load([*COMMAND_LINE, *with_file(content)])
+    assert PASSWORD not in str(refusal.value)
+
+
+BAD_URLS = [
+    PASSWORD,
+    f"user:{PASSWORD}@host",
+    f"http://user:{PASSWORD}@host",
+    f"amqp://user:{PASSWORD}@host:port/vhost",
+    f"amqp://user:{PASSWORD}@host:99999/vhost",
+    f"amqp://user:{PASSWORD}#x@host/vhost",
+    f"amqp://user:{PASSWORD}@[host/vhost",
+    f"amqp://user:{PASSWORD}/x@host/vhost",
+    f"amqp://user:{PASSWORD}@host/vhost?heartbeat=often",
+    f"amqp://user:x@host/vhost?heartbeat={PASSWORD}",
+]
+EACH_BAD_URL = pytest.mark.parametrize("url", BAD_URLS)
+
+
+@pytest.fixture(params=["command line", "environment", "file"])
+def load_broker(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    with_file: WithFile,
+) -> Callable[[str], RunSettings]:
+    """Loads settings whose broker comes from each of the sources."""
+
+    def load(url: str) -> RunSettings:
+        arguments = ["--prefix", "P", "--results-queue", "q"]
+        match request.param:
+            case "command line":
+                arguments += ["--broker", url]
+            case "environment":
+                monkeypatch.setenv("ZOCALO_IOC_BROKER", url)
+            case _:
+                arguments += with_file(f'broker: ["{url}"]')
+        return RunSettings.load(arguments)
+
+    return load
+
+
+@EACH_BAD_URL
+def test_a_bad_broker_url_is_answered_with_how_to_write_one(
+    load_broker: Callable[[str], RunSettings], url: str
+) -> None:
+    with pytest.raises(SettingsInvalid, match=r"--broker: write amqp://user:password@"):
+        load_broker(url)
+
+
+@EACH_BAD_URL
+def test_a_bad_broker_url_never_shows_its_password(
+    load_broker: Callable[[str], RunSettings], url: str
+) -> None:
+    with pytest.raises(SettingsInvalid) as refusal:
+        load_broker(url)
+    assert PASSWORD not in "".join(traceback.format_exception(refusal.value))
+
+
+def test_a_broker_written_as_a_mapping_never_shows_its_password(
+    with_file: WithFile,
+) -> None:
+    arguments = ["--prefix", "P", "--results-queue", "q"]
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load([*arguments, *with_file(f"broker: {{password: {PASSWORD}}}")])
+    assert PASSWORD not in str(refusal.value)
+
+
+@pytest.mark.parametrize("show", [repr, str], ids=["repr", "str"])
+def test_settings_never_show_the_password(
+    load_broker: Callable[[str], RunSettings], show: Callable[[object], str]
+) -> None:
+    settings = load_broker(f"amqp://user:{PASSWORD}@host:5672/vhost")
+    assert PASSWORD not in show(settings)
+
+
+def test_the_broker_urls_have_their_passwords(
+    load_broker: Callable[[str], RunSettings],
+) -> None:
+    url = f"amqp://user:{PASSWORD}@host:5672/vhost"
+    assert load_broker(url).broker_urls == [url]
+
+
+def test_no_broker_at_all_is_refused_naming_the_option(with_file: WithFile) -> None:
+    arguments = ["--prefix", "P", "--results-queue", "q", *with_file("broker: []")]
+    with pytest.raises(SettingsInvalid, match="--broker"):
+        RunSettings.load(arguments)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--results-queue", ""),
+        ("--results-queue", "q" * 256),
+        ("--send-timeout", "0"),
+        ("--send-timeout", "-1"),
+        ("--send-timeout", "soon"),
+        ("--send-timeout", "nan"),
+        ("--send-timeout", "3601"),
+    ],
+)
+def test_a_value_out_of_its_limits_is_refused_naming_the_option(
+    option: str, value: str
+) -> None:
+    with pytest.raises(SettingsInvalid, match=f"{option}: "):
+        RunSettings.load([*COMMAND_LINE, f"{option}={value}"])
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        *("BL03I-EA-ZOC-01", "ZOCALO-DEMO", "SR:C01", "a_b+c<d>[e];f", "P"),
+        "P" * MAX_PREFIX,
+    ],
+)
+def test_a_prefix_that_epics_takes_is_taken_as_it_is(prefix: str) -> None:
+    assert DemoSettings.load(["--prefix", prefix]).prefix == prefix
+
+
+@pytest.mark.parametrize(
+    ("given_", "prefix"),
+    [
+        ("BL03I-EA-ZOC-01:", "BL03I-EA-ZOC-01"),
+        ("SR:C01:", "SR:C01"),
+        ("P" * MAX_PREFIX + ":", "P" * MAX_PREFIX),
+    ],
+)
+def test_the_colon_after_a_prefix_may_be_given(given_: str, prefix: str) -> None:
+    assert DemoSettings.load(["--prefix", given_]).prefix == prefix
+
+
+@pytest.mark.parametrize(
+    "prefix", ["", ":", "two words", "P.VAL", "P$(M)", "P\nQ", "Prüfstand"]
+)
+def test_a_prefix_that_epics_does_not_take_is_refused(prefix: str) -> None:
+    with pytest.raises(SettingsInvalid, match="--prefix: "):
+        DemoSettings.load(["--prefix", prefix])
+
+
+def test_a_prefix_that_is_too_long_is_refused_with_the_limit() -> None:
+    with pytest.raises(SettingsInvalid, match=rf"--prefix: .*\b{MAX_PREFIX}\b"):
+        DemoSettings.load(["--prefix", "P" * (MAX_PREFIX + 1)])
