@@ -4,38 +4,43 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from . import __version__
 from .broker import Broker, Connection, Consumer, Delivery, Message
-from .centres import SortKey, best, rank
+from .centres import MISSING, SortKey, best, rank
 from .errors import NotUnderstood, Problem, RequestInvalid, ValueRefused
-from .jobs import Job, Jobs
-from .records import DECLARATIONS, Group
+from .jobs import ENDED_BY_RESULT, Job, Jobs
+from .records import DECLARATIONS, MAX_HISTORY, Group
 from .records.database import Records
 from .wire import (
     TRIGGER_QUEUE,
+    Command,
     Event,
     Request,
     Result,
     Source,
     encode,
     read_result,
+    read_submission,
     trigger_headers,
 )
 
 logger = logging.getLogger(__name__)
 
-MAX_CENTRES = 1024
+TICK = 0.2
+"""How often time-outs are looked for, in seconds."""
 LOGGED_BEGINNING = 500
 """How much of a rejected message goes to the log, in bytes."""
 
 _COLUMNS = {r.name: r.column for r in DECLARATIONS if r.group is Group.CENTRES}
 _BEST = {r.name: r.column for r in DECLARATIONS if r.group is Group.BEST}
+_HISTORY = [r for r in DECLARATIONS if r.group is Group.HISTORY and r.column]
+_REQUEST = {r.name: r.name.lower() for r in DECLARATIONS if r.group is Group.REQUEST}
 _SORT_KEYS = tuple(SortKey)
 _SOURCES = (None, *Source)
 
@@ -59,19 +64,27 @@ class Ioc:
     ) -> None:
         self._send_timeout = send_timeout
         self._jobs = Jobs()
-        self._connection = Connection(up=False, trouble="Not connected to Zocalo yet.")
+        self._endings: dict[Job, asyncio.Event] = {}
+        self._history: deque[dict[str, Any]] = deque(maxlen=MAX_HISTORY)
+        self._connection = Connection(up=False, trouble="Connecting to the broker.")
         self._headers = trigger_headers()
-        self._sent = self._received = self._ignored = self._rejected = self._seq = 0
+        self._sent = self._received = self._ignored = self._rejected = 0
+        self._results = self._entries = 0
         self._puts: dict[str, Any] = {
             r.name: r.initial
             for r in DECLARATIONS
             if r.group in (Group.REQUEST, Group.OPTION)
         }
+        # nothing may be awaited before the request is read: it is as it was when put
         self._records = Records(
             prefix,
             commands={
-                "START": lambda: self._command(Event.START),
-                "END": lambda: self._command(Event.END),
+                "START": lambda _: self._send(Event.START, [self._request()]),
+                "END": lambda _: self._send(Event.END, [self._request()]),
+                "WAIT": lambda _: self._until_ended(self._jobs.current),
+                "PROCESS": lambda _: self._process([self._request()]),
+                "CANCEL": self._cancel,
+                "SUBMIT": self._submit,
             },
             on_put=self._puts.__setitem__,
             on_refused=self._refused,
@@ -84,7 +97,7 @@ class Ioc:
         self._records.serve()
         self._records.set("VERSION", __version__)
         self._show_connection()
-        self._show_job()
+        self._show_jobs()
         async with asyncio.TaskGroup() as tasks:
             parts = [
                 tasks.create_task(self._broker.run()),
@@ -96,53 +109,94 @@ class Ioc:
             for part in parts:
                 part.cancel()
 
-    # -- the way in: a put becomes a message --------------------------------
-
-    async def _command(self, event: Event) -> None:
-        # nothing may be awaited before this: it is the request as it was when put
-        await self._send(event, self._request())
+    # -- the way in: a put becomes messages ---------------------------------
 
     def _request(self) -> Request:
-        return Request(
-            dcid=self._puts["DCID"],
-            dcgid=self._puts["DCGID"],
-            filename=self._puts["FILENAME"],
-            start_frame=self._puts["START_FRAME"],
-            num_frames=self._puts["NUM_FRAMES"],
-            message_index=self._puts["MESSAGE_INDEX"],
-            recipes=self._puts["RECIPES"],
-            parameters=self._puts["PARAMETERS"],
-        )
+        return Request(**{field: self._puts[name] for name, field in _REQUEST.items()})
 
-    async def _send(self, event: Event, request: Request) -> None:
-        """Send a message and wait for its confirm; the job has what came of it."""
-        guid = str(uuid4())
+    async def _submit(self, text: str) -> None:
         try:
-            message = request.message(event, guid)
+            command, requests = read_submission(text)
+        except RequestInvalid as problem:
+            logger.warning("%s", problem)
+            self._jobs.refuse([], str(problem))
+            self._show_jobs()
+            return
+        match command:
+            case Command.PROCESS:
+                await self._process(requests)
+            case Command.START | Command.END:
+                await self._send(Event(command), requests)
+
+    async def _process(self, requests: Sequence[Request]) -> None:
+        job = await self._send(Event.START, requests)
+        if job is None or (job.ended and job.state not in ENDED_BY_RESULT):
+            return
+        job = await self._send(Event.END, requests)
+        if job is not None:
+            await self._until_ended(job)
+
+    async def _send(self, event: Event, requests: Sequence[Request]) -> Job | None:
+        """Send a message for each request, and wait until all are confirmed.
+
+        Returns:
+            The job, which has what came of it; nothing if the request was refused.
+        """
+        guids = [str(uuid4()) for _ in requests]
+        try:
+            bodies = [
+                encode(request.message(event, guid))
+                for request, guid in zip(requests, guids, strict=True)
+            ]
         except RequestInvalid as problem:
             logger.warning("%s refused: %s", event.name, problem)
-            self._jobs.refuse(request, f"{event.name} failed: {problem}")
-            self._show_job()
-            return
-        job = self._jobs.begin(event, request)
-        self._show_job()
-        try:
-            took = await self._broker.publish(
-                Message(TRIGGER_QUEUE, encode(message), self._headers),
-                self._send_timeout,
+            self._jobs.refuse(requests, f"{event.name} failed. {problem}")
+            self._show_jobs()
+            return None
+        job = self._jobs.begin(event, requests)
+        self._show_jobs()
+        sending = asyncio.gather(
+            *(
+                self._send_one(job, event, request.dcid, guid, body)
+                for request, guid, body in zip(requests, guids, bodies, strict=True)
             )
-        except Problem as problem:
-            logger.error("DCID %d: %s not sent: %s", job.dcid, event, problem)
-            reason = f"DCID {job.dcid}: the {event} message was not sent. {problem}"
-            self._jobs.failed(job, reason)
+        )
+        ended = asyncio.ensure_future(self._until_ended(job))
+        await asyncio.wait([sending, ended], return_when=asyncio.FIRST_COMPLETED)
+        # a job cancelled meanwhile withdraws what has not been sent
+        ended.cancel()
+        if sending.done():
+            sending.result()  # raises what should not have happened
         else:
-            logger.info("DCID %d: %s confirmed, guid %s", job.dcid, event, guid)
+            sending.cancel()
+        return job
+
+    async def _send_one(
+        self, job: Job, event: Event, dcid: int, guid: str, body: bytes
+    ) -> None:
+        message = Message(TRIGGER_QUEUE, body, self._headers)
+        try:
+            took = await self._broker.publish(message, self._send_timeout)
+        except Problem as problem:
+            logger.error("DCID %d: %s not sent: %s", dcid, event, problem)
+            reason = f"DCID {dcid}: the {event} message was not sent. {problem}"
+            self._jobs.failed(job, reason, time.monotonic())
+        else:
+            logger.info("DCID %d: %s confirmed, guid %s", dcid, event, guid)
             self._sent += 1
             self._records.set("BROKER:SENT", self._sent)
             self._records.set("BROKER:CONFIRM_TIME", took * 1000)
             self._records.set("GUID", guid)
-            self._jobs.confirmed(job, event, time.monotonic())
-        self._show_job()
+            self._jobs.confirmed(job, event, dcid, time.monotonic())
+        self._show_jobs()
+
+    async def _cancel(self, _: object) -> None:
+        self._jobs.cancel(time.monotonic())
+        self._show_jobs()
+
+    async def _until_ended(self, job: Job) -> None:
+        if job in self._jobs.running:
+            await self._endings.setdefault(job, asyncio.Event()).wait()
 
     # -- the way out: a message becomes PVs ---------------------------------
 
@@ -162,34 +216,39 @@ class Ioc:
             self._ignored += 1
             self._records.set("BROKER:IGNORED", self._ignored)
             return True
-        self._publish(result, arrived, now)
-        if self._jobs.result(result):
-            self._show_job()
+        sent = self._jobs.last_sent(result.dcid)
+        latency = math.nan if sent is None else now - sent
+        self._publish(result, arrived, latency)
+        if not self._jobs.result(result, now):
+            known = "Other" if sent is None else "Late"
+            self._note(_entry(result.dcid, known, arrived, result, latency))
+        self._show_jobs()
         return True
 
-    def _publish(self, result: Result, arrived: float, now: float) -> None:
-        sent = self._jobs.last_sent(result.dcid)
-        count = len(result.centres)
+    def _publish(self, result: Result, arrived: float, latency: float) -> None:
         columns = rank(result.centres, _SORT_KEYS[self._puts["SORT_KEY"]])
         top = best(columns)
-        local = datetime.fromtimestamp(arrived).astimezone()
-        self._seq += 1
+        self._results += 1
         values: dict[str, Any] = {
             "RESULT:DCID": result.dcid,
-            "RESULT:DCGID": -1 if result.dcgid is None else result.dcgid,
+            "RESULT:DCGID": MISSING if result.dcgid is None else result.dcgid,
             "RESULT:SOURCE": tuple(Source).index(result.source),
             "RESULT:DIMENSIONS": result.dimensions,
-            "RESULT:COUNT": count,
-            "RESULT:TIME": local.isoformat(timespec="milliseconds"),
-            "RESULT:LATENCY": math.nan if sent is None else now - sent,
+            "RESULT:COUNT": len(result.centres),
+            "RESULT:TIME": _iso(arrived),
+            "RESULT:LATENCY": latency,
             "RESULT:JSON": result.payload,
-            **{name: columns[c][:MAX_CENTRES] for name, c in _COLUMNS.items()},
-            **{name: top[c] for name, c in _BEST.items()},
-            "RESULT:SEQ": self._seq,  # last: then all others are of this update
+            "RESULT:SEQ": self._results,
         }
-        for name, value in values.items():
-            self._records.set(name, value, arrived)
-        logger.info("DCID %d: %d centres from %s", result.dcid, count, result.source)
+        values |= {name: columns[column] for name, column in _COLUMNS.items()}
+        values |= {name: top[column] for name, column in _BEST.items()}
+        self._records.update(Group.RESULT, values, arrived)
+        logger.info(
+            "DCID %d: %d centres from %s",
+            result.dcid,
+            len(result.centres),
+            result.source,
+        )
 
     def _reject(self, problem: NotUnderstood, delivery: Delivery) -> None:
         self._rejected += 1
@@ -204,25 +263,33 @@ class Ioc:
 
     async def _tick(self) -> None:
         """Count the seconds, and end the jobs that have waited too long."""
-        beats = 0
+        beats, began = 0, time.monotonic()
         while True:
-            beats += 1
             now = time.monotonic()
-            self._records.set("HEARTBEAT", beats)
+            if now - began >= beats:
+                beats += 1
+                self._records.set("HEARTBEAT", beats)
             if self._jobs.expire(now, self._puts["TIMEOUT"]):
-                self._show_job()
-            self._show_elapsed(self._jobs.current, now)
-            await asyncio.sleep(1 - time.monotonic() % 1)
+                self._show_jobs()
+            elif self._jobs.current in self._jobs.running:
+                self._show_elapsed(now)
+            await asyncio.sleep(TICK)
 
-    def _show_elapsed(self, job: Job, now: float) -> None:
-        if not job.ended:
-            self._records.set("JOB:ELAPSED", job.elapsed(now))
+    def _show_elapsed(self, now: float) -> None:
+        self._records.set("JOB:ELAPSED", self._jobs.current.elapsed(now))
 
-    def _show_job(self) -> None:
+    def _show_jobs(self) -> None:
+        """Show the current job, note those that have ended, and tell who waits."""
         job = self._jobs.current
         self._records.set("JOB:DCID", job.dcid)
+        self._show_elapsed(time.monotonic())
         self._records.set("MESSAGE", self._message())
         self._records.set("STATE", job.state)
+        for job in self._jobs.take_ended():
+            logger.info("%s", job.describe())
+            self._note_job(job)
+            if job in self._endings:
+                self._endings.pop(job).set()
 
     def _message(self) -> str:
         """Say where the job is and, when there is no connection, that as well."""
@@ -230,12 +297,31 @@ class Ioc:
         job = self._jobs.current.describe()
         return f"{job} But no results can come: {trouble}" if trouble else job
 
+    def _note_job(self, job: Job) -> None:
+        latency = math.nan
+        if job.result and job.last_sent is not None and job.ended_at is not None:
+            latency = job.ended_at - job.last_sent
+        self._note(
+            _entry(job.dcid, job.state.label, time.time(), job.result, latency)
+            | {"dcgid": job.dcgid or MISSING}
+        )
+
+    def _note(self, entry: dict[str, Any]) -> None:
+        """Put an entry on top of the history."""
+        self._history.appendleft(entry)
+        self._entries += 1
+        values: dict[str, Any] = {
+            r.name: [entry[r.column] for entry in self._history] for r in _HISTORY
+        }
+        values["HISTORY:SEQ"] = self._entries
+        self._records.update(Group.HISTORY, values, time.time())
+
     def _connection_changed(self, connection: Connection) -> None:
         if connection.up:
             logger.info("Connected to %s", connection.address)
         else:
             logger.error("%s", connection.trouble)
-        self._connection = replace(connection, trouble=connection.trouble)
+        self._connection = connection
         self._show_connection()
         self._records.set("MESSAGE", self._message())
 
@@ -249,3 +335,23 @@ class Ioc:
         problem = ValueRefused(f"{name} refused {why}", "The old value stays")
         logger.warning("%s", problem)
         self._records.set("MESSAGE", str(problem))
+
+
+def _iso(seconds: float) -> str:
+    local = datetime.fromtimestamp(seconds).astimezone()
+    return local.isoformat(timespec="milliseconds")
+
+
+def _entry(
+    dcid: int, state: str, seconds: float, result: Result | None, latency: float
+) -> dict[str, Any]:
+    """Return a row of the history."""
+    return {
+        "dcid": dcid,
+        "dcgid": MISSING if result is None or result.dcgid is None else result.dcgid,
+        "state": state,
+        "source": result.source if result else "",
+        "centres": len(result.centres) if result else MISSING,
+        "latency": latency,
+        "time": _iso(seconds),
+    }

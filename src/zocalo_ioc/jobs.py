@@ -1,12 +1,14 @@
-"""The life of data collections: their states, and which result belongs to which.
+"""The life of jobs: their states, which result belongs to which, and time-outs.
 
-Pure: no EPICS, no broker and no clock. Times are arguments, in seconds of any one clock.
-A job ends once; a command for a data collection whose job has ended makes a new one.
+Pure: no EPICS, no broker and no clock. Times are arguments, in seconds of any one
+clock. A job ends once; a command for a data collection whose job has ended makes a new
+one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TypeVar
 
 from .wire import Event, Request, Result
 
@@ -31,58 +33,78 @@ class State(IntEnum):
         return self.name.replace("_", " ").capitalize()
 
 
-ENDED = frozenset(
-    {State.DONE, State.NO_CENTRES, State.TIMED_OUT, State.FAILED, State.CANCELLED}
-)
+ENDED_BY_RESULT = frozenset({State.DONE, State.NO_CENTRES})
+ENDED = ENDED_BY_RESULT | {State.TIMED_OUT, State.FAILED, State.CANCELLED}
+SENDING = {Event.START: State.STARTING, Event.END: State.ENDING}
+SENT = {Event.START: State.STARTED, Event.END: State.PROCESSING}
 KEPT = 1000
 """How many data collections are remembered, the latest ones."""
 
 
 @dataclass(eq=False)
 class Job:
-    """One data collection, from its first command to its end.
+    """The data collections of one scan, from the first command to the end.
 
     Attributes:
-        dcid: ISPyB data collection id, 0 where a request had none.
-        dcgid: its group, 0 if unknown.
-        state: where it is.
-        reason: why it failed or what came of it, for people.
+        dcids: ISPyB data collection ids, one a grid; 0 where a request had none.
+        dcgid: their group, 0 if unknown.
+        state: where the job is.
+        reason: what came of it, for people, once it has ended.
         first_sent: when its first message was confirmed.
         last_sent: when its latest message was confirmed.
+        ended_at: when it ended.
         result: its result, once it came.
     """
 
-    dcid: int
+    dcids: tuple[int, ...] = (0,)
     dcgid: int = 0
     state: State = State.IDLE
     reason: str = ""
     first_sent: float | None = None
     last_sent: float | None = None
+    ended_at: float | None = None
     result: Result | None = None
-    end_commanded: bool = field(default=False, repr=False)
+    _unconfirmed: set[tuple[Event, int]] = field(
+        default_factory=set[tuple[Event, int]], repr=False
+    )
+
+    @property
+    def dcid(self) -> int:
+        """The data collection that speaks for the job: the first."""
+        return self.dcids[0]
 
     @property
     def ended(self) -> bool:
         """Whether the job is over."""
         return self.state in ENDED
 
+    @property
+    def waiting(self) -> bool:
+        """Whether its messages are out and its result may come."""
+        return self.state in SENT.values()
+
     def awaits(self, result: Result) -> bool:
         """Whether a result belongs to this job, and the job still runs."""
-        return not self.ended and (
-            result.dcid == self.dcid
-            or self.dcid in result.dcg_dcids
-            or (self.dcgid > 0 and result.dcgid == self.dcgid)
+        return (
+            not self.ended
+            and self.state is not State.IDLE
+            and (
+                not {result.dcid, *result.dcg_dcids}.isdisjoint(self.dcids)
+                or (self.dcgid > 0 and result.dcgid == self.dcgid)
+            )
         )
 
     def elapsed(self, now: float) -> float:
-        """Seconds since the first message was confirmed, 0 before."""
-        return 0.0 if self.first_sent is None else now - self.first_sent
+        """Seconds from the first confirmed message to the end, or until now."""
+        if self.first_sent is None:
+            return 0.0
+        return (now if self.ended_at is None else self.ended_at) - self.first_sent
 
     def describe(self) -> str:
         """Say for people where the job is."""
         match self.state:
             case State.IDLE:
-                return "Ready. Write DCID and NUM_FRAMES, then START."
+                return "Ready. Write DCID and NUM_FRAMES, then PROCESS."
             case State.STARTING:
                 what = "sending the start message"
             case State.STARTED:
@@ -90,111 +112,158 @@ class Job:
             case State.ENDING:
                 what = "sending the end message"
             case State.PROCESSING:
-                what = "both messages sent, waiting for the result"
+                what = "waiting for the result"
             case State.FAILED:
                 return self.reason
             case _:
                 what = self.reason
-        return f"DCID {self.dcid}: {what}."
+        return f"{_named(self.dcids)}: {what}."
+
+    def begin(self, event: Event, dcids: Sequence[int]) -> None:
+        """Note that messages are about to be sent, one a data collection."""
+        self._unconfirmed |= {(event, dcid) for dcid in dcids}
+        self.state = SENDING[event]
+
+    def confirm(self, event: Event, dcid: int, now: float) -> None:
+        """Note that the broker has a message."""
+        if self.first_sent is None:
+            self.first_sent = now
+        self.last_sent = now
+        self._unconfirmed.discard((event, dcid))
+        due = any(other is event for other, _ in self._unconfirmed)
+        if self.state is SENDING[event] and not due:
+            self.state = SENT[event]
+            if self.result:
+                self._finish(self.result, now)
+
+    def take(self, result: Result, now: float) -> None:
+        """Take the result, and end once no message is being sent."""
+        self.result = result
+        if self.waiting:
+            self._finish(result, now)
+
+    def _finish(self, result: Result, now: float) -> None:
+        count = len(result.centres)
+        centres = "1 centre" if count == 1 else f"{count} centres"
+        self.end(
+            State.DONE if count else State.NO_CENTRES,
+            centres if count else "no centre of diffraction found",
+            now,
+        )
+
+    def end(self, state: State, reason: str, now: float) -> None:
+        """End the job."""
+        self.state, self.reason, self.ended_at = state, reason, now
 
 
 class Jobs:
-    """Every data collection that this IOC was told of."""
+    """Every job that this IOC was told to do."""
 
     def __init__(self) -> None:
-        self.current = Job(0)
+        self.current = Job()
         """The latest job commanded, of which ``P:STATE`` speaks."""
-        self._by_dcid: dict[int, Job] = {}
+        self.running: list[Job] = []
+        """The jobs that have not ended, oldest first."""
+        self._ended: list[Job] = []
+        self._last_sent: dict[int, float] = {}
+        self._early: dict[int, Result] = {}
 
-    def __iter__(self) -> Iterator[Job]:
-        return iter(self._by_dcid.values())
-
-    def begin(self, event: Event, request: Request) -> Job:
-        """Note that a message is about to be sent, and return its job."""
-        known = self._by_dcid.pop(request.dcid, None)
-        job = known
-        if job is None or job.ended:
-            job = Job(request.dcid, request.dcgid)
-        if event is Event.END:
-            # a quick pipeline can be done before the end message is sent
-            if known and known.result and not known.end_commanded:
-                job.result, job.reason = known.result, known.reason
-            job.end_commanded = True
-        job.dcgid = request.dcgid or job.dcgid
-        job.state = State.STARTING if event is Event.START else State.ENDING
-        self._by_dcid[request.dcid] = self.current = job
-        self._forget()
+    def begin(self, event: Event, requests: Sequence[Request]) -> Job:
+        """Note that messages are about to be sent, one a request; return their job."""
+        dcids = tuple(request.dcid for request in requests)
+        job = next(
+            (job for job in reversed(self.running) if set(dcids) <= set(job.dcids)),
+            None,
+        )
+        if job is None:
+            job = Job(dcids)
+            self.running.append(job)
+            if event is Event.END:
+                # a quick pipeline can be done before the end message is sent
+                job.result = next(filter(None, map(self._early.get, dcids)), None)
+        for dcid in dcids:
+            self._early.pop(dcid, None)
+        job.dcgid = next((r.dcgid for r in requests if r.dcgid), job.dcgid)
+        job.begin(event, dcids)
+        self.current = job
         return job
 
-    def refuse(self, request: Request, reason: str) -> Job:
-        """Note that a request can't be sent. Other jobs go on."""
-        self.current = Job(request.dcid, request.dcgid, State.FAILED, reason)
-        return self.current
+    def refuse(self, requests: Sequence[Request], reason: str) -> None:
+        """Note that requests can't be sent. Other jobs go on."""
+        dcids = tuple(request.dcid for request in requests)
+        self.current = Job(dcids or (0,), state=State.FAILED, reason=reason)
 
-    def confirmed(self, job: Job, event: Event, now: float) -> None:
+    def confirmed(self, job: Job, event: Event, dcid: int, now: float) -> None:
         """Note that the broker has a message."""
-        if job.first_sent is None:
-            job.first_sent = now
-        job.last_sent = now
-        sending = State.STARTING if event is Event.START else State.ENDING
-        if job.state is not sending:
-            return
-        job.state = State.STARTED if event is Event.START else State.PROCESSING
-        if job.result:
-            _finish(job, job.result)
+        _keep(self._last_sent, dcid, now)
+        job.confirm(event, dcid, now)
+        self._sweep()
 
-    def failed(self, job: Job, reason: str) -> None:
+    def failed(self, job: Job, reason: str, now: float) -> None:
         """Note that a message could not be sent."""
-        if not job.ended:
-            job.state, job.reason = State.FAILED, reason
+        self._end([job], State.FAILED, reason, now)
 
-    def result(self, result: Result) -> list[Job]:
-        """Give a result to the jobs it belongs to, and return those it ended."""
-        ended: list[Job] = []
-        for job in self:
-            if job.awaits(result):
-                job.result = result
-                if job.state in (State.STARTED, State.PROCESSING):
-                    _finish(job, result)
-                    ended.append(job)
-        return ended
+    def cancel(self, now: float) -> None:
+        """Abandon the current job, if it runs."""
+        if self.current in self.running:
+            self._end([self.current], State.CANCELLED, "cancelled", now)
+
+    def result(self, result: Result, now: float) -> list[Job]:
+        """Give a result to the jobs it belongs to, and return these."""
+        jobs = [job for job in self.running if job.awaits(result)]
+        for job in jobs:
+            before_its_end = job.state is State.STARTED
+            job.take(result, now)
+            if before_its_end:
+                for dcid in job.dcids:
+                    _keep(self._early, dcid, result)
+        self._sweep()
+        return jobs
 
     def expire(self, now: float, timeout: float) -> list[Job]:
-        """End the jobs that have waited for longer than ``timeout`` seconds."""
-        late = [job for job in self if _deadline(job, timeout) <= now]
-        for job in late:
-            job.state = State.TIMED_OUT
-            job.reason = (
-                f"no result within {timeout:g} s. "
-                "See that Zocalo is running, or raise TIMEOUT"
-            )
+        """End the jobs whose last message is ``timeout`` seconds old; return them."""
+        late = [
+            job
+            for job in self.running
+            if job.waiting
+            and job.last_sent is not None
+            and now - job.last_sent >= timeout
+        ]
+        remedy = "See that Zocalo is running, or raise TIMEOUT"
+        reason = f"no result within {timeout:g} s. {remedy}"
+        self._end(late, State.TIMED_OUT, reason, now)
         return late
+
+    def take_ended(self) -> list[Job]:
+        """Return the jobs that have ended since this was last asked."""
+        ended, self._ended = self._ended, []
+        return ended
 
     def last_sent(self, dcid: int) -> float | None:
         """When the latest message for a data collection was confirmed, if ever."""
-        job = self._by_dcid.get(dcid)
-        return job.last_sent if job else None
+        return self._last_sent.get(dcid)
 
-    def _forget(self) -> None:
-        """Keep memory bounded: drop the oldest that have ended."""
-        surplus = len(self._by_dcid) - KEPT
-        if surplus > 0:
-            ended = [dcid for dcid, job in self._by_dcid.items() if job.ended]
-            for dcid in ended[:surplus]:
-                del self._by_dcid[dcid]
+    def _end(self, jobs: Sequence[Job], state: State, reason: str, now: float) -> None:
+        for job in jobs:
+            if not job.ended:
+                job.end(state, reason, now)
+        self._sweep()
 
-
-def _finish(job: Job, result: Result) -> None:
-    count = len(result.centres)
-    if count == 0:
-        job.state, job.reason = State.NO_CENTRES, "no centre of diffraction found"
-        return
-    job.state = State.DONE
-    job.reason = "1 centre" if count == 1 else f"{count} centres"
+    def _sweep(self) -> None:
+        self._ended += [job for job in self.running if job.ended]
+        self.running = [job for job in self.running if not job.ended]
 
 
-def _deadline(job: Job, timeout: float) -> float:
-    waits = job.state in (State.STARTED, State.PROCESSING)
-    if not waits or job.last_sent is None:
-        return float("inf")
-    return job.last_sent + timeout
+def _named(dcids: Sequence[int]) -> str:
+    return f"DCID {', '.join(map(str, dcids))}"
+
+
+T = TypeVar("T")
+
+
+def _keep(kept: dict[int, T], dcid: int, value: T) -> None:
+    """Remember a value, and forget the oldest ones to keep memory bounded."""
+    kept.pop(dcid, None)
+    kept[dcid] = value
+    while len(kept) > KEPT:
+        del kept[next(iter(kept))]

@@ -1,11 +1,13 @@
 """Everything that a user can configure: options, environment and settings file."""
 
+import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import pika
+import yaml
 from pydantic import (
     AfterValidator,
     BeforeValidator,
@@ -17,14 +19,13 @@ from pydantic import (
 from pydantic_settings import (
     BaseSettings,
     CliApp,
+    InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
-    YamlConfigSettingsSource,
 )
 from typing_extensions import TypeAliasType
-from yaml import YAMLError
 
 from .errors import SettingsInvalid
 from .records import LONGEST_NAME
@@ -52,17 +53,18 @@ def _broker_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def _prefix(prefix: str) -> str:
+    prefix = prefix.rstrip(":")
+    if not re.fullmatch(rf"[A-Za-z0-9_\-+:\[\]<>;]{{1,{MAX_PREFIX}}}", prefix):
+        raise ValueError(
+            f"write 1 to {MAX_PREFIX} letters, digits or any of _-+:[]<>; "
+            "for EPICS takes 60 in a whole name"
+        )
+    return prefix
+
+
 # The names of these aliases are what --help shows.
-PREFIX = TypeAliasType(
-    "PREFIX",
-    Annotated[
-        str,
-        BeforeValidator(lambda v: v.rstrip(":") if isinstance(v, str) else v),
-        StringConstraints(
-            min_length=1, max_length=MAX_PREFIX, pattern=r"^[A-Za-z0-9_\-+:\[\]<>;]+$"
-        ),
-    ],
-)
+PREFIX = TypeAliasType("PREFIX", Annotated[str, AfterValidator(_prefix)])
 URL = TypeAliasType("URL", Annotated[SecretStr, AfterValidator(_broker_url)])
 QUEUE = TypeAliasType(
     "QUEUE", Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -71,7 +73,7 @@ SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
 FILE = TypeAliasType("FILE", Path)
 
 
-_settings_file: ContextVar[Path | None] = ContextVar("settings_file", default=None)
+_from_file: ContextVar[dict[str, Any]] = ContextVar("from_file")
 
 
 class _Settings(BaseSettings):
@@ -97,9 +99,8 @@ class _Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the command line win, then the environment, then the file."""
-        file = _settings_file.get()
-        file_settings = YamlConfigSettingsSource(settings_cls, file) if file else None
-        return (init_settings, env_settings, *filter(None, [file_settings]))
+        file_settings = InitSettingsSource(settings_cls, _from_file.get())
+        return (init_settings, env_settings, file_settings)
 
     @classmethod
     def load(cls, arguments: Sequence[str]) -> Self:
@@ -110,17 +111,15 @@ class _Settings(BaseSettings):
             SystemExit: ``--help``, or an unknown option.
         """
         file = _ConfigOption.find(arguments)
-        if file is not None and not file.is_file():
-            raise SettingsInvalid(f"There is no settings file {file}")
-        reading = _settings_file.set(file)
+        reading = _from_file.set(_read(file) if file else {})
         try:
             return CliApp.run(cls, cli_args=list(arguments))
         except ValidationError as error:
             raise SettingsInvalid(_complaints(error)) from None
-        except (SettingsError, YAMLError) as error:
+        except SettingsError as error:
             raise SettingsInvalid(str(error)) from None
         finally:
-            _settings_file.reset(reading)
+            _from_file.reset(reading)
 
 
 class DemoSettings(_Settings):
@@ -176,6 +175,25 @@ class _ConfigOption(BaseSettings):
         """Find ``--config`` before the other settings are read."""
         rest = [a for a in arguments if a not in ("-h", "--help")]
         return CliApp.run(cls, cli_args=rest).config
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """Read a settings file. It is not quoted when it is wrong: it may hold passwords."""
+    try:
+        values = yaml.safe_load(file.read_text())
+    except OSError as error:
+        raise SettingsInvalid(f"Can't read {file}: {error.strerror}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" at line {mark.line + 1}" if mark else ""
+        raise SettingsInvalid(f"{file} is not YAML{where}") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise SettingsInvalid(
+            f"{file} has no settings", "Write lines such as prefix: P"
+        )
+    return values
 
 
 def _complaints(error: ValidationError) -> str:

@@ -8,10 +8,10 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -19,7 +19,9 @@ from pydantic import (
     ConfigDict,
     Field,
     FiniteFloat,
+    TypeAdapter,
     ValidationError,
+    WrapValidator,
     model_validator,
 )
 from pydantic_core import from_json, to_json
@@ -31,7 +33,7 @@ TRIGGER_QUEUE = "processing_recipe"
 
 INT32_MAX = 2**31 - 1
 Int31 = Annotated[int, Field(ge=0, le=INT32_MAX)]
-"""Ids, box numbers and numbers of boxes: what a 32-bit record holds, with room for -1."""
+"""Ids, box numbers and numbers of boxes: what a 32-bit record holds, but for -1."""
 
 
 class Event(StrEnum):
@@ -48,8 +50,11 @@ class Source(StrEnum):
     GPU = "GPU"
 
 
-@dataclass(frozen=True)
-class Request:
+def _empty_if_null(value: object) -> object:
+    return "" if value is None else value
+
+
+class Request(BaseModel):
     """What the next message says, with the values that the request records have.
 
     Attributes:
@@ -60,17 +65,19 @@ class Request:
         num_frames: ``number_of_frames``, from 1 in a start message.
         message_index: ``message_index``, from 0.
         recipes: recipe names, comma separated.
-        parameters: a JSON object, merged over the parameters of the message.
+        parameters: a JSON object, or its text, merged over those of the message.
     """
 
-    dcid: int = 0
-    dcgid: int = 0
-    filename: str = ""
-    start_frame: int = 0
-    num_frames: int = 0
-    message_index: int = 0
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dcid: Int31 = 0
+    dcgid: Int31 = 0
+    filename: Annotated[str, BeforeValidator(_empty_if_null)] = ""
+    start_frame: Int31 = 0
+    num_frames: Int31 = 0
+    message_index: Int31 = 0
     recipes: str = "mimas"
-    parameters: str = "{}"
+    parameters: dict[str, Any] | str = "{}"
 
     def message(self, event: Event, guid: str) -> dict[str, Any]:
         """Return the message that tells Zocalo of an event.
@@ -105,8 +112,11 @@ class Request:
         return {"recipes": recipes, "parameters": parameters}
 
     def _extra_parameters(self) -> dict[str, Any]:
+        extra = self.parameters
         try:
-            extra = from_json(self.parameters, allow_inf_nan=False)
+            if isinstance(extra, str):
+                extra = from_json(extra)
+            encode(extra)  # a number too large for JSON is infinite by now
         except ValueError as error:
             raise RequestInvalid(
                 f"DCID {self.dcid}: PARAMETERS is not JSON ({error})",
@@ -120,9 +130,55 @@ class Request:
         return extra
 
 
+class Command(StrEnum):
+    """What a submission asks for."""
+
+    START = "start"
+    END = "end"
+    PROCESS = "process"
+
+
+class _Submission(Request):
+    command: Command
+
+
+_SUBMISSIONS: TypeAdapter[list[_Submission]] = TypeAdapter(
+    Annotated[
+        list[_Submission],
+        BeforeValidator(lambda value: [value] if isinstance(value, dict) else value),
+        Field(min_length=1),
+    ]
+)
+
+
+def read_submission(text: str) -> tuple[Command, list[Request]]:
+    """Read what was written to ``P:SUBMIT``: an object, or a list of them for one scan.
+
+    Raises:
+        RequestInvalid: it can't be used, and why.
+    """
+    try:
+        submissions = _SUBMISSIONS.validate_python(from_json(text))
+        if len({submission.command for submission in submissions}) > 1:
+            raise ValueError("the commands of one list must be the same")
+        if len({submission.dcid for submission in submissions}) < len(submissions):
+            raise ValueError("each dcid of one list must be another")
+    except ValueError as error:
+        why = _complaints(error) if isinstance(error, ValidationError) else str(error)
+        raise RequestInvalid(
+            f"SUBMIT can't be used: {why}",
+            'Write such as {"command": "process", "dcid": 123, "num_frames": 400}',
+        ) from error
+    return submissions[0].command, list(submissions)
+
+
 def encode(message: object) -> bytes:
-    """Return the body of a message."""
-    return json.dumps(message).encode()
+    """Return the body of a message.
+
+    Raises:
+        ValueError: a number is infinite or none.
+    """
+    return json.dumps(message, allow_nan=False).encode()
 
 
 def trigger_headers(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -152,20 +208,18 @@ def _is_set(value: object) -> bool:
 
 def _dcids(value: object) -> object:
     """Accept a list, or the text of one as a recipe may hold it."""
+    value = _null_if_empty(value) or []
     if isinstance(value, str):
         return [part for part in value.strip("[]() ").split(",") if part.strip()]
-    return value or []
+    return value
 
 
-def _without_failed(value: object) -> object:
-    """Drop what 2-D centring could not find: it has null where the numbers would be."""
-    if isinstance(value, list):
-        return [
-            entry
-            for entry in value
-            if not (isinstance(entry, dict) and entry.get("status") == "fail")
-        ]
-    return value or []
+def _unless_failed(
+    value: object, read: Callable[[object], "Centre"]
+) -> "Centre | None":
+    """Drop what 2-D centring did not find: it has null where the numbers would be."""
+    failed = isinstance(value, dict) and value.get("status") == "fail"
+    return None if failed else read(value)
 
 
 Coordinates = Annotated[list[FiniteFloat], Field(min_length=2, max_length=3)]
@@ -207,7 +261,10 @@ class Centre(BaseModel):
 
 
 class _Payload(BaseModel):
-    results: Annotated[list[Centre], BeforeValidator(_without_failed)] = []
+    results: Annotated[
+        list[Annotated[Centre, WrapValidator(_unless_failed)]],
+        BeforeValidator(lambda value: [] if value is None else value),
+    ] = []
 
 
 class _Parameters(BaseModel):
@@ -267,15 +324,15 @@ def read_result(headers: Mapping[str, object], body: bytes) -> Result:
             "Not a recipe message: the header workflows-recipe is not true"
         )
     try:
-        envelope = _Envelope.model_validate(from_json(body))
+        envelope = _validated(_Envelope, from_json(body))
         pointer = str(envelope.recipe_pointer)
         if pointer not in envelope.recipe:
             raise NotUnderstood(f"The recipe has no step {pointer}")
-        parameters = _Step.model_validate(envelope.recipe[pointer]).parameters
-        payload = envelope.payload
-        results = _Payload.model_validate(payload if isinstance(payload, dict) else {})
-    except ValidationError as error:
-        raise NotUnderstood("; ".join(_complaints(error))) from error
+        step = _validated(_Step, envelope.recipe[pointer], f"recipe.{pointer}")
+        parameters, payload = step.parameters, envelope.payload
+        centres: Sequence[Centre | None] = ()
+        if isinstance(payload, dict):
+            centres = _validated(_Payload, payload, "payload").results
     except (ValueError, RecursionError) as error:
         raise NotUnderstood(f"Not JSON: {error}") from error
     return Result(
@@ -283,19 +340,34 @@ def read_result(headers: Mapping[str, object], body: bytes) -> Result:
         dcgid=parameters.dcgid,
         dcg_dcids=tuple(parameters.dcg_dcids),
         source=Source.GPU if parameters.gpu else Source.CPU,
-        centres=tuple(results.results),
+        centres=tuple(filter(None, centres)),
         payload=to_json(payload, inf_nan_mode="constants").decode(),
-        guid=str(envelope.environment.get("ID", "")),
+        guid=str(envelope.environment.get("ID") or ""),
     )
 
 
-def _complaints(error: ValidationError, at_most: int = 3) -> Iterator[str]:
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _validated(model: type[Model], value: object, where: str = "") -> Model:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise NotUnderstood(_complaints(error, where)) from error
+
+
+def _complaints(error: ValidationError, where: str = "", at_most: int = 3) -> str:
+    """Say what is wrong where, without what pydantic says of its models."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
+    said: list[str] = []
     for entry in errors[:at_most]:
-        where = ".".join(str(part) for part in entry["loc"])
-        yield f"{where}: {entry['msg']}" if where else entry["msg"]
+        path = ".".join(map(str, [where, *entry["loc"]] if where else entry["loc"]))
+        is_model = entry["type"] == "model_type"
+        what = "Input should be an object" if is_model else entry["msg"]
+        said.append(f"{path or 'The message'}: {what}")
     if len(errors) > at_most:
-        yield f"and {len(errors) - at_most} more"
+        said.append(f"and {len(errors) - at_most} more")
+    return "; ".join(said)
 
 
 def result_message(

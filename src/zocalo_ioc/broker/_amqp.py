@@ -160,9 +160,7 @@ class AmqpBroker:
     async def _open_publisher(self, connection: AsyncioConnection) -> None:
         channel = await _open_channel(connection)
         # without its channel nothing can be sent, so begin again with a new connection
-        channel.add_on_close_callback(
-            lambda _channel, _why: connection.is_open and connection.close()
-        )
+        channel.add_on_close_callback(partial(_close, connection))
         channel.add_on_return_callback(self._on_return)
         selected = asyncio.get_running_loop().create_future()
         channel.confirm_delivery(self._on_confirm, selected.set_result)
@@ -286,8 +284,12 @@ class _Connection:
         )
 
     def close(self) -> None:
-        if not (self.pika.is_closed or self.pika.is_closing):
-            self.pika.close()
+        _close(self.pika)
+
+
+def _close(connection: AsyncioConnection, *_: object) -> None:
+    if not (connection.is_closed or connection.is_closing):
+        connection.close()
 
 
 def _resolve(future: asyncio.Future[Any], value: object) -> None:

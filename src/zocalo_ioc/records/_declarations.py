@@ -14,6 +14,8 @@ from ..wire import INT32_MAX, Source
 
 MAX_CENTRES = 1024
 """Length of the arrays with one element a centre."""
+MAX_HISTORY = 100
+"""Length of the arrays with one element a job or result."""
 
 
 class Kind(StrEnum):
@@ -30,13 +32,27 @@ class Kind(StrEnum):
     STRINGIN = "stringin"
     TEXT_IN = "char waveform, read only"
     TEXT_OUT = "char waveform"
+    TEXT_COMMAND = "char waveform, a command"
     DOUBLES = "double waveform, read only"
     INTEGERS = "long waveform, read only"
+    STRINGS = "string waveform, read only"
 
     @property
     def writable(self) -> bool:
         """Whether clients may write it."""
-        return self in (Kind.AO, Kind.COMMAND, Kind.LONGOUT, Kind.MBBO, Kind.TEXT_OUT)
+        return self in (Kind.AO, Kind.LONGOUT, Kind.MBBO, Kind.TEXT_OUT) or (
+            self.is_command
+        )
+
+    @property
+    def is_command(self) -> bool:
+        """Whether a put makes the IOC do something, and ends with it."""
+        return self in (Kind.COMMAND, Kind.TEXT_COMMAND)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it has a length that changes."""
+        return self in (Kind.DOUBLES, Kind.INTEGERS, Kind.STRINGS)
 
 
 class Group(StrEnum):
@@ -49,6 +65,7 @@ class Group(StrEnum):
     RESULT = "Result"
     CENTRES = "Every centre, strongest first"
     BEST = "The strongest centre"
+    HISTORY = "History"
 
 
 @dataclass(frozen=True)
@@ -67,7 +84,7 @@ class Record:
         length: elements of a waveform, bytes of a text with its closing null.
         choices: names of the values of an enumeration, from 0.
         severities: alarm severities of some of those.
-        column: the column of the ranked centres that it shows.
+        column: the column that it is of its table, or of the ranked centres.
         missing: the value that stands for none; it has INVALID severity.
     """
 
@@ -145,6 +162,13 @@ def _commands() -> Iterator[Record]:
 
     yield command("START", "Send the start message")
     yield command("END", "Send the end message")
+    yield command("WAIT", "Wait until the current job has ended")
+    yield command("PROCESS", "START, END and WAIT")
+    yield command("CANCEL", "Abandon the current job")
+    yield Record(
+        Group.COMMAND, "SUBMIT", Kind.TEXT_COMMAND, "A whole request, as a JSON object",
+        initial="", length=4096,
+    )  # fmt: skip
 
 
 def _options() -> Iterator[Record]:
@@ -214,7 +238,6 @@ def _status() -> Iterator[Record]:
 
 
 def _result() -> Iterator[Record]:
-    yield Record(Group.RESULT, "RESULT:SEQ", Kind.LONGIN, "Counts results, set last")
     yield Record(Group.RESULT, "RESULT:DCID", Kind.LONGIN, "Data collection id")
     yield Record(
         Group.RESULT, "RESULT:DCGID", Kind.LONGIN, "Data collection group id",
@@ -237,6 +260,7 @@ def _result() -> Iterator[Record]:
         Group.RESULT, "RESULT:JSON", Kind.TEXT_IN, "The payload as it came",
         length=65536,
     )  # fmt: skip
+    yield Record(Group.RESULT, "RESULT:SEQ", Kind.LONGIN, "Counts results, set last")
 
 
 def _centre_columns() -> Iterator[tuple[str, str, bool, str, str]]:
@@ -281,6 +305,48 @@ def _best() -> Iterator[Record]:
         yield best(name, column, False, "box", f"Size of its box, {axis}")
 
 
+def _history() -> Iterator[Record]:
+    def column(name: str, kind: Kind, description: str, unit: str = "") -> Record:
+        return Record(
+            Group.HISTORY, f"HISTORY:{name.upper()}", kind, description, unit=unit,
+            precision=_MICROSECONDS, length=MAX_HISTORY, column=name,
+        )  # fmt: skip
+
+    yield column("dcid", Kind.INTEGERS, "Data collection ids, newest first")
+    yield column("dcgid", Kind.INTEGERS, "Data collection group ids")
+    yield column("state", Kind.STRINGS, "How the jobs ended")
+    yield column("source", Kind.STRINGS, "Pipelines the results came from")
+    yield column("centres", Kind.INTEGERS, "Numbers of centres, -1 without result")
+    yield column("latency", Kind.DOUBLES, "From last messages to results", "s")
+    yield column("time", Kind.STRINGS, "When they ended or came")
+    yield Record(Group.HISTORY, "HISTORY:SEQ", Kind.LONGIN, "Counts entries, set last")
+
+
+@dataclass(frozen=True)
+class Table:
+    """An NTTable for PV Access clients, made of arrays that are records, too.
+
+    Attributes:
+        name: its name, after the prefix.
+        group: the arrays, in the order of the columns.
+        counter: the record whose update makes one update of the table.
+        description: what a row is.
+    """
+
+    name: str
+    group: Group
+    counter: str
+    description: str
+
+
+TABLES = (
+    Table("RESULT:TABLE", Group.CENTRES, "RESULT:SEQ", "One row a centre"),
+    Table("HISTORY", Group.HISTORY, "HISTORY:SEQ", "The last jobs and results"),
+)
+
+UPDATED_TOGETHER = ((Group.RESULT, Group.CENTRES, Group.BEST), (Group.HISTORY,))
+"""Groups whose records are updated as one: no client sees half an update."""
+
 DECLARATIONS: tuple[Record, ...] = (
     *_request(),
     *_commands(),
@@ -289,6 +355,7 @@ DECLARATIONS: tuple[Record, ...] = (
     *_result(),
     *_centres(),
     *_best(),
+    *_history(),
 )
 """Every record, in the order of the interface."""
 

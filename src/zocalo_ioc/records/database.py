@@ -3,17 +3,18 @@
 import asyncio
 import ctypes
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from softioc import alarm, builder, imports, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
 
-from . import DECLARATIONS, Group, Kind, Record
+from . import DECLARATIONS, TABLES, UPDATED_TOGETHER, Group, Kind, Record, Table
 
-DEVICE_TIME = -2
-"""TSE of a record that takes its time stamp from `Records.set`."""
-_UPDATED_TOGETHER = (Group.RESULT, Group.CENTRES, Group.BEST)
+_DEVICE_TIME = -2
+"""TSE of a record that takes its time stamp from `Records.update`."""
 _DBE_VALUE_AND_LOG = 1 | 2
+_STRING_LENGTH = 40
 
 
 class Records:
@@ -21,7 +22,8 @@ class Records:
 
     Args:
         prefix: what names start with, without the colon.
-        commands: what to do for each command record; the put ends when it returns.
+        commands: what to do for each command, given the value put; the put ends when
+            it returns.
         on_put: told the name and the value that a client has written.
         on_refused: told the name, and why the value written to it was refused. Called
             in a thread of EPICS, before the put ends.
@@ -30,45 +32,71 @@ class Records:
     def __init__(
         self,
         prefix: str,
-        commands: Mapping[str, Callable[[], Awaitable[None]]],
+        commands: Mapping[str, Callable[[Any], Awaitable[object]]],
         on_put: Callable[[str, Any], None],
         on_refused: Callable[[str, str], None],
     ) -> None:
-        self._prefix = prefix
         self._commands = commands
         self._on_put = on_put
         self._on_refused = on_refused
         self._declared = {record.name: record for record in DECLARATIONS}
         builder.SetDeviceName(prefix)
         self._records = {r.name: self._make(r) for r in DECLARATIONS}
+        self._first_of = self._link_updates()
+        for table in TABLES:
+            self._group(prefix, table)
+        for record in DECLARATIONS:
+            if record.missing is not None:
+                self._store(record.name, record.missing)
         builder.LoadDatabase()
 
     def serve(self) -> None:
         """Serve the records over CA and PVA, with callbacks in the running loop."""
         softioc.iocInit(AsyncioDispatcher(asyncio.get_running_loop()))
-        for name, record in self._declared.items():
-            if record.missing is not None:
-                self.set(name, record.missing)
 
-    def set(self, name: str, value: Any, timestamp: float | None = None) -> None:
+    def set(self, name: str, value: Any) -> None:
         """Set a record; text that is too long is cut.
 
         Args:
             name: its name, after the prefix.
             value: its value; an enumeration takes the number.
-            timestamp: seconds since the epoch; now if not given.
         """
+        self._store(name, value)
+
+    def update(self, group: Group, values: Mapping[str, Any], timestamp: float) -> None:
+        """Set the records of a group, and of those updated with it, as one.
+
+        Clients see all of the update or nothing: EPICS processes the records one
+        after the other in the order of their declaration, under one lock, before this
+        returns. All have the same time stamp.
+
+        Args:
+            group: the first group.
+            values: value by name; what is not there keeps its value.
+            timestamp: seconds since the epoch.
+        """
+        for name, value in values.items():
+            self._store(name, value, timestamp=timestamp)
+        self._first_of[group].set_field("PROC", 1)
+
+    def put(self, name: str, value: Any) -> None:
+        """Set a record that clients write, as if one had."""
+        self._records[name].set(value)
+
+    def _store(self, name: str, value: Any, **options: Any) -> None:
         declared = self._declared[name]
         severity, status = alarm.NO_ALARM, alarm.NO_ALARM
         if declared.kind in (Kind.TEXT_IN, Kind.STRINGIN):
-            room = declared.length or 40
-            value, cut = _fit(value, room - 1)
+            value, cut = _fit(value, (declared.length or _STRING_LENGTH) - 1)
             if cut and declared.kind is Kind.TEXT_IN:
                 severity, status = alarm.MINOR_ALARM, alarm.HW_LIMIT_ALARM
+        elif declared.kind.is_array:
+            value = value[: declared.length]
         elif declared.is_missing(value):
             severity, status = alarm.INVALID_ALARM, alarm.UDF_ALARM
-        extra = {} if timestamp is None else {"timestamp": timestamp}
-        self._records[name].set(value, severity=severity, alarm=status, **extra)
+        self._records[name].set(value, severity=severity, alarm=status, **options)
+
+    # -- making -------------------------------------------------------------
 
     def _make(self, record: Record) -> Any:
         fields: dict[str, Any] = {"DESC": record.description}
@@ -76,8 +104,6 @@ class Records:
             fields["initial_value"] = record.initial
         if record.kind.writable:
             fields |= self._put_handlers(record)
-        elif record.group in _UPDATED_TOGETHER:
-            fields["TSE"] = DEVICE_TIME
         severities = dict(record.severities)
         match record.kind:
             case Kind.AI:
@@ -90,9 +116,8 @@ class Records:
             case Kind.BI:
                 make = builder.boolIn
                 zero, one = record.choices
-                fields |= {"ZNAM": zero, "ONAM": one}
+                fields |= {"ZNAM": zero, "ONAM": one, "initial_value": 0}
                 fields |= {"ZSV": severities.get(zero), "OSV": severities.get(one)}
-                fields["initial_value"] = 0
             case Kind.COMMAND:
                 make = builder.Action
                 fields |= dict(zip(("ZNAM", "ONAM"), record.choices, strict=True))
@@ -111,20 +136,55 @@ class Records:
             case Kind.TEXT_IN:
                 make = builder.longStringIn
                 fields["length"] = record.length
-            case Kind.TEXT_OUT:
+            case Kind.TEXT_OUT | Kind.TEXT_COMMAND:
                 make = builder.longStringOut
                 fields["length"] = record.length
-            case Kind.DOUBLES | Kind.INTEGERS:
+            case Kind.DOUBLES | Kind.INTEGERS | Kind.STRINGS:
                 make = builder.WaveformIn
-                dtype = "float64" if record.kind is Kind.DOUBLES else "int32"
-                fields |= {"datatype": dtype, "length": record.length}
+                fields |= {"datatype": _DTYPES[record.kind], "length": record.length}
                 fields |= {"EGU": record.unit, "PREC": record.precision}
         return make(record.name, **fields)
 
-    def _put_handlers(self, record: Record) -> dict[str, Any]:
-        if record.kind is Kind.COMMAND:
-            return {"blocking": True, "on_update": self._runner(record.name)}
+    def _link_updates(self) -> dict[Group, Any]:
+        """Chain the records that are updated as one; return the first of each chain."""
+        first_of: dict[Group, Any] = {}
+        for groups in UPDATED_TOGETHER:
+            names = [
+                r.name for group in groups for r in DECLARATIONS if r.group is group
+            ]
+            # the counter that tells clients of the update comes last
+            names.sort(key=lambda name: name.endswith(":SEQ"))
+            chain = [self._records[name] for name in names]
+            for record in chain:
+                record.SCAN, record.PINI, record.TSE = "Passive", "NO", _DEVICE_TIME
+            for record, after in pairwise(chain):
+                record.FLNK = after
+            chain[0].PINI = "YES"
+            first_of[groups[0]] = chain[0]
+        return first_of
 
+    def _group(self, prefix: str, table: Table) -> None:
+        """Serve arrays as an NTTable, too: QSRV calls it a group."""
+        pv = f"{prefix}:{table.name}"
+        arrays = [r for r in DECLARATIONS if r.group is table.group and r.column]
+        labels = builder.WaveformIn(
+            f"{table.name}:LABELS",
+            [record.column for record in arrays],
+            DESC="Names of the columns",
+        )
+        column = {"+type": "plain", "+channel": "VAL"}
+        labels.add_info(
+            "Q:group", {pv: {"": {"+id": "epics:nt/NTTable:1.0"}, "labels": column}}
+        )
+        for n, record in enumerate(arrays):
+            entry = {f"value.{record.column}": column | {"+putorder": n}}
+            self._records[record.name].add_info("Q:group", {pv: entry})
+        trigger = {"seq": {"+type": "scalar", "+channel": "VAL", "+trigger": "*"}}
+        self._records[table.counter].add_info("Q:group", {pv: trigger})
+
+    # -- puts ---------------------------------------------------------------
+
+    def _put_handlers(self, record: Record) -> dict[str, Any]:
         def validate(_: object, value: Any) -> bool:
             complaint = record.complaint(value)
             if complaint:
@@ -135,7 +195,18 @@ class Records:
         def on_update(value: Any) -> None:
             self._on_put(record.name, value)
 
-        return {"validate": validate, "on_update": on_update}
+        match record.kind:
+            case Kind.COMMAND:
+                return {"blocking": True, "on_update": self._runner(record.name)}
+            case Kind.TEXT_COMMAND:
+                return {
+                    "blocking": True,
+                    "validate": validate,
+                    "on_update": self._commands[record.name],
+                    "always_update": True,
+                }
+            case _:
+                return {"validate": validate, "on_update": on_update}
 
     def _runner(self, name: str) -> Callable[[int], Awaitable[None]]:
         command = self._commands[name]
@@ -145,14 +216,19 @@ class Records:
                 return
             record = self._records[name]
             _post(record)
-            await command()
-            # A put without callback that came meanwhile has asked EPICS to process the
-            # record once more: leave the 1 that it wrote, so that it runs, too.
-            if record.get_field("RPRO") == "0":
-                record.set(0, process=False)
-                _post(record)
+            try:
+                await command(value)
+            finally:
+                # A put without callback that came meanwhile has asked EPICS to process
+                # the record once more: leave the 1 it wrote, so that it runs, too.
+                if record.get_field("RPRO") == "0":
+                    record.set(0, process=False)
+                    _post(record)
 
         return run
+
+
+_DTYPES = {Kind.DOUBLES: "float64", Kind.INTEGERS: "int32", Kind.STRINGS: "S40"}
 
 
 def _post(record: Any) -> None:

@@ -62,7 +62,7 @@ def centres(dcid: int) -> list[dict[str, Any]]:
 
 
 def _crystal(rng: np.random.Generator) -> dict[str, Any]:
-    """A blob of spots: its box, centre of mass and counts agree with each other."""
+    """Make a blob of spots whose box, centre of mass and counts agree."""
     size = rng.integers(1, 5, 3)
     corner = rng.integers(0, np.array(GRID) - size + 1)
     # every voxel of the box, weighted as spots would be on a round crystal
