@@ -178,7 +178,7 @@ class _ConfigOption(BaseSettings):
 
 
 def _read(file: Path) -> dict[str, Any]:
-    """Read a settings file. It is not quoted when it is wrong: it may hold passwords."""
+    """Read a settings file. Errors do not quote it: it may hold passwords."""
     try:
         values = yaml.safe_load(file.read_text())
     except OSError as error:

@@ -36,6 +36,11 @@ class Ioc:
     def log(self) -> str:
         return self.log_file.read_text()
 
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """The environment of a client in a process of its own."""
+        return os.environ | self.ports.client
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, wait for the end and return the exit status."""
         if self.process.poll() is None:

@@ -1,5 +1,7 @@
 """The real Zocalo packages, pointed at a broker of the tests."""
 
+import json
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +13,7 @@ from workflows.recipe import RecipeWrapper
 from workflows.transport.pika_transport import PikaTransport
 
 from .ports import LOOPBACK
-from .rabbitmq import RESULTS, RabbitMQ
+from .rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
 
 def write_configuration(folder: Path, broker: RabbitMQ, *environments: str) -> Path:
@@ -58,6 +60,72 @@ class ResultSender:
         }
         wrapper = RecipeWrapper(message=message, transport=self._transport)
         wrapper.send_to("success", payload)
+
+
+class Answering:
+    """A Zocalo that answers each end message with centres made from its DCID.
+
+    For a scan of two grids it answers the end of the second one alone, whose DCID is
+    odd, and names the first in ``dcg_dcids``.
+    """
+
+    def __init__(self, broker: RabbitMQ, sender: ResultSender) -> None:
+        self._broker, self._sender = broker, sender
+        self._stop = threading.Event()
+        self.events: list[tuple[int, str]] = []
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        with self._broker.channel() as channel:
+            for method, _, body in channel.consume(TRIGGERS, inactivity_timeout=0.1):
+                if self._stop.is_set():
+                    break
+                if method is not None:
+                    self._answer(json.loads(body)["parameters"])
+                    channel.basic_ack(method.delivery_tag)
+
+    def _answer(self, parameters: dict[str, Any]) -> None:
+        dcid, event = parameters["ispyb_dcid"], parameters["event"]
+        self.events.append((dcid, event))
+        of_two = parameters.get("of_two")
+        if event == "end" and not (of_two and dcid % 2 == 0):
+            others = [dcid - 1, dcid] if of_two else []
+            results = [centre_of(dcid)] * number_of_centres(dcid)
+            payload = {"results": results, "status": "success", "type": "3d"}
+            self._sender.send(payload, dcid=dcid, dcgid=0, dcg_dcids=others)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def number_of_centres(dcid: int) -> int:
+    """Return how many centres a data collection is answered with."""
+    return dcid % 7 + 1
+
+
+def centre_of(dcid: int) -> dict[str, Any]:
+    """Return the centre with which a data collection is answered."""
+    return {
+        "centre_of_mass": [dcid % 100 + 0.5, 1.5, 2.5],
+        "max_voxel": [dcid % 100, 1, 2],
+        "max_count": dcid,
+        "n_voxels": 1,
+        "total_count": dcid,
+        "bounding_box": [[dcid % 100, 1, 2], [dcid % 100 + 1, 2, 3]],
+    }
+
+
+@contextmanager
+def answering(broker: RabbitMQ) -> Generator[Answering]:
+    """Answer triggers until the end of the block."""
+    with result_sender(broker) as sender:
+        zocalo = Answering(broker, sender)
+        try:
+            yield zocalo
+        finally:
+            zocalo.stop()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import pairwise
 from typing import Any
@@ -45,9 +46,6 @@ class Records:
         self._first_of = self._link_updates()
         for table in TABLES:
             self._group(prefix, table)
-        for record in DECLARATIONS:
-            if record.missing is not None:
-                self._store(record.name, record.missing)
         builder.LoadDatabase()
 
     def serve(self) -> None:
@@ -155,8 +153,11 @@ class Records:
             # the counter that tells clients of the update comes last
             names.sort(key=lambda name: name.endswith(":SEQ"))
             chain = [self._records[name] for name in names]
-            for record in chain:
+            for name, record in zip(names, chain, strict=True):
                 record.SCAN, record.PINI, record.TSE = "Passive", "NO", _DEVICE_TIME
+                missing = self._declared[name].missing
+                initial = record.get() if missing is None else missing
+                self._store(name, initial, timestamp=time.time())
             for record, after in pairwise(chain):
                 record.FLNK = after
             chain[0].PINI = "YES"
@@ -174,13 +175,16 @@ class Records:
         )
         column = {"+type": "plain", "+channel": "VAL"}
         labels.add_info(
-            "Q:group", {pv: {"": {"+id": "epics:nt/NTTable:1.0"}, "labels": column}}
+            "Q:group", {pv: {"+id": "epics:nt/NTTable:1.0", "labels": column}}
         )
         for n, record in enumerate(arrays):
             entry = {f"value.{record.column}": column | {"+putorder": n}}
             self._records[record.name].add_info("Q:group", {pv: entry})
-        trigger = {"seq": {"+type": "scalar", "+channel": "VAL", "+trigger": "*"}}
-        self._records[table.counter].add_info("Q:group", {pv: trigger})
+        whole = {
+            "": {"+type": "meta", "+channel": "VAL"},  # alarm and time stamp
+            "seq": column | {"+trigger": "*"},
+        }
+        self._records[table.counter].add_info("Q:group", {pv: whole})
 
     # -- puts ---------------------------------------------------------------
 

@@ -1,0 +1,46 @@
+"""Get and monitor a table as fast as can be, and print what did not belong together."""
+
+import json
+import sys
+from typing import Any
+
+from p4p.client.thread import Context
+
+table, counter, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
+
+
+def is_torn(value: Any) -> bool:
+    """Say whether a table has columns of different lengths or different updates."""
+    columns = {name: list(column) for name, column in value.value.items()}
+    if len({len(column) for column in columns.values()}) != 1:
+        return True
+    if "max_count" in columns:  # all centres of one result are alike
+        rows = set(zip(columns["max_count"], columns["total_count"], strict=True))
+        xs = {x - 0.5 for x in columns["x"]}
+        counts = {count % 100 for count, _ in rows}
+        return len(rows) > 1 or xs != counts
+    return columns["dcid"] != columns["dcgid"]  # as they were sent
+
+
+torn: list[str] = []
+events = gets = 0
+
+
+def note(value: Any) -> None:
+    """Check what a monitor was sent."""
+    global events
+    events += 1
+    if is_torn(value):
+        torn.append(f"event {value.seq}")
+
+
+with Context("pva", nt=False) as context:
+    monitor = context.monitor(table, note)
+    print("reading", flush=True)
+    while int(context.get(counter).value) < last:
+        value = context.get(table)
+        gets += 1
+        if is_torn(value):
+            torn.append(f"get {value.seq}")
+    monitor.close()
+print(json.dumps({"torn": torn[:5], "events": events, "gets": gets}))

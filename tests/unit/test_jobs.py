@@ -1,0 +1,949 @@
+"""The life of jobs: what ends them, which result is whose, and when time is up."""
+
+import pickle
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+
+from zocalo_ioc.jobs import KEPT, Job, Jobs, State
+from zocalo_ioc.wire import Centre, Event, Request, Result, Source
+
+CENTRE = Centre(
+    centre_of_mass=[7.5, 2.25, 3.0],
+    max_voxel=[7, 2, 3],
+    max_count=2028,
+    n_voxels=45,
+    total_count=30481,
+)
+LABELS = [
+    *("Idle", "Starting", "Started", "Ending", "Processing"),
+    *("Done", "No centres", "Timed out", "Failed", "Cancelled"),
+]
+RUNNING = [State.STARTING, State.STARTED, State.ENDING, State.PROCESSING]
+SENDING = [State.STARTING, State.ENDING]
+WAITING = [State.STARTED, State.PROCESSING]
+ENDED = [
+    *(State.DONE, State.NO_CENTRES),
+    *(State.TIMED_OUT, State.FAILED, State.CANCELLED),
+]
+
+
+def result_for(
+    dcid: int, *others: int, dcgid: int | None = None, centres: int = 1
+) -> Result:
+    """A result of Zocalo, and the other data collections of its group."""
+    return Result(
+        dcid=dcid,
+        dcgid=dcgid,
+        dcg_dcids=others,
+        source=Source.CPU,
+        centres=(CENTRE,) * centres,
+        payload="{}",
+        guid="d6f117bb-c856-4df8-b9bc-2d3c625e9fd5",
+    )
+
+
+def begin(jobs: Jobs, event: Event, *dcids: int, dcgid: int = 0) -> Job:
+    return jobs.begin(event, [Request(dcid=dcid, dcgid=dcgid) for dcid in dcids])
+
+
+def send(
+    jobs: Jobs, event: Event, *dcids: int, dcgid: int = 0, now: float = 0.0
+) -> Job:
+    """Begin a command, and have every message of it confirmed."""
+    job = begin(jobs, event, *dcids, dcgid=dcgid)
+    for dcid in dcids:
+        jobs.confirmed(job, event, dcid, now)
+    return job
+
+
+def bring_to(state: State, jobs: Jobs, *dcids: int, dcgid: int = 0) -> Job:
+    """Take a job to a state, by commands, confirms and results at time 0."""
+    job = begin(jobs, Event.START, *dcids, dcgid=dcgid)
+    if state is State.STARTING:
+        return job
+    send(jobs, Event.START, *dcids)
+    if state is State.STARTED:
+        return job
+    begin(jobs, Event.END, *dcids)
+    if state is State.ENDING:
+        return job
+    send(jobs, Event.END, *dcids)
+    match state:
+        case State.DONE:
+            jobs.result(result_for(*dcids), 0.0)
+        case State.NO_CENTRES:
+            jobs.result(result_for(*dcids, centres=0), 0.0)
+        case State.TIMED_OUT:
+            jobs.expire(0.0, 0.0)
+        case State.FAILED:
+            jobs.failed(job, f"DCID {dcids[0]}: no broker", 0.0)
+        case State.CANCELLED:
+            jobs.cancel(0.0)
+        case _:
+            pass
+    return job
+
+
+# -- commands ---------------------------------------------------------------
+
+
+def test_the_states_are_those_of_the_record_in_its_order() -> None:
+    assert {state.value: state.label for state in State} == dict(enumerate(LABELS))
+
+
+def test_before_the_first_command_the_current_job_is_idle() -> None:
+    assert Jobs().current.state is State.IDLE
+
+
+def test_before_the_first_command_nothing_runs() -> None:
+    assert Jobs().running == []
+
+
+@pytest.mark.parametrize(
+    ("event", "sending"),
+    [(Event.START, State.STARTING), (Event.END, State.ENDING)],
+)
+def test_a_job_is_sending_until_the_broker_confirms(
+    event: Event, sending: State
+) -> None:
+    assert begin(Jobs(), event, 1).state is sending
+
+
+@pytest.mark.parametrize(
+    ("event", "sent"),
+    [(Event.START, State.STARTED), (Event.END, State.PROCESSING)],
+)
+def test_a_confirm_moves_the_job_on(event: Event, sent: State) -> None:
+    assert send(Jobs(), event, 1).state is sent
+
+
+@pytest.mark.parametrize(
+    ("event", "sending"),
+    [(Event.START, State.STARTING), (Event.END, State.ENDING)],
+)
+def test_a_scan_of_two_grids_is_sending_until_both_messages_are_confirmed(
+    event: Event, sending: State
+) -> None:
+    jobs = Jobs()
+    job = begin(jobs, event, 1, 2)
+    jobs.confirmed(job, event, 2, 0.0)
+    assert job.state is sending
+
+
+@pytest.mark.parametrize(
+    ("event", "sent"),
+    [(Event.START, State.STARTED), (Event.END, State.PROCESSING)],
+)
+def test_a_scan_of_two_grids_moves_on_once_both_messages_are_confirmed(
+    event: Event, sent: State
+) -> None:
+    jobs = Jobs()
+    job = begin(jobs, event, 1, 2)
+    jobs.confirmed(job, event, 2, 0.0)
+    jobs.confirmed(job, event, 1, 0.0)
+    assert job.state is sent
+
+
+def test_a_late_confirm_of_the_start_does_not_confirm_the_end() -> None:
+    jobs = Jobs()
+    job = begin(jobs, Event.START, 1)
+    begin(jobs, Event.END, 1)
+    jobs.confirmed(job, Event.START, 1, 0.0)
+    assert job.state is State.ENDING
+
+
+@pytest.mark.parametrize("state", RUNNING)
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize("dcids", [(1, 2), (2, 1), (1,), (2,)])
+def test_a_command_for_data_collections_of_a_running_job_joins_it(
+    state: State, event: Event, dcids: tuple[int, ...]
+) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1, 2)
+    assert begin(jobs, event, *dcids) is job
+
+
+@pytest.mark.parametrize("dcids", [(3,), (2, 3), (1, 2, 3)])
+def test_a_command_for_another_data_collection_makes_a_job_of_its_own(
+    dcids: tuple[int, ...],
+) -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.START, 1, 2)
+    assert begin(jobs, Event.START, *dcids) is not job
+
+
+def test_of_two_jobs_with_the_data_collection_a_command_joins_the_later() -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1)
+    later = send(jobs, Event.START, 1, 2)
+    assert begin(jobs, Event.END, 1) is later
+
+
+@pytest.mark.parametrize("state", ENDED)
+@pytest.mark.parametrize("event", Event)
+def test_a_command_for_a_data_collection_whose_job_has_ended_makes_a_new_job(
+    state: State, event: Event
+) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    assert begin(jobs, event, 1) is not job
+
+
+@pytest.mark.parametrize("event", Event)
+def test_the_job_commanded_last_is_the_current_one(event: Event) -> None:
+    jobs = Jobs()
+    first = send(jobs, Event.START, 1)
+    send(jobs, Event.START, 2)
+    begin(jobs, event, 1)
+    assert jobs.current is first
+
+
+def test_the_jobs_that_run_are_listed_oldest_first() -> None:
+    jobs = Jobs()
+    oldest, middle, latest = (send(jobs, Event.START, dcid) for dcid in (3, 1, 2))
+    assert jobs.running == [oldest, middle, latest]
+
+
+def test_the_first_data_collection_speaks_for_a_job() -> None:
+    assert begin(Jobs(), Event.START, 2, 1).dcid == 2
+
+
+# -- results ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", WAITING)
+@pytest.mark.parametrize(
+    ("centres", "after"), [(0, State.NO_CENTRES), (1, State.DONE), (2, State.DONE)]
+)
+def test_a_result_ends_the_job_that_waits_for_it(
+    before: State, centres: int, after: State
+) -> None:
+    jobs = Jobs()
+    job = bring_to(before, jobs, 1)
+    jobs.result(result_for(1, centres=centres), 0.0)
+    assert job.state is after
+
+
+@pytest.mark.parametrize("state", SENDING)
+def test_a_result_does_not_end_a_job_whose_message_is_being_sent(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.result(result_for(1), 0.0)
+    assert job.state is state
+
+
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize(("centres", "after"), [(0, State.NO_CENTRES), (1, State.DONE)])
+def test_a_result_that_came_while_a_message_was_being_sent_ends_the_job_at_the_confirm(
+    event: Event, centres: int, after: State
+) -> None:
+    jobs = Jobs()
+    job = begin(jobs, event, 1)
+    jobs.result(result_for(1, centres=centres), 0.0)
+    jobs.confirmed(job, event, 1, 1.0)
+    assert job.state is after
+
+
+def test_a_result_that_came_while_two_grids_were_being_sent_waits_for_both() -> None:
+    jobs = Jobs()
+    job = begin(jobs, Event.END, 1, 2)
+    jobs.result(result_for(1, 2), 0.0)
+    jobs.confirmed(job, Event.END, 1, 1.0)
+    assert job.state is State.ENDING
+
+
+def test_a_job_keeps_its_result() -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.END, 1)
+    result = result_for(1)
+    jobs.result(result, 0.0)
+    assert job.result is result
+
+
+MATCHING = pytest.mark.parametrize(
+    "result",
+    [
+        pytest.param(result_for(11), id="by dcid"),
+        pytest.param(result_for(12), id="by the dcid of the second grid"),
+        pytest.param(result_for(99, 11), id="by dcg_dcids"),
+        pytest.param(result_for(99, 98, 12), id="by the last of dcg_dcids"),
+        pytest.param(result_for(99, dcgid=10), id="by dcgid"),
+        pytest.param(result_for(11, dcgid=90), id="by dcid, of another group"),
+    ],
+)
+
+
+@MATCHING
+def test_a_result_belongs_to_the_job_that_it_names(result: Result) -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.END, 11, 12, dcgid=10)
+    assert jobs.result(result, 0.0) == [job]
+
+
+FOREIGN = [
+    pytest.param(result_for(99), id="dcid"),
+    pytest.param(result_for(99, 98), id="dcg_dcids"),
+    pytest.param(result_for(99, dcgid=90), id="dcgid"),
+    pytest.param(result_for(10), id="dcid equal to the job's dcgid"),
+    pytest.param(result_for(99, dcgid=11), id="dcgid equal to the job's dcid"),
+    pytest.param(result_for(99, dcgid=None), id="no dcgid"),
+    pytest.param(result_for(99, dcgid=0), id="dcgid 0"),
+]
+
+
+@pytest.mark.parametrize("result", FOREIGN)
+@pytest.mark.parametrize("dcgid", [0, 10])
+def test_a_result_belongs_to_no_job_that_it_does_not_name(
+    dcgid: int, result: Result
+) -> None:
+    jobs = Jobs()
+    send(jobs, Event.END, 11, 12, dcgid=dcgid)
+    assert jobs.result(result, 0.0) == []
+
+
+@pytest.mark.parametrize("result", FOREIGN)
+@pytest.mark.parametrize("dcgid", [0, 10])
+def test_a_result_for_something_never_started_ends_nothing(
+    dcgid: int, result: Result
+) -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.END, 11, 12, dcgid=dcgid)
+    jobs.result(result, 0.0)
+    assert job.state is State.PROCESSING
+
+
+@pytest.mark.parametrize("result", [result_for(1), result_for(1, 0, dcgid=0)])
+def test_a_result_leaves_an_idle_ioc_idle(result: Result) -> None:
+    jobs = Jobs()
+    jobs.result(result, 0.0)
+    assert jobs.current.state is State.IDLE
+
+
+def test_a_result_ends_every_job_that_it_belongs_to() -> None:
+    jobs = Jobs()
+    both = [send(jobs, Event.START, dcid) for dcid in (1, 2)]
+    assert jobs.result(result_for(1, 2), 0.0) == both
+
+
+def test_a_result_leaves_the_jobs_of_others_running() -> None:
+    jobs = Jobs()
+    _, other = (send(jobs, Event.START, dcid) for dcid in (1, 2))
+    jobs.result(result_for(1), 0.0)
+    assert jobs.running == [other]
+
+
+@pytest.mark.parametrize(
+    "dcgids", [(10, 0), (0, 10), (10, 10)], ids=["first", "second", "both"]
+)
+def test_a_scan_belongs_to_the_group_that_any_of_its_grids_names(
+    dcgids: tuple[int, int],
+) -> None:
+    jobs = Jobs()
+    requests = [Request(dcid=n, dcgid=dcgid) for n, dcgid in enumerate(dcgids, 1)]
+    job = jobs.begin(Event.START, requests)
+    assert job.dcgid == 10
+
+
+@pytest.mark.parametrize("dcgids", [(10, 0), (0, 10)])
+def test_a_job_knows_its_group_from_whichever_command_named_it(
+    dcgids: tuple[int, int],
+) -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1, dcgid=dcgids[0])
+    job = send(jobs, Event.END, 1, dcgid=dcgids[1])
+    assert job.dcgid == 10
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_late_or_duplicate_result_belongs_to_no_job(state: State) -> None:
+    jobs = Jobs()
+    bring_to(state, jobs, 1, dcgid=10)
+    assert jobs.result(result_for(1, 1, dcgid=10), 0.0) == []
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_late_or_duplicate_result_leaves_its_job_as_it_was(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.result(result_for(1, centres=int(state is State.NO_CENTRES)), 0.0)
+    assert job.state is state
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_late_or_duplicate_result_leaves_the_job_of_the_next_scan_running(
+    state: State,
+) -> None:
+    jobs = Jobs()
+    bring_to(state, jobs, 1, dcgid=10)
+    later = send(jobs, Event.START, 2, dcgid=20)
+    jobs.result(result_for(1, 1, dcgid=10), 0.0)
+    assert later.state is State.STARTED
+
+
+@pytest.mark.parametrize("state", ENDED)
+@pytest.mark.parametrize(
+    ("event", "sent"),
+    [(Event.START, State.STARTED), (Event.END, State.PROCESSING)],
+)
+def test_a_late_or_duplicate_result_is_not_kept_for_the_next_command(
+    state: State, event: Event, sent: State
+) -> None:
+    jobs = Jobs()
+    bring_to(state, jobs, 1)
+    jobs.result(result_for(1), 0.0)
+    assert send(jobs, event, 1).state is sent
+
+
+# -- results that come before the end message ---------------------------------
+
+
+def started_and_done(jobs: Jobs, *dcids: int, result: Result | None = None) -> Job:
+    """Have the result come after the start message and before the end message."""
+    job = send(jobs, Event.START, *dcids)
+    jobs.result(result or result_for(*dcids), 0.0)
+    return job
+
+
+@pytest.mark.parametrize(("centres", "after"), [(0, State.NO_CENTRES), (1, State.DONE)])
+def test_the_end_takes_the_result_that_came_before_it(
+    centres: int, after: State
+) -> None:
+    jobs = Jobs()
+    started_and_done(jobs, 1, result=result_for(1, centres=centres))
+    assert send(jobs, Event.END, 1).state is after
+
+
+def test_the_end_takes_an_early_result_only_when_its_message_is_confirmed() -> None:
+    jobs = Jobs()
+    started_and_done(jobs, 1)
+    assert begin(jobs, Event.END, 1).state is State.ENDING
+
+
+@MATCHING
+def test_the_end_takes_an_early_result_however_it_named_the_job(
+    result: Result,
+) -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 11, 12, dcgid=10)
+    jobs.result(result, 0.0)
+    assert send(jobs, Event.END, 11, 12).result is result
+
+
+@pytest.mark.parametrize("dcid", [1, 2])
+def test_each_grid_of_a_scan_can_be_ended_apart_after_an_early_result(
+    dcid: int,
+) -> None:
+    jobs = Jobs()
+    started_and_done(jobs, 1, 2)
+    send(jobs, Event.END, 3 - dcid)
+    assert send(jobs, Event.END, dcid).state is State.DONE
+
+
+def test_grids_started_apart_can_be_ended_together_after_an_early_result() -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1)
+    send(jobs, Event.START, 2)
+    jobs.result(result_for(2), 0.0)
+    assert send(jobs, Event.END, 1, 2).state is State.DONE
+
+
+def test_a_second_end_does_not_take_an_early_result_again() -> None:
+    jobs = Jobs()
+    started_and_done(jobs, 1)
+    send(jobs, Event.END, 1)
+    assert send(jobs, Event.END, 1).state is State.PROCESSING
+
+
+def test_a_second_start_waits_for_a_result_of_its_own() -> None:
+    jobs = Jobs()
+    started_and_done(jobs, 1)
+    assert send(jobs, Event.START, 1).state is State.STARTED
+
+
+def test_the_end_of_a_second_start_does_not_take_the_result_of_the_first() -> None:
+    jobs = Jobs()
+    started_and_done(jobs, 1)
+    send(jobs, Event.START, 1)
+    assert send(jobs, Event.END, 1).state is State.PROCESSING
+
+
+def test_an_early_result_is_not_taken_by_the_end_of_another_data_collection() -> None:
+    jobs = Jobs()
+    started_and_done(jobs, 1)
+    assert send(jobs, Event.END, 2).state is State.PROCESSING
+
+
+def test_a_job_that_may_take_an_early_result_can_still_be_cancelled() -> None:
+    jobs = Jobs()
+    started_and_done(jobs, 1)
+    job = begin(jobs, Event.END, 1)
+    jobs.cancel(0.0)
+    assert job.state is State.CANCELLED
+
+
+def test_the_end_takes_a_result_that_came_before_the_start_was_confirmed() -> None:
+    jobs = Jobs()
+    job = begin(jobs, Event.START, 1)
+    jobs.result(result_for(1), 0.0)
+    jobs.confirmed(job, Event.START, 1, 0.0)
+    assert send(jobs, Event.END, 1).state is State.DONE
+
+
+def test_the_second_grids_end_takes_a_result_that_came_after_the_firsts() -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1, 2)
+    send(jobs, Event.END, 1)
+    jobs.result(result_for(1, 2), 0.0)
+    assert send(jobs, Event.END, 2).state is State.DONE
+
+
+# -- time-outs --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", WAITING)
+def test_a_job_without_a_result_times_out(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.expire(180.0, 180.0)
+    assert job.state is State.TIMED_OUT
+
+
+@pytest.mark.parametrize("state", WAITING)
+def test_a_job_does_not_time_out_too_soon(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.expire(179.0, 180.0)
+    assert job.state is state
+
+
+@pytest.mark.parametrize("state", SENDING)
+def test_a_job_whose_message_is_being_sent_does_not_time_out(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.expire(1e6, 180.0)
+    assert job.state is state
+
+
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize(
+    ("now", "expected"), [(279.0, False), (280.0, True)], ids=["before", "after"]
+)
+def test_the_time_out_counts_from_the_last_confirmed_message(
+    event: Event, now: float, expected: bool
+) -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1, now=0.0)
+    job = send(jobs, event, 1, now=100.0)
+    assert (job in jobs.expire(now, 180.0)) is expected
+
+
+def test_the_time_out_counts_from_the_last_confirmed_grid() -> None:
+    jobs = Jobs()
+    job = begin(jobs, Event.START, 1, 2)
+    jobs.confirmed(job, Event.START, 2, 0.0)
+    jobs.confirmed(job, Event.START, 1, 100.0)
+    assert jobs.expire(279.0, 180.0) == []
+
+
+def test_the_messages_of_another_job_do_not_put_off_a_time_out() -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.START, 1, now=0.0)
+    send(jobs, Event.START, 2, now=100.0)
+    assert jobs.expire(180.0, 180.0) == [job]
+
+
+@pytest.mark.parametrize(
+    ("now", "timeout", "state"),
+    [(101.0, 50.0, State.TIMED_OUT), (200.0, 500.0, State.STARTED)],
+    ids=["shorter", "longer"],
+)
+def test_a_changed_time_out_holds_for_the_jobs_that_run(
+    now: float, timeout: float, state: State
+) -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.START, 1, now=0.0)
+    jobs.expire(100.0, 180.0)
+    jobs.expire(now, timeout)
+    assert job.state is state
+
+
+def test_jobs_that_time_out_are_returned_once() -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1)
+    jobs.expire(180.0, 180.0)
+    assert jobs.expire(181.0, 180.0) == []
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_job_that_has_ended_does_not_time_out(state: State) -> None:
+    jobs = Jobs()
+    bring_to(state, jobs, 1)
+    assert jobs.expire(1e6, 180.0) == []
+
+
+# -- failures, cancelling and refusals ------------------------------------------
+
+
+@pytest.mark.parametrize("state", RUNNING)
+def test_a_message_that_can_not_be_sent_fails_its_job(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.failed(job, "DCID 1: no broker", 0.0)
+    assert job.state is State.FAILED
+
+
+def test_one_message_that_can_not_be_sent_fails_the_whole_scan() -> None:
+    jobs = Jobs()
+    job = begin(jobs, Event.START, 1, 2)
+    jobs.confirmed(job, Event.START, 1, 0.0)
+    jobs.failed(job, "DCID 2: no broker", 0.0)
+    assert job.state is State.FAILED
+
+
+def test_a_failed_message_leaves_other_jobs_running() -> None:
+    jobs = Jobs()
+    job, other = (begin(jobs, Event.START, dcid) for dcid in (1, 2))
+    jobs.failed(job, "DCID 1: no broker", 0.0)
+    assert jobs.running == [other]
+
+
+def test_of_several_failures_the_first_is_the_reason() -> None:
+    jobs = Jobs()
+    job = begin(jobs, Event.START, 1, 2)
+    jobs.failed(job, "the cause", 0.0)
+    jobs.failed(job, "a consequence", 0.0)
+    assert job.reason == "the cause"
+
+
+@pytest.mark.parametrize("state", RUNNING)
+def test_cancel_ends_the_current_job(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.cancel(0.0)
+    assert job.state is State.CANCELLED
+
+
+def test_cancel_leaves_other_jobs_running() -> None:
+    jobs = Jobs()
+    other = send(jobs, Event.START, 1)
+    send(jobs, Event.START, 2)
+    jobs.cancel(0.0)
+    assert jobs.running == [other]
+
+
+def test_cancel_with_no_job_at_all_does_nothing() -> None:
+    jobs = Jobs()
+    jobs.cancel(0.0)
+    assert jobs.current.state is State.IDLE
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_cancel_does_not_change_a_job_that_has_ended(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.cancel(0.0)
+    assert job.state is state
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_cancel_after_the_current_job_has_ended_spares_the_others(
+    state: State,
+) -> None:
+    jobs = Jobs()
+    other = begin(jobs, Event.START, 1)
+    bring_to(state, jobs, 2)
+    jobs.cancel(0.0)
+    assert other.state is State.STARTING
+
+
+@pytest.mark.parametrize("state", RUNNING)
+def test_a_refusal_leaves_the_running_job_alone(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.refuse([Request(dcid=1)], "END failed. RECIPES is empty.")
+    assert job.state is state
+
+
+def test_a_refusal_is_what_the_current_job_speaks_of() -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1)
+    jobs.refuse([Request(dcid=2)], "START failed. RECIPES is empty.")
+    assert (jobs.current.dcid, jobs.current.state) == (2, State.FAILED)
+
+
+def test_a_refusal_gives_its_reason() -> None:
+    jobs = Jobs()
+    jobs.refuse([Request(dcid=2)], "START failed. RECIPES is empty.")
+    assert jobs.current.describe() == "START failed. RECIPES is empty."
+
+
+def test_a_refusal_of_what_could_not_be_read_names_no_data_collection() -> None:
+    jobs = Jobs()
+    jobs.refuse([], "SUBMIT can't be used.")
+    assert jobs.current.dcid == 0
+
+
+def test_a_refused_request_does_not_run() -> None:
+    jobs = Jobs()
+    jobs.refuse([Request(dcid=2)], "START failed.")
+    assert jobs.running == []
+
+
+def test_cancel_after_a_refusal_spares_the_running_jobs() -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.START, 1)
+    jobs.refuse([Request(dcid=1)], "END failed.")
+    jobs.cancel(0.0)
+    assert job.state is State.STARTED
+
+
+def test_the_end_takes_an_early_result_also_after_a_refusal() -> None:
+    jobs = Jobs()
+    started_and_done(jobs, 1)
+    jobs.refuse([Request(dcid=1)], "END failed. RECIPES is empty.")
+    assert send(jobs, Event.END, 1).state is State.DONE
+
+
+# -- the end, once ------------------------------------------------------------
+
+
+Happening = Callable[[Jobs, Job], object]
+
+
+def test_nothing_has_ended_while_every_job_runs() -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1)
+    assert jobs.take_ended() == []
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_job_that_ends_no_longer_runs(state: State) -> None:
+    jobs = Jobs()
+    bring_to(state, jobs, 1)
+    assert jobs.running == []
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_job_that_has_ended_is_given_out(state: State) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    assert jobs.take_ended() == [job]
+
+
+@pytest.mark.parametrize("event", Event)
+def test_a_job_that_a_confirm_ends_is_given_out(event: Event) -> None:
+    jobs = Jobs()
+    job = begin(jobs, event, 1)
+    jobs.result(result_for(1), 0.0)
+    jobs.confirmed(job, event, 1, 0.0)
+    assert jobs.take_ended() == [job]
+
+
+HAPPENING: dict[str, Happening] = {
+    "result": lambda jobs, _: jobs.result(result_for(1), 9.0),
+    "expire": lambda jobs, _: jobs.expire(1e6, 0.0),
+    "cancel": lambda jobs, _: jobs.cancel(9.0),
+    "failed": lambda jobs, job: jobs.failed(job, "gone", 9.0),
+    "start confirmed": lambda jobs, job: jobs.confirmed(job, Event.START, 1, 9.0),
+    "end confirmed": lambda jobs, job: jobs.confirmed(job, Event.END, 1, 9.0),
+}
+HAPPENINGS = pytest.mark.parametrize("happening", HAPPENING.values(), ids=HAPPENING)
+
+
+@HAPPENINGS
+@pytest.mark.parametrize("state", ENDED)
+def test_an_ended_job_is_not_given_out_twice(
+    state: State, happening: Happening
+) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    jobs.take_ended()
+    happening(jobs, job)
+    assert jobs.take_ended() == []
+
+
+@HAPPENINGS
+@pytest.mark.parametrize("state", ENDED)
+def test_nothing_that_happens_later_changes_what_a_job_came_to(
+    state: State, happening: Happening
+) -> None:
+    jobs = Jobs()
+    job = bring_to(state, jobs, 1)
+    before = (job.state, job.reason, job.result, job.ended_at, job.elapsed(10.0))
+    happening(jobs, job)
+    after = (job.state, job.reason, job.result, job.ended_at, job.elapsed(10.0))
+    assert after == before
+
+
+def test_a_refusal_is_not_given_out_as_an_ended_job() -> None:
+    jobs = Jobs()
+    jobs.refuse([Request(dcid=1)], "START failed.")
+    assert jobs.take_ended() == []
+
+
+# -- times and memory ---------------------------------------------------------
+
+
+def test_a_job_has_taken_no_time_before_its_first_message_is_confirmed() -> None:
+    assert begin(Jobs(), Event.START, 1).elapsed(100.0) == 0.0
+
+
+@pytest.mark.parametrize("event", Event)
+def test_a_job_takes_time_from_its_first_confirmed_message(event: Event) -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1, now=10.0)
+    assert send(jobs, event, 1, now=20.0).elapsed(35.0) == 25.0
+
+
+AT_30_S: dict[str, Happening] = {
+    "result": lambda jobs, _: jobs.result(result_for(1), 30.0),
+    "expire": lambda jobs, _: jobs.expire(30.0, 15.0),
+    "cancel": lambda jobs, _: jobs.cancel(30.0),
+    "failed": lambda jobs, job: jobs.failed(job, "gone", 30.0),
+}
+
+
+@pytest.mark.parametrize("end", AT_30_S.values(), ids=AT_30_S)
+def test_a_job_takes_no_more_time_once_it_has_ended(end: Happening) -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.END, 1, now=10.0)
+    end(jobs, job)
+    assert job.elapsed(99.0) == 20.0
+
+
+def test_a_job_that_ended_before_its_first_confirm_has_taken_no_time() -> None:
+    jobs = Jobs()
+    job = begin(jobs, Event.START, 1, 2)
+    jobs.failed(job, "DCID 1: no broker", 10.0)
+    jobs.confirmed(job, Event.START, 2, 11.0)
+    assert job.elapsed(12.0) == 0.0
+
+
+@pytest.mark.parametrize("event", Event)
+def test_the_last_message_of_a_data_collection_is_remembered(event: Event) -> None:
+    jobs = Jobs()
+    send(jobs, Event.START, 1, now=10.0)
+    send(jobs, event, 1, now=20.0)
+    assert jobs.last_sent(1) == 20.0
+
+
+def test_the_last_message_is_remembered_for_each_grid() -> None:
+    jobs = Jobs()
+    job = begin(jobs, Event.START, 1, 2)
+    jobs.confirmed(job, Event.START, 2, 10.0)
+    jobs.confirmed(job, Event.START, 1, 20.0)
+    assert (jobs.last_sent(1), jobs.last_sent(2)) == (20.0, 10.0)
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_the_last_message_is_remembered_after_the_job_has_ended(state: State) -> None:
+    jobs = Jobs()
+    bring_to(state, jobs, 1)
+    assert jobs.last_sent(1) == 0.0
+
+
+@pytest.mark.parametrize("dcid", [1, 2])
+def test_nothing_was_sent_for_what_was_not_confirmed(dcid: int) -> None:
+    jobs = Jobs()
+    begin(jobs, Event.START, 1)
+    assert jobs.last_sent(dcid) is None
+
+
+@pytest.mark.parametrize(("dcid", "expected"), [(1, None), (2, 0.0), (KEPT + 1, 0.0)])
+def test_the_latest_data_collections_are_remembered(
+    dcid: int, expected: float | None
+) -> None:
+    jobs = Jobs()
+    for number in range(1, KEPT + 2):
+        bring_to(State.DONE, jobs, number)
+    assert jobs.last_sent(dcid) == expected
+
+
+def test_a_data_collection_in_use_is_not_the_one_to_be_forgotten() -> None:
+    jobs = Jobs()
+    for number in [*range(1, KEPT + 1), 1, KEPT + 1]:
+        bring_to(State.DONE, jobs, number)
+    assert jobs.last_sent(1) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("dcid", "state"), [(1, State.PROCESSING), (2, State.DONE), (KEPT + 1, State.DONE)]
+)
+def test_the_latest_early_results_are_remembered(dcid: int, state: State) -> None:
+    jobs = Jobs()
+    for number in range(1, KEPT + 2):
+        started_and_done(jobs, number)
+    assert send(jobs, Event.END, dcid).state is state
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        pytest.param(started_and_done, id="early results"),
+        *(pytest.param(partial(bring_to, state), id=state.label) for state in ENDED),
+    ],
+)
+def test_memory_does_not_grow_with_the_number_of_scans(
+    scan: Callable[[Jobs, int], Job],
+) -> None:
+    jobs = Jobs()
+    sizes: list[int] = []
+    for first in (100_000, 200_000):
+        for dcid in range(first, first + KEPT):
+            scan(jobs, dcid)
+            jobs.take_ended()
+        sizes.append(len(pickle.dumps(jobs)))
+    assert sizes[0] == sizes[1]
+
+
+# -- what people read ---------------------------------------------------------
+
+
+def test_an_idle_ioc_says_what_to_do() -> None:
+    assert "PROCESS" in Jobs().current.describe()
+
+
+@pytest.mark.parametrize("state", [state for state in State if state.value > 0])
+def test_the_description_names_the_data_collection(state: State) -> None:
+    assert bring_to(state, Jobs(), 16085800).describe().startswith("DCID 16085800: ")
+
+
+@pytest.mark.parametrize(
+    "state", [state for state in RUNNING + ENDED if state is not State.FAILED]
+)
+def test_the_description_names_every_grid(state: State) -> None:
+    assert bring_to(state, Jobs(), 11, 12).describe().startswith("DCID 11, 12: ")
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (State.STARTING, "sending the start message"),
+        (State.STARTED, "Put END"),
+        (State.ENDING, "sending the end message"),
+        (State.PROCESSING, "waiting for the result"),
+        (State.DONE, "1 centre."),
+        (State.NO_CENTRES, "no centre"),
+        (State.TIMED_OUT, "TIMEOUT"),
+        (State.FAILED, "no broker"),
+        (State.CANCELLED, "cancelled"),
+    ],
+)
+def test_the_description_says_where_the_job_is(state: State, says: str) -> None:
+    assert says in bring_to(state, Jobs(), 1).describe()
+
+
+def test_the_description_counts_the_centres() -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.END, 1)
+    jobs.result(result_for(1, centres=3), 0.0)
+    assert "3 centres" in job.describe()
+
+
+def test_the_description_of_a_time_out_says_how_long_the_job_waited() -> None:
+    jobs = Jobs()
+    job = send(jobs, Event.END, 1)
+    jobs.expire(180.0, 180.0)
+    assert "within 180 s" in job.describe()

@@ -1,0 +1,325 @@
+"""Jobs under anything that can happen in any order, against a model of the promises.
+
+The model keeps a log of each job, when each message was last begun and confirmed, and
+works out from it what the state must be. It shares no state machine with the code.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from zocalo_ioc.jobs import Job, Jobs
+from zocalo_ioc.wire import Centre, Event, Request, Result, Source
+
+SCANS = [(0, (1,)), (10, (2,)), (20, (3, 4)), (30, (5, 6, 7)), (0, (8, 9))]
+"""Groups, 0 where it is unknown, and their data collections."""
+FOREIGN = 99
+CENTRE = Centre(
+    centre_of_mass=[7.5, 2.25],
+    max_voxel=[7, 2],
+    max_count=61,
+    n_voxels=9,
+    total_count=402,
+)
+LABELS = {Event.START: ("Starting", "Started"), Event.END: ("Ending", "Processing")}
+
+Message = tuple[Job, Event, int]
+
+
+@st.composite
+def commands(draw: st.DrawFn) -> list[Request]:
+    """All or some grids of a scan, in any order, which may or may not say the group."""
+    group, dcids = draw(st.sampled_from(SCANS))
+    some = st.lists(st.sampled_from(dcids), min_size=1, unique=True)
+    return [
+        Request(dcid=dcid, dcgid=draw(st.sampled_from((0, group))))
+        for dcid in draw(st.just(list(dcids)) | some)
+    ]
+
+
+DCIDS = [dcid for _, dcids in SCANS for dcid in dcids]
+results = st.builds(
+    Result,
+    dcid=st.sampled_from([*DCIDS, FOREIGN]),
+    dcgid=st.sampled_from([None, None, *(group for group, _ in SCANS), FOREIGN]),
+    dcg_dcids=st.just(()) | st.tuples(st.sampled_from([*DCIDS, 0, FOREIGN])),
+    source=st.sampled_from(Source),
+    centres=st.sampled_from([(), (CENTRE,), (CENTRE, CENTRE)]),
+    payload=st.just("{}"),
+    guid=st.just(""),
+)
+
+
+@dataclass
+class Expected:
+    """What has happened to one job, and what it must be from that."""
+
+    dcids: tuple[int, ...]
+    group: int = 0
+    begun: dict[tuple[Event, int], int] = field(
+        default_factory=dict[tuple[Event, int], int]
+    )
+    confirmed: dict[tuple[Event, int], int] = field(
+        default_factory=dict[tuple[Event, int], int]
+    )
+    results: list[Result] = field(default_factory=list[Result])
+    last_confirm: int = 0
+    ending: str = ""
+
+    @property
+    def command(self) -> Event:
+        """The latest command."""
+        event, _ = max(self.begun, key=lambda message: self.begun[message])
+        return event
+
+    @property
+    def sending(self) -> bool:
+        """Whether the broker lacks a message that the latest command needs."""
+        return any(
+            self.confirmed.get((event, dcid), -1) < begun
+            for (event, dcid), begun in self.begun.items()
+            if event is self.command
+        )
+
+    @property
+    def label(self) -> str:
+        """What P:STATE must show."""
+        sending, sent = LABELS[self.command]
+        return self.ending or (sending if self.sending else sent)
+
+    @property
+    def not_told_the_end(self) -> list[int]:
+        """The data collections whose end was not commanded since their start was."""
+        return [
+            dcid
+            for dcid in self.dcids
+            if self.begun.get((Event.START, dcid), -1)
+            > self.begun.get((Event.END, dcid), -1)
+        ]
+
+
+class Scanning(RuleBasedStateMachine):
+    """Commands, confirms, failures, results and time, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs = Jobs()
+        self.log = count()
+        self.now = 0
+        self.expected: dict[Job, Expected] = {}
+        self.current: Job | None = None
+        self.in_flight: list[Message] = []
+        self.early: dict[int, Result] = {}
+        self.seen: list[Result] = []
+        self.given_out: list[Job] = []
+
+    # -- what happens ------------------------------------------------------
+
+    @rule(event=st.sampled_from(Event), requests=commands())
+    def command(self, event: Event, requests: list[Request]) -> None:
+        dcids = tuple(request.dcid for request in requests)
+        to_join = [
+            job
+            for job, expected in self.expected.items()
+            if not expected.ending and set(dcids) <= set(expected.dcids)
+        ]
+        job = self.jobs.begin(event, requests)
+        if to_join:
+            assert job in to_join
+        else:
+            assert job not in self.expected
+            self.expected[job] = Expected(dcids)
+        expected = self.expected[job]
+        early = [self.early.pop(dcid) for dcid in dcids if dcid in self.early]
+        if event is Event.END and not to_join:
+            expected.results += early
+        for request in requests:
+            expected.begun[event, request.dcid] = next(self.log)
+            expected.group = expected.group or request.dcgid
+            self.in_flight.append((job, event, request.dcid))
+        self.current = job
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data())
+    def confirm(self, data: st.DataObject) -> None:
+        """In any order; also what was sent for a job that has ended since."""
+        self._confirm(data.draw(st.sampled_from(self.in_flight), "message"))
+
+    @precondition(lambda self: self.in_flight)
+    @rule(data=st.data())
+    def fail(self, data: st.DataObject) -> None:
+        self._fail([data.draw(st.sampled_from(self.in_flight), "message")])
+
+    @precondition(lambda self: len(self.in_flight) > 1)
+    @rule(data=st.data())
+    def disconnect(self, data: st.DataObject) -> None:
+        """Several messages fail at once, of one or more jobs."""
+        lost = st.lists(st.sampled_from(self.in_flight), min_size=2, unique=True)
+        self._fail(data.draw(lost, "lost"))
+
+    @rule(result=results)
+    def result(self, result: Result) -> None:
+        self._result(result)
+
+    @precondition(lambda self: self.expected)
+    @rule(data=st.data(), result=results)
+    def result_of_a_job(self, data: st.DataObject, result: Result) -> None:
+        """Wanted or late: it names any job there has been, one way or another."""
+        expected = data.draw(st.sampled_from(list(self.expected.values())), "job")
+        dcid = data.draw(st.sampled_from(expected.dcids), "dcid")
+        names = data.draw(st.sampled_from(["dcid", "dcg_dcids", "dcgid"]), "by")
+        parameters: dict[str, Any] = {"dcid": FOREIGN, "dcg_dcids": (), "dcgid": None}
+        parameters[names] = {
+            "dcid": dcid,
+            "dcg_dcids": (FOREIGN, dcid),
+            "dcgid": expected.group,
+        }[names]
+        self._result(
+            Result(
+                **parameters,
+                source=result.source,
+                centres=result.centres,
+                payload=result.payload,
+                guid=result.guid,
+            )
+        )
+
+    @precondition(lambda self: self.seen)
+    @rule(data=st.data())
+    def duplicate_result(self, data: st.DataObject) -> None:
+        self._result(data.draw(st.sampled_from(self.seen), "result"))
+
+    @rule()
+    def cancel(self) -> None:
+        self.jobs.cancel(self.now)
+        if self.current and not self.expected[self.current].ending:
+            self.expected[self.current].ending = "Cancelled"
+
+    @rule(requests=commands())
+    def refuse(self, requests: list[Request]) -> None:
+        self.jobs.refuse(requests, "START failed. RECIPES is empty.")
+        assert self.jobs.current.state.label == "Failed"
+        self.current = None
+
+    @rule(seconds=st.integers(1, 100))
+    def time_passes(self, seconds: int) -> None:
+        self.now += seconds
+
+    @rule(timeout=st.integers(1, 200))
+    def expire(self, timeout: int) -> None:
+        late = {
+            job
+            for job, expected in self.expected.items()
+            if not expected.ending
+            and not expected.sending
+            and self.now - expected.last_confirm >= timeout
+        }
+        assert set(self.jobs.expire(self.now, timeout)) == late
+        for job in late:
+            self.expected[job].ending = "Timed out"
+
+    @rule()
+    def take_ended(self) -> None:
+        self.given_out += self.jobs.take_ended()
+
+    # -- what it must lead to ------------------------------------------------
+
+    def _confirm(self, message: Message) -> None:
+        self.in_flight.remove(message)
+        job, event, dcid = message
+        self.jobs.confirmed(job, event, dcid, self.now)
+        assert self.jobs.last_sent(dcid) == self.now
+        expected = self.expected[job]
+        expected.confirmed[event, dcid] = next(self.log)
+        expected.last_confirm = self.now
+        self._end_by_result([job])
+
+    def _fail(self, messages: Collection[Message]) -> None:
+        for message in messages:
+            self.in_flight.remove(message)
+            job, event, dcid = message
+            self.jobs.failed(job, f"DCID {dcid}: {event} not sent", self.now)
+            self.expected[job].ending = self.expected[job].ending or "Failed"
+
+    def _result(self, result: Result) -> None:
+        self.seen.append(result)
+        named = {result.dcid, *result.dcg_dcids}
+        belongs_to = [
+            job
+            for job, expected in self.expected.items()
+            if not expected.ending
+            and (
+                any(dcid in named for dcid in expected.dcids)
+                or (expected.group != 0 and expected.group == result.dcgid)
+            )
+        ]
+        assert self.jobs.result(result, self.now) == belongs_to
+        for job in belongs_to:
+            self.expected[job].results.append(result)
+        self._end_by_result(belongs_to)
+
+    def _end_by_result(self, jobs: Collection[Job]) -> None:
+        for job in jobs:
+            expected = self.expected[job]
+            if expected.results and not expected.ending and not expected.sending:
+                # which of several results is taken is not promised
+                assert job.result is not None
+                assert job.result in expected.results
+                expected.ending = "Done" if job.result.centres else "No centres"
+                for dcid in expected.not_told_the_end:
+                    self.early[dcid] = job.result
+
+    # -- what always holds -----------------------------------------------------
+
+    @invariant()
+    def every_job_is_where_it_must_be(self) -> None:
+        states = {job: job.state.label for job in self.expected}
+        assert states == {job: e.label for job, e in self.expected.items()}
+
+    @invariant()
+    def the_jobs_that_have_not_ended_run(self) -> None:
+        assert self.jobs.running == [
+            job for job, expected in self.expected.items() if not expected.ending
+        ]
+
+    @invariant()
+    def the_job_commanded_last_is_current(self) -> None:
+        assert self.current is None or self.jobs.current is self.current
+
+    @invariant()
+    def no_job_is_given_out_twice_or_too_soon(self) -> None:
+        assert len(set(self.given_out)) == len(self.given_out)
+        assert all(self.expected[job].ending for job in self.given_out)
+
+    def teardown(self) -> None:
+        """No job is stuck: once every message has its answer, time ends them all."""
+        for number, message in enumerate(list(self.in_flight)):
+            if number % 3:
+                self._fail([message])
+            else:
+                self._confirm(message)
+        self.now += 1000
+        self.expire(1000)
+        self.take_ended()
+        assert self.jobs.running == []
+        assert set(self.given_out) == set(self.expected)
+        self.every_job_is_where_it_must_be()
+        self.no_job_is_given_out_twice_or_too_soon()
+
+
+def test_whatever_happens_every_job_ends_once_as_promised() -> None:
+    run_state_machine_as_test(
+        Scanning,
+        settings=settings(max_examples=500, stateful_step_count=60, deadline=None),
+    )
