@@ -28,13 +28,14 @@ async def ioc_maker(
 ) -> AsyncIterator[Callable[..., Ioc]]:
     made: list[Ioc] = []
 
-    def make(*arguments: str, **environment: str) -> Ioc:
-        """Start an IOC with a prefix of its own and further arguments."""
-        number = next(_numbers)
+    def make(
+        command: str, *options: str, before: Callable[[str], None] = lambda _: None
+    ) -> Ioc:
+        """Start an IOC with a prefix of its own and further options."""
         log = tmp_path_factory.mktemp("ioc") / "log"
-        command, *options = arguments
-        prefix = f"TEST-{number}"
-        ioc = Ioc(log, prefix, command, "--prefix", prefix, *options, **environment)
+        prefix = f"TEST-{next(_numbers)}"
+        before(prefix)
+        ioc = Ioc(log, prefix, command, "--prefix", prefix, *options)
         made.append(ioc)
         return ioc
 

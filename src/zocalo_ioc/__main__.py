@@ -66,6 +66,7 @@ async def _run(settings: RunSettings, stop: asyncio.Event) -> None:
             name=f"zocalo-ioc {settings.prefix}",
         ),
         settings.send_timeout,
+        settings.save_file,
     )
     await ioc.serve(stop)
 

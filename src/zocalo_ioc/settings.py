@@ -63,6 +63,14 @@ def _prefix(prefix: str) -> str:
     return prefix
 
 
+def _folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"can't use {folder}: {error.strerror}") from None
+    return folder
+
+
 # The names of these aliases are what --help shows.
 PREFIX = TypeAliasType("PREFIX", Annotated[str, AfterValidator(_prefix)])
 URL = TypeAliasType("URL", Annotated[SecretStr, AfterValidator(_broker_url)])
@@ -71,6 +79,7 @@ QUEUE = TypeAliasType(
 )
 SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
 FILE = TypeAliasType("FILE", Path)
+FOLDER = TypeAliasType("FOLDER", Annotated[Path, AfterValidator(_folder)])
 
 
 _from_file: ContextVar[dict[str, Any]] = ContextVar("from_file")
@@ -157,6 +166,16 @@ class RunSettings(_Settings):
     send_timeout: Annotated[
         SECONDS, Field(description="how long a command waits for the broker, seconds")
     ] = 10.0
+    autosave: Annotated[
+        FOLDER | None,
+        Field(description="where settings and the last result survive a restart"),
+    ] = None
+
+    @property
+    def save_file(self) -> Path | None:
+        """The file in which they are, one a prefix."""
+        name = self.prefix.replace(":", "_")
+        return self.autosave / f"{name}.json" if self.autosave else None
 
     @property
     def broker_urls(self) -> list[str]:

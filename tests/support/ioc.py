@@ -18,16 +18,15 @@ from . import ports
 class Ioc:
     """A running ``zocalo-ioc``, which the tests talk to through Channel Access."""
 
-    def __init__(
-        self, log: Path, prefix: str, *arguments: str, **environment: str
-    ) -> None:
+    def __init__(self, log: Path, prefix: str, *arguments: str) -> None:
         self.prefix = prefix
+        self.arguments = arguments
         self.ports = ports.borrow()
         self.log_file = log
         with log.open("w") as output:
             self.process = subprocess.Popen(
                 [Path(sys.executable).with_name("zocalo-ioc"), *arguments],
-                env=os.environ | self.ports.server | environment,
+                env=os.environ | self.ports.server,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -112,10 +112,16 @@ class Record:
 
     def complaint(self, value: object) -> str:
         """Say why the record can't take a value; empty if it can."""
-        if isinstance(value, str) and "\ufffd" in value:
-            return "it is no UTF-8 text"
-        if not isinstance(value, int | float):
+        if isinstance(value, str) != isinstance(self.initial, str):
+            return f"it must be a {type(self.initial).__name__}"
+        if isinstance(value, str):
+            if "\ufffd" in value:
+                return "it is no UTF-8 text"
+            if len(value.encode()) >= self.length:
+                return f"it is longer than {self.length - 1} bytes"
             return ""
+        if not isinstance(value, int if self.kind is not Kind.AO else int | float):
+            return "it must be a whole number"
         low, high = self.low, self.high
         if self.choices:
             low, high = 0, len(self.choices) - 1

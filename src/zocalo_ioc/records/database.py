@@ -3,7 +3,9 @@
 import asyncio
 import ctypes
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -18,11 +20,11 @@ _DBE_VALUE_AND_LOG = 1 | 2
 _STRING_LENGTH = 40
 
 
-class Records:
-    """The records of one IOC. There can be one a process.
+@dataclass(frozen=True)
+class Handlers:
+    """What is done when clients write.
 
-    Args:
-        prefix: what names start with, without the colon.
+    Attributes:
         commands: what to do for each command, given the value put; the put ends when
             it returns.
         on_put: told the name and the value that a client has written.
@@ -30,16 +32,20 @@ class Records:
             in a thread of EPICS, before the put ends.
     """
 
-    def __init__(
-        self,
-        prefix: str,
-        commands: Mapping[str, Callable[[Any], Awaitable[object]]],
-        on_put: Callable[[str, Any], None],
-        on_refused: Callable[[str, str], None],
-    ) -> None:
-        self._commands = commands
-        self._on_put = on_put
-        self._on_refused = on_refused
+    commands: Mapping[str, Callable[[Any], Awaitable[object]]]
+    on_put: Callable[[str, Any], None]
+    on_refused: Callable[[str, str], None]
+
+
+class Records:
+    """The records of one IOC. There can be one a process.
+
+    Args:
+        prefix: what names start with, without the colon.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._handlers: Handlers | None = None
         self._declared = {record.name: record for record in DECLARATIONS}
         builder.SetDeviceName(prefix)
         self._records = {r.name: self._make(r) for r in DECLARATIONS}
@@ -48,8 +54,9 @@ class Records:
             self._group(prefix, table)
         builder.LoadDatabase()
 
-    def serve(self) -> None:
+    def serve(self, handlers: Handlers) -> None:
         """Serve the records over CA and PVA, with callbacks in the running loop."""
+        self._handlers = handlers
         softioc.iocInit(AsyncioDispatcher(asyncio.get_running_loop()))
 
     def set(self, name: str, value: Any) -> None:
@@ -191,45 +198,46 @@ class Records:
     def _put_handlers(self, record: Record) -> dict[str, Any]:
         def validate(_: object, value: Any) -> bool:
             complaint = record.complaint(value)
-            if complaint:
+            if complaint and self._handlers:
                 shown = repr(value) if isinstance(value, str) else f"{value:.10g}"
-                self._on_refused(record.name, f"{shown}: {complaint}")
+                self._handlers.on_refused(record.name, f"{shown}: {complaint}")
             return not complaint
 
         def on_update(value: Any) -> None:
-            self._on_put(record.name, value)
+            if self._handlers:
+                self._handlers.on_put(record.name, value)
+
+        async def run(value: Any) -> None:
+            if self._handlers:
+                await self._handlers.commands[record.name](value)
+
+        async def run_if_set(value: int) -> None:
+            if value:
+                with self._busy(record.name):
+                    await run(value)
 
         match record.kind:
             case Kind.COMMAND:
-                return {"blocking": True, "on_update": self._runner(record.name)}
+                return {"blocking": True, "on_update": run_if_set}
             case Kind.TEXT_COMMAND:
-                return {
-                    "blocking": True,
-                    "validate": validate,
-                    "on_update": self._commands[record.name],
-                    "always_update": True,
-                }
+                handlers = {"blocking": True, "on_update": run, "always_update": True}
+                return handlers | {"validate": validate}
             case _:
                 return {"validate": validate, "on_update": on_update}
 
-    def _runner(self, name: str) -> Callable[[int], Awaitable[None]]:
-        command = self._commands[name]
-
-        async def run(value: int) -> None:
-            if not value:
-                return
-            record = self._records[name]
-            _post(record)
-            try:
-                await command(value)
-            finally:
-                # A put without callback that came meanwhile has asked EPICS to process
-                # the record once more: leave the 1 it wrote, so that it runs, too.
-                if record.get_field("RPRO") == "0":
-                    record.set(0, process=False)
-                    _post(record)
-
-        return run
+    @contextmanager
+    def _busy(self, name: str) -> Generator[None]:
+        """Show monitors a command as 1 while it runs, and make it 0 after."""
+        record = self._records[name]
+        _post(record)
+        try:
+            yield
+        finally:
+            # A put without callback that came meanwhile has asked EPICS to process the
+            # record once more: leave the 1 that it wrote, so that it runs, too.
+            if record.get_field("RPRO") == "0":
+                record.set(0, process=False)
+                _post(record)
 
 
 _DTYPES = {Kind.DOUBLES: "float64", Kind.INTEGERS: "int32", Kind.STRINGS: "S40"}

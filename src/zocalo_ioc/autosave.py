@@ -1,0 +1,112 @@
+"""What survives a restart of the IOC: options, request and the last result.
+
+softioc brings an autosave of its own. It saves field by field every half minute, so a
+result could come back half, without its time stamp, or not at all; and it raises on a
+damaged file. Here one small file is written whole, at most once a second.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+logger = logging.getLogger(__name__)
+
+PERIOD = 1.0
+"""The shortest time between two writes, in seconds."""
+
+
+class SavedResult(BaseModel):
+    """The last result, as the message it came in.
+
+    Attributes:
+        number: its ``RESULT:SEQ``.
+        arrived: when it came, in seconds since the epoch.
+        latency: its latency in seconds, if known.
+        headers: headers of the message.
+        body: body of the message.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int
+    arrived: float
+    latency: float | None
+    headers: dict[str, Any]
+    body: bytes
+
+
+class Saved(BaseModel):
+    """Everything that is saved."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    values: dict[str, int | float | str] = {}
+    result: SavedResult | None = None
+
+
+class Autosave:
+    """A file of saved values.
+
+    Args:
+        file: where they are; its folder must exist.
+        snapshot: gives what is to be saved now.
+    """
+
+    def __init__(self, file: Path, snapshot: Callable[[], Saved]) -> None:
+        self._file = file
+        self._snapshot = snapshot
+        self._changed = asyncio.Event()
+
+    def load(self) -> tuple[Saved, str]:
+        """Read what was saved, and say what was wrong with it, if anything.
+
+        A file that can't be used is kept beside, for people to look at.
+        """
+        try:
+            return Saved.model_validate_json(self._file.read_bytes()), ""
+        except FileNotFoundError:
+            return Saved(), ""
+        except OSError as error:
+            why = error.strerror or str(error)
+        except ValidationError as error:
+            why = f"it is damaged: {error.errors(include_input=False)[0]['msg']}"
+            with suppress(OSError):
+                self._file.replace(self._file.with_suffix(".damaged"))
+        return Saved(), f"Started without the values saved in {self._file.name}: {why}."
+
+    def note_change(self) -> None:
+        """Have the values saved soon."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Save changes, without end; when cancelled, what has changed by then."""
+        try:
+            while True:
+                await self._changed.wait()
+                await self._save()
+                await asyncio.sleep(PERIOD)
+        finally:
+            if self._changed.is_set():
+                self._write(self._snapshot())
+
+    async def _save(self) -> None:
+        self._changed.clear()
+        await asyncio.to_thread(self._write, self._snapshot())
+
+    def _write(self, saved: Saved) -> None:
+        """Write the file whole or not at all."""
+        partial = self._file.with_suffix(".partial")
+        try:
+            with partial.open("w") as file:
+                file.write(saved.model_dump_json())
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self._file)
+        except OSError as error:
+            logger.error("Can't save to %s: %s", self._file, error.strerror)

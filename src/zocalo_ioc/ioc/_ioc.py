@@ -1,0 +1,156 @@
+"""Puts the parts of an IOC together, and keeps them going."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..autosave import Autosave, Saved
+from ..broker import Broker, Connection, Consumer
+from ..errors import NotUnderstood
+from ..jobs import Jobs
+from ..records import DECLARATIONS, Group
+from ..records.database import Handlers, Records
+from ..wire import Event, Request
+from ._status import Status
+from ._way_in import WayIn
+from ._way_out import WayOut
+
+logger = logging.getLogger(__name__)
+
+TICK = 0.2
+"""How often time-outs are looked for, in seconds."""
+
+_WRITTEN = {r.name: r for r in DECLARATIONS if r.group in (Group.REQUEST, Group.OPTION)}
+_REQUEST = {r.name: r.name.lower() for r in DECLARATIONS if r.group is Group.REQUEST}
+
+
+class Ioc:
+    """An IOC that serves the records of one prefix.
+
+    Args:
+        prefix: what the names of all PVs start with.
+        results_queue: where results come from.
+        connect: makes the broker from what is consumed and who is told of changes.
+        send_timeout: how long a command waits for the broker, in seconds.
+        save_file: where options, request and the last result survive a restart.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        results_queue: str,
+        connect: Callable[[Consumer, Callable[[Connection], None]], Broker],
+        send_timeout: float = 10.0,
+        save_file: Path | None = None,
+    ) -> None:
+        self._values: dict[str, Any] = {n: r.initial for n, r in _WRITTEN.items()}
+        self._autosave = Autosave(save_file, self._snapshot) if save_file else None
+        self._jobs = Jobs()
+        self._records = Records(prefix)
+        self._status = Status(self._records, self._jobs)
+        self._out = WayOut(
+            self._records, self._jobs, self._status, self._values, self._changed
+        )
+        self._broker = connect(
+            Consumer(results_queue, self._out.take), self._status.connection_changed
+        )
+        self._in = WayIn(
+            self._records, self._jobs, self._status, self._broker, send_timeout
+        )
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Serve the PVs until stopped, then close the connection properly."""
+        saved, complaints = self._restore_values()
+        self._records.serve(
+            Handlers(
+                # A command reads the request before it awaits anything, so it gets it
+                # as it was when the command was put.
+                commands={
+                    "START": lambda _: self._in.send(Event.START, [self._request()]),
+                    "END": lambda _: self._in.send(Event.END, [self._request()]),
+                    "WAIT": lambda _: self._in.wait(),
+                    "PROCESS": lambda _: self._in.process([self._request()]),
+                    "CANCEL": lambda _: self._in.cancel(),
+                    "SUBMIT": self._in.submit,
+                },
+                on_put=self._put,
+                on_refused=self._status.value_refused,
+            )
+        )
+        self._records.set("VERSION", __version__)
+        self._status.show_connection()
+        self._status.show_jobs()
+        complaints += self._restore_result(saved)
+        if complaints:
+            self._status.complain(" ".join(complaints))
+        async with asyncio.TaskGroup() as tasks:
+            parts = [
+                tasks.create_task(self._broker.run()),
+                tasks.create_task(self._tick()),
+            ]
+            if self._autosave:
+                parts.append(tasks.create_task(self._autosave.run()))
+            await stop.wait()
+            logger.info("Stopping")
+            await self._broker.close()
+            for part in parts:
+                part.cancel()
+
+    async def _tick(self) -> None:
+        """Count the seconds, and end the jobs that have waited too long."""
+        beats, began = 0, time.monotonic()
+        while True:
+            now = time.monotonic()
+            if now - began >= beats:
+                beats += 1
+                self._records.set("HEARTBEAT", beats)
+            if self._jobs.expire(now, self._values["TIMEOUT"]):
+                self._status.show_jobs()
+            elif self._jobs.current in self._jobs.running:
+                self._status.show_elapsed(now)
+            await asyncio.sleep(TICK)
+
+    def _request(self) -> Request:
+        return Request(**{key: self._values[name] for name, key in _REQUEST.items()})
+
+    def _put(self, name: str, value: Any) -> None:
+        self._values[name] = value
+        self._changed()
+
+    # -- what survives a restart --------------------------------------------
+
+    def _changed(self) -> None:
+        if self._autosave:
+            self._autosave.note_change()
+
+    def _snapshot(self) -> Saved:
+        return Saved(values=dict(self._values), result=self._out.last)
+
+    def _restore_values(self) -> tuple[Saved, list[str]]:
+        """Bring back options and request; return what was saved, and complaints."""
+        if not self._autosave:
+            return Saved(), []
+        saved, complaint = self._autosave.load()
+        complaints = [complaint] if complaint else []
+        for name, value in saved.values.items():
+            record = _WRITTEN.get(name)
+            why = record.complaint(value) if record else "there is no such record"
+            if why:
+                complaints.append(f"The saved {name} is not used: {why}.")
+            else:
+                self._values[name] = value
+                self._records.put(name, value)
+        return saved, complaints
+
+    def _restore_result(self, saved: Saved) -> list[str]:
+        if saved.result is None:
+            return []
+        try:
+            self._out.restore(saved.result)
+        except NotUnderstood as problem:
+            return [f"The saved result is not used: {problem}"]
+        return []

@@ -1,0 +1,131 @@
+"""Shows where the jobs and the connection are, and tells who waits for a job."""
+
+import asyncio
+import logging
+import math
+import time
+from collections import deque
+from datetime import datetime
+from typing import Any
+
+from ..broker import Connection
+from ..centres import MISSING
+from ..errors import ValueRefused
+from ..jobs import Job, Jobs
+from ..records import DECLARATIONS, MAX_HISTORY, Group
+from ..records.database import Records
+from ..wire import Result
+
+logger = logging.getLogger(__name__)
+
+_HISTORY = [r for r in DECLARATIONS if r.group is Group.HISTORY and r.column]
+
+
+class Status:
+    """The records that say how things are: Status and History of the interface."""
+
+    def __init__(self, records: Records, jobs: Jobs) -> None:
+        self._records = records
+        self._jobs = jobs
+        self._endings: dict[Job, asyncio.Event] = {}
+        self._connection = Connection(up=False, trouble="Connecting to the broker.")
+        self._history: deque[dict[str, Any]] = deque(maxlen=MAX_HISTORY)
+        self._entries = 0
+
+    def show_jobs(self) -> None:
+        """Show the current job, note the jobs that have ended, and tell who waits."""
+        current = self._jobs.current
+        self._records.set("JOB:DCID", current.dcid)
+        self.show_elapsed(time.monotonic())
+        self._records.set("MESSAGE", self._message())
+        self._records.set("STATE", current.state)
+        for job in self._jobs.take_ended():
+            logger.info("%s", job.describe())
+            self._note_job(job)
+            if job in self._endings:
+                self._endings.pop(job).set()
+
+    def show_elapsed(self, now: float) -> None:
+        """Show for how long the current job has run."""
+        self._records.set("JOB:ELAPSED", self._jobs.current.elapsed(now))
+
+    async def until_ended(self, job: Job) -> None:
+        """Wait until a job has ended, and STATE and MESSAGE say so."""
+        if job in self._jobs.running:
+            await self._endings.setdefault(job, asyncio.Event()).wait()
+
+    def connection_changed(self, connection: Connection) -> None:
+        """Show the state of the connection."""
+        if connection.up:
+            logger.info("Connected to %s", connection.address)
+        else:
+            logger.error("%s", connection.trouble)
+        self._connection = connection
+        self.show_connection()
+        self._records.set("MESSAGE", self._message())
+
+    def show_connection(self) -> None:
+        """Show the state of the connection in its records."""
+        self._records.set("BROKER:CONNECTED", self._connection.up)
+        self._records.set("BROKER:HOST", self._connection.address)
+        self._records.set("BROKER:RECONNECTS", self._connection.reconnects)
+
+    def value_refused(self, name: str, why: str) -> None:
+        """Say why a value was refused; called in a thread of EPICS."""
+        self.complain(str(ValueRefused(f"{name} refused {why}", "The old value stays")))
+
+    def complain(self, text: str) -> None:
+        """Say what is wrong, until there is something newer to say."""
+        logger.warning("%s", text)
+        self._records.set("MESSAGE", text)
+
+    def note_result(
+        self, known: bool, result: Result, arrived: float, latency: float
+    ) -> None:
+        """Note a result that ended no job: late, or somebody else's."""
+        state = "Late" if known else "Other"
+        self._note(_entry(result.dcid, state, arrived, result, latency))
+
+    def _note_job(self, job: Job) -> None:
+        latency = math.nan
+        if job.result and job.last_sent is not None and job.ended_at is not None:
+            latency = job.ended_at - job.last_sent
+        entry = _entry(job.dcid, job.state.label, time.time(), job.result, latency)
+        self._note(entry | {"dcgid": job.dcgid or entry["dcgid"]})
+
+    def _note(self, entry: dict[str, Any]) -> None:
+        """Put an entry on top of the history."""
+        self._history.appendleft(entry)
+        self._entries += 1
+        values: dict[str, Any] = {
+            r.name: [entry[r.column] for entry in self._history] for r in _HISTORY
+        }
+        values["HISTORY:SEQ"] = self._entries
+        self._records.update(Group.HISTORY, values, time.time())
+
+    def _message(self) -> str:
+        """Say where the job is and, when there is no connection, that as well."""
+        trouble = self._connection.trouble
+        job = self._jobs.current.describe()
+        return f"{job} But no results can come: {trouble}" if trouble else job
+
+
+def iso(seconds: float) -> str:
+    """Return a time, in seconds since the epoch, as ISO 8601 with the local zone."""
+    local = datetime.fromtimestamp(seconds).astimezone()
+    return local.isoformat(timespec="milliseconds")
+
+
+def _entry(
+    dcid: int, state: str, seconds: float, result: Result | None, latency: float
+) -> dict[str, Any]:
+    """Return a row of the history."""
+    return {
+        "dcid": dcid,
+        "dcgid": MISSING if result is None or result.dcgid is None else result.dcgid,
+        "state": state,
+        "source": result.source if result else "",
+        "centres": len(result.centres) if result else MISSING,
+        "latency": latency,
+        "time": iso(seconds),
+    }

@@ -1,0 +1,139 @@
+"""The way in: a put becomes messages, and ends when they are confirmed."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+from ..broker import Broker, Message
+from ..errors import Problem, RequestInvalid
+from ..jobs import ENDED_BY_RESULT, Job, Jobs
+from ..records.database import Records
+from ..wire import (
+    TRIGGER_QUEUE,
+    Command,
+    Event,
+    Request,
+    encode,
+    read_submission,
+    trigger_headers,
+)
+from ._status import Status
+
+logger = logging.getLogger(__name__)
+
+
+class WayIn:
+    """Sends the messages of commands.
+
+    Args:
+        records: shows what was sent.
+        jobs: told of each message.
+        status: told when a job may have changed.
+        broker: takes the messages.
+        send_timeout: how long a message waits for the broker, in seconds.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        jobs: Jobs,
+        status: Status,
+        broker: Broker,
+        send_timeout: float,
+    ) -> None:
+        self._records = records
+        self._jobs = jobs
+        self._status = status
+        self._broker = broker
+        self._send_timeout = send_timeout
+        self._headers = trigger_headers()
+        self._sent = 0
+
+    async def wait(self) -> None:
+        """Wait until the current job has ended."""
+        await self._status.until_ended(self._jobs.current)
+
+    async def cancel(self) -> None:
+        """Abandon the current job."""
+        self._jobs.cancel(time.monotonic())
+        self._status.show_jobs()
+
+    async def submit(self, text: str) -> None:
+        """Do what a JSON object, or a list of them, asks for."""
+        try:
+            command, requests = read_submission(text)
+        except RequestInvalid as problem:
+            self._refuse([], str(problem))
+            return
+        match command:
+            case Command.PROCESS:
+                await self.process(requests)
+            case Command.START | Command.END:
+                await self.send(Event(command), requests)
+
+    async def process(self, requests: Sequence[Request]) -> None:
+        """Start every data collection, end every one, and wait for the result."""
+        job = await self.send(Event.START, requests)
+        if job is None or (job.ended and job.state not in ENDED_BY_RESULT):
+            return
+        job = await self.send(Event.END, requests)
+        if job is not None:
+            await self._status.until_ended(job)
+
+    async def send(self, event: Event, requests: Sequence[Request]) -> Job | None:
+        """Send a message for each request, and wait until all are confirmed.
+
+        Returns:
+            The job, which has what came of it; nothing if the request was refused.
+        """
+        guids = [str(uuid4()) for _ in requests]
+        try:
+            bodies = [
+                encode(request.message(event, guid))
+                for request, guid in zip(requests, guids, strict=True)
+            ]
+        except RequestInvalid as problem:
+            self._refuse(requests, f"{event.name} failed. {problem}")
+            return None
+        job = self._jobs.begin(event, requests)
+        self._status.show_jobs()
+        sending = asyncio.gather(
+            *(
+                self._send_one(job, event, request.dcid, guid, body)
+                for request, guid, body in zip(requests, guids, bodies, strict=True)
+            )
+        )
+        ended = asyncio.ensure_future(self._status.until_ended(job))
+        await asyncio.wait([sending, ended], return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
+        if sending.done():
+            sending.result()  # raises what should not have happened
+        else:
+            sending.cancel()  # a job that has ended withdraws what was not sent
+        return job
+
+    async def _send_one(
+        self, job: Job, event: Event, dcid: int, guid: str, body: bytes
+    ) -> None:
+        message = Message(TRIGGER_QUEUE, body, self._headers)
+        try:
+            took = await self._broker.publish(message, self._send_timeout)
+        except Problem as problem:
+            logger.error("DCID %d: %s not sent, guid %s", dcid, event, guid)
+            reason = f"DCID {dcid}: the {event} message was not sent. {problem}"
+            self._jobs.failed(job, reason, time.monotonic())
+        else:
+            logger.info("DCID %d: %s confirmed, guid %s", dcid, event, guid)
+            self._sent += 1
+            self._records.set("BROKER:SENT", self._sent)
+            self._records.set("BROKER:CONFIRM_TIME", took * 1000)
+            self._records.set("GUID", guid)
+            self._jobs.confirmed(job, event, dcid, time.monotonic())
+        self._status.show_jobs()
+
+    def _refuse(self, requests: Sequence[Request], reason: str) -> None:
+        logger.warning("%s", reason)
+        self._jobs.refuse(requests, reason)
+        self._status.show_jobs()

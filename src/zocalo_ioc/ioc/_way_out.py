@@ -1,0 +1,133 @@
+"""The way out: a message becomes PVs, and is then acknowledged."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..autosave import SavedResult
+from ..broker import Delivery
+from ..centres import MISSING, SortKey, best, rank
+from ..errors import NotUnderstood
+from ..jobs import Jobs
+from ..records import DECLARATIONS, Group
+from ..records.database import Records
+from ..wire import Result, Source, read_result
+from ._status import Status, iso
+
+logger = logging.getLogger(__name__)
+
+LOGGED_BEGINNING = 500
+"""How much of a rejected message goes to the log, in bytes."""
+
+_COLUMNS = {r.name: r.column for r in DECLARATIONS if r.group is Group.CENTRES}
+_BEST = {r.name: r.column for r in DECLARATIONS if r.group is Group.BEST}
+_SORT_KEYS = tuple(SortKey)
+_SOURCES = (None, *Source)
+
+
+class WayOut:
+    """Publishes results.
+
+    Args:
+        records: shows them.
+        jobs: told of each result.
+        status: told when a job may have changed.
+        options: the values of the option records.
+        on_publish: told that there is a newer `last`.
+    """
+
+    def __init__(
+        self,
+        records: Records,
+        jobs: Jobs,
+        status: Status,
+        options: Mapping[str, Any],
+        on_publish: Callable[[], None],
+    ) -> None:
+        self._records = records
+        self._jobs = jobs
+        self._status = status
+        self._options = options
+        self._on_publish = on_publish
+        self._counts = {"RECEIVED": 0, "IGNORED": 0, "REJECTED": 0}
+        self._published = 0
+        self.last: SavedResult | None = None
+        """The latest result published."""
+
+    def take(self, delivery: Delivery) -> bool:
+        """Publish a result, and say whether it was understood."""
+        arrived, now = time.time(), time.monotonic()
+        self._count("RECEIVED")
+        try:
+            result = read_result(delivery.headers, delivery.body)
+        except NotUnderstood as problem:
+            self._count("REJECTED")
+            logger.warning(
+                "A message was no result and is rejected: %s It begins with %r",
+                problem,
+                delivery.body[:LOGGED_BEGINNING],
+            )
+            return False
+        if _SOURCES[self._options["SOURCE"]] not in (None, result.source):
+            self._count("IGNORED")
+            logger.info("DCID %d: ignored a result of %s", result.dcid, result.source)
+            return True
+        sent = self._jobs.last_sent(result.dcid)
+        latency = math.nan if sent is None else now - sent
+        self._publish(result, arrived, latency)
+        self.last = SavedResult(
+            number=self._published,
+            arrived=arrived,
+            latency=None if sent is None else latency,
+            headers={"workflows-recipe": True},
+            body=delivery.body,
+        )
+        self._on_publish()
+        if not self._jobs.result(result, now):
+            self._status.note_result(sent is not None, result, arrived, latency)
+        self._status.show_jobs()
+        return True
+
+    def restore(self, saved: SavedResult) -> None:
+        """Publish a saved result as it was.
+
+        Raises:
+            NotUnderstood: it is damaged.
+        """
+        result = read_result(saved.headers, saved.body)
+        self._published = saved.number - 1
+        latency = math.nan if saved.latency is None else saved.latency
+        self._publish(result, saved.arrived, latency)
+        self.last = saved
+
+    def _publish(self, result: Result, arrived: float, latency: float) -> None:
+        columns = rank(result.centres, _SORT_KEYS[self._options["SORT_KEY"]])
+        top = best(columns)
+        self._published += 1
+        values: dict[str, Any] = {
+            "RESULT:DCID": result.dcid,
+            "RESULT:DCGID": MISSING if result.dcgid is None else result.dcgid,
+            "RESULT:SOURCE": tuple(Source).index(result.source),
+            "RESULT:DIMENSIONS": result.dimensions,
+            "RESULT:COUNT": len(result.centres),
+            "RESULT:TIME": iso(arrived),
+            "RESULT:LATENCY": latency,
+            "RESULT:JSON": result.payload,
+            "RESULT:SEQ": self._published,
+        }
+        values |= {name: columns[column] for name, column in _COLUMNS.items()}
+        values |= {name: top[column] for name, column in _BEST.items()}
+        self._records.update(Group.RESULT, values, arrived)
+        logger.info(
+            "DCID %d: %d centres from %s, guid %s",
+            result.dcid,
+            len(result.centres),
+            result.source,
+            result.guid,
+        )
+
+    def _count(self, name: str) -> None:
+        self._counts[name] += 1
+        self._records.set(f"BROKER:{name}", self._counts[name])

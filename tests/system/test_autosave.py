@@ -1,0 +1,161 @@
+"""Options, request and the last result survive a restart of the IOC."""
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aioca
+import pytest
+
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.zocalo import centre_of, result_sender
+
+
+class Saving:
+    """Starts IOCs, each of which finds what the one before has saved.
+
+    Each has a prefix of its own: clients find a new name at once, but search for one
+    that they have lost with growing pauses.
+    """
+
+    def __init__(self, make: Callable[..., Ioc], url: str, folder: Path) -> None:
+        self._make, self._url, self._folder = make, url, folder
+        self.file = folder / "none yet"
+
+    async def start(self) -> Ioc:
+        ioc = self._make(
+            *("run", "--broker", self._url, "--results-queue", RESULTS),
+            *("--autosave", str(self._folder)),
+            before=self._pass_on,
+        )
+        await ioc.get("HEARTBEAT")
+        return ioc
+
+    def _pass_on(self, prefix: str) -> None:
+        after = self._folder / f"{prefix}.json"
+        if self.file.exists():
+            self.file.rename(after)
+        self.file = after
+
+    async def stop(self, ioc: Ioc) -> None:
+        assert await asyncio.to_thread(ioc.stop) == 0
+
+    def has_saved(self, text: str) -> bool:
+        return self.file.exists() and text in self.file.read_text()
+
+
+@pytest.fixture
+def saving(rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc], tmp_path: Path) -> Saving:
+    rabbitmq.purge(RESULTS)
+    return Saving(ioc_maker, rabbitmq.url, tmp_path)
+
+
+async def test_options_and_request_come_back(saving: Saving) -> None:
+    before: dict[str, Any] = {
+        "DCID": 5,
+        "FILENAME": "ins_10_31",
+        "SORT_KEY": 2,
+        "SOURCE": 1,
+        "TIMEOUT": 33.5,
+    }
+    ioc = await saving.start()
+    await ioc.put_all(**before)
+    await saving.stop(ioc)
+    again = await saving.start()
+    assert await again.text("FILENAME") == before.pop("FILENAME")
+    assert {name: await again.get(name) for name in before} == before
+    await saving.stop(again)
+
+
+async def test_what_came_back_is_used(saving: Saving, rabbitmq: RabbitMQ) -> None:
+    ioc = await saving.start()
+    await ioc.put_all(DCID=6001, NUM_FRAMES=10)
+    await saving.stop(ioc)
+    again = await saving.start()
+    await again.put("START", 1)
+    assert await again.get("JOB:DCID") == 6001
+    assert await again.state() == "Started"
+    await saving.stop(again)
+
+
+async def test_the_last_result_comes_back_with_its_time(
+    saving: Saving, rabbitmq: RabbitMQ
+) -> None:
+    ioc = await saving.start()
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    with result_sender(rabbitmq) as zocalo:
+        for dcid in (7, 8):
+            zocalo.send({"results": [centre_of(dcid)]}, dcid=dcid, dcgid=4)
+    await ioc.until_value("RESULT:DCID", 8)
+    names = ("RESULT:SEQ", "RESULT:DCID", "RESULT:TIME", "BEST:X", "BEST:BOX_MAX:Z")
+    before = await stamped(ioc, *names)
+    await saving.stop(ioc)
+    again = await saving.start()
+    await again.until_value("RESULT:DCID", 8)
+    assert await stamped(again, *names) == before
+    await saving.stop(again)
+
+
+async def stamped(ioc: Ioc, *names: str) -> list[tuple[Any, float]]:
+    values = [await ioc.get(name, format=aioca.FORMAT_TIME) for name in names]
+    return [(value + type(value)(), value.timestamp) for value in values]
+
+
+async def test_a_killed_ioc_has_saved_what_was_put_a_moment_ago(saving: Saving) -> None:
+    ioc = await saving.start()
+    await ioc.put("DCID", 77)
+
+    async def is_saved() -> bool:
+        return saving.has_saved('"DCID":77')
+
+    await ioc.until(is_saved)
+    await asyncio.to_thread(ioc.stop, signal.SIGKILL)
+    again = await saving.start()
+    assert await again.get("DCID") == 77
+    await saving.stop(again)
+
+
+async def test_a_damaged_file_is_reported_and_not_used(saving: Saving) -> None:
+    ioc = await saving.start()
+    await ioc.put("DCID", 9)
+    await saving.stop(ioc)
+    saving.file.write_bytes(b'{"values": {"DCID": 9')
+    again = await saving.start()
+    assert await again.get("DCID") == 0
+    assert "Started without the values saved" in again.log
+    await saving.stop(again)
+
+
+async def test_saved_values_that_can_not_be_used_are_named_and_others_are_used(
+    saving: Saving,
+) -> None:
+    unusable = {
+        "DCID": -1,
+        "DCGID": "text",
+        "START_FRAME": 1.5,
+        "SORT_KEY": 17,
+        "FILENAME": "x" * 300,
+        "NO_SUCH": 1,
+    }
+    ioc = await saving.start()
+    await saving.stop(ioc)
+    saving.file.write_text(json.dumps({"values": unusable | {"NUM_FRAMES": 12}}))
+    again = await saving.start()
+    assert await again.get("NUM_FRAMES") == 12
+    named = [name for name in unusable if f"The saved {name} is not used" in again.log]
+    assert named == list(unusable)
+    await saving.stop(again)
+
+
+async def test_a_file_that_can_not_be_read_is_reported(saving: Saving) -> None:
+    ioc = await saving.start()
+    await saving.stop(ioc)
+    saving.file.mkdir()
+    again = await saving.start()
+    assert await again.get("DCID") == 0
+    assert "Started without the values saved" in again.log
+    await saving.stop(again)

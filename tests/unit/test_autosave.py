@@ -1,0 +1,58 @@
+"""Reading what was saved, whatever became of the file."""
+
+from pathlib import Path
+
+import pytest
+
+from zocalo_ioc.autosave import Autosave, Saved, SavedResult
+
+RESULT = SavedResult(
+    number=3, arrived=1.5, latency=None, headers={"workflows-recipe": True}, body=b"{}"
+)
+SAVED = Saved(values={"DCID": 5, "TIMEOUT": 2.5, "FILENAME": "µ"}, result=RESULT)
+
+
+@pytest.fixture
+def autosave(tmp_path: Path) -> Autosave:
+    return Autosave(tmp_path / "P.json", lambda: SAVED)
+
+
+def test_without_a_file_nothing_is_brought_back_or_complained_of(
+    autosave: Autosave,
+) -> None:
+    assert autosave.load() == (Saved(), "")
+
+
+def test_what_was_saved_comes_back(autosave: Autosave, tmp_path: Path) -> None:
+    (tmp_path / "P.json").write_text(SAVED.model_dump_json())
+    assert autosave.load() == (SAVED, "")
+
+
+DAMAGE = [
+    b"",
+    b"{",
+    b"[1, 2]",
+    b"\xff\xfe\x00",
+    b'{"values": {"DCID": [1]}}',
+    b'{"unknown": 1}',
+    b'{"result": {"number": 1}}',
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_complained_of(
+    autosave: Autosave, tmp_path: Path, damage: bytes
+) -> None:
+    (tmp_path / "P.json").write_bytes(damage)
+    saved, complaint = autosave.load()
+    assert saved == Saved()
+    assert complaint.startswith("Started without the values saved in P.json: ")
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_kept_beside(
+    autosave: Autosave, tmp_path: Path, damage: bytes
+) -> None:
+    (tmp_path / "P.json").write_bytes(damage)
+    autosave.load()
+    assert (tmp_path / "P.damaged").read_bytes() == damage
