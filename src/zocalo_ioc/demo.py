@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .broker import Consumer, Hub, LoopbackBroker
@@ -33,26 +33,27 @@ async def demo(prefix: str, stop: asyncio.Event) -> None:
 
 def instructions(prefix: str, environment: Mapping[str, str]) -> str:
     """Return what to type next, ready to be pasted into a shell."""
-    put, get = _client("caput", "caproto-put"), _client("caget", "caproto-get")
     exports = " ".join(f"{name}={value}" for name, value in environment.items())
+    setting_up = "\n  ".join([f"export {exports}", *_stand_ins()])
     return f"""
-In another terminal, start a data collection, end it, and read where the crystal is:
+In another terminal, have a data collection processed and read where the crystal is:
 
-  export {exports}
-  {put} {prefix}:DCID 1234567 && {put} {prefix}:NUM_FRAMES 400
-  {put} -c -w 20 {prefix}:START 1 && {put} -c -w 20 {prefix}:END 1
-  sleep 4; {get} {prefix}:STATE {prefix}:BEST:X {prefix}:BEST:Y {prefix}:BEST:Z
+  {setting_up}
+
+  caput {prefix}:DCID 1234567 && caput {prefix}:NUM_FRAMES 400
+  caput -c -w 60 {prefix}:PROCESS 1
+  caget {prefix}:STATE {prefix}:BEST:X {prefix}:BEST:Y {prefix}:BEST:Z
 
 Ctrl-C here ends the demo.
 """
 
 
-def _client(name: str, stand_in: str) -> str:
-    """Return EPICS base's command where there is one, else caproto's of this Python."""
-    beside = Path(sys.executable).with_name(stand_in)
-    if shutil.which(name) or not beside.exists():
-        return name
-    return str(beside)
+def _stand_ins() -> Iterator[str]:
+    """Let caproto, where this Python has it, stand in for EPICS base's commands."""
+    for name in ("caput", "caget"):
+        stand_in = Path(sys.executable).with_name(name.replace("ca", "caproto-", 1))
+        if shutil.which(name) is None and stand_in.exists():
+            yield f'{name}() {{ {stand_in} --no-repeater "$@"; }}'
 
 
 def _epics_environment() -> dict[str, str]:

@@ -154,6 +154,14 @@ def test_a_late_confirm_of_the_start_does_not_confirm_the_end() -> None:
     assert job.state is State.ENDING
 
 
+def test_the_confirm_of_the_end_does_not_wait_for_that_of_the_start() -> None:
+    jobs = Jobs()
+    job = begin(jobs, Event.START, 1)
+    begin(jobs, Event.END, 1)
+    jobs.confirmed(job, Event.END, 1, 0.0)
+    assert job.state is State.PROCESSING
+
+
 @pytest.mark.parametrize("state", RUNNING)
 @pytest.mark.parametrize("event", Event)
 @pytest.mark.parametrize("dcids", [(1, 2), (2, 1), (1,), (2,)])

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from p4p.client.thread import Context
@@ -37,8 +38,9 @@ def note(value: Any) -> None:
 with Context("pva", nt=False) as context:
     monitor = context.monitor(table, note)
     print("reading", flush=True)
-    while int(context.get(counter).value) < last:
-        value = context.get(table)
+    get: Callable[[str], Any] = context.get
+    while int(get(counter).value) < last:
+        value = get(table)
         gets += 1
         if is_torn(value):
             torn.append(f"get {value.seq}")
