@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from p4p.client.thread import Context
@@ -38,9 +37,11 @@ def note(value: Any) -> None:
 with Context("pva", nt=False) as context:
     monitor = context.monitor(table, note)
     print("reading", flush=True)
-    get: Callable[[str], Any] = context.get
-    while int(get(counter).value) < last:
-        value = get(table)
+    while True:
+        count: Any = context.get(counter)
+        if count.value >= last:
+            break
+        value: Any = context.get(table)
         gets += 1
         if is_torn(value):
             torn.append(f"get {value.seq}")
