@@ -54,6 +54,7 @@ class Job:
         last_sent: when its latest message was confirmed.
         ended_at: when it ended.
         result: its result, once it came.
+        to_end: those of its data collections whose end has not been commanded.
     """
 
     dcids: tuple[int, ...] = (0,)
@@ -64,6 +65,7 @@ class Job:
     last_sent: float | None = None
     ended_at: float | None = None
     result: Result | None = None
+    to_end: set[int] = field(default_factory=set[int])
     _unconfirmed: set[tuple[Event, int]] = field(
         default_factory=set[tuple[Event, int]], repr=False
     )
@@ -122,10 +124,16 @@ class Job:
     def begin(self, event: Event, dcids: Sequence[int]) -> None:
         """Note that messages are about to be sent, one a data collection."""
         self._unconfirmed |= {(event, dcid) for dcid in dcids}
+        if event is Event.START:
+            self.to_end |= set(dcids)
+        else:
+            self.to_end -= set(dcids)
         self.state = SENDING[event]
 
     def confirm(self, event: Event, dcid: int, now: float) -> None:
         """Note that the broker has a message."""
+        if self.ended:
+            return
         if self.first_sent is None:
             self.first_sent = now
         self.last_sent = now
@@ -166,7 +174,7 @@ class Jobs:
         """The jobs that have not ended, oldest first."""
         self._ended: list[Job] = []
         self._last_sent: dict[int, float] = {}
-        self._early: dict[int, Result] = {}
+        self._early: dict[int, Result] = {}  # what came before END was commanded
 
     def begin(self, event: Event, requests: Sequence[Request]) -> Job:
         """Note that messages are about to be sent, one a request; return their job."""
@@ -179,10 +187,10 @@ class Jobs:
             job = Job(dcids)
             self.running.append(job)
             if event is Event.END:
-                # a quick pipeline can be done before the end message is sent
                 job.result = next(filter(None, map(self._early.get, dcids)), None)
-        for dcid in dcids:
-            self._early.pop(dcid, None)
+        if event is Event.START:
+            for dcid in dcids:
+                self._early.pop(dcid, None)
         job.dcgid = next((r.dcgid for r in requests if r.dcgid), job.dcgid)
         job.begin(event, dcids)
         self.current = job
@@ -212,11 +220,7 @@ class Jobs:
         """Give a result to the jobs it belongs to, and return these."""
         jobs = [job for job in self.running if job.awaits(result)]
         for job in jobs:
-            before_its_end = job.state is State.STARTED
             job.take(result, now)
-            if before_its_end:
-                for dcid in job.dcids:
-                    _keep(self._early, dcid, result)
         self._sweep()
         return jobs
 
@@ -250,7 +254,18 @@ class Jobs:
         self._sweep()
 
     def _sweep(self) -> None:
-        self._ended += [job for job in self.running if job.ended]
+        """Put aside the jobs that have ended."""
+        ended = [job for job in self.running if job.ended]
+        self._ended += ended
+        for job in ended:
+            if job.result is None or job.state not in ENDED_BY_RESULT:
+                continue
+            for dcid in job.dcids:
+                # a quick pipeline can be done before the end message is sent
+                if dcid in job.to_end:
+                    _keep(self._early, dcid, job.result)
+                else:
+                    self._early.pop(dcid, None)
         self.running = [job for job in self.running if not job.ended]
 
 
