@@ -48,7 +48,8 @@ async def test_status_tells_the_truth_when_the_broker_is_restarted_while_idle(
     await ioc.until_value("BROKER:CONNECTED", 1)
     assert await ioc.severity("BROKER:CONNECTED") == 0
     assert await ioc.get("BROKER:RECONNECTS") == 1
-    assert await ioc.text("MESSAGE") == "Ready. Write DCID and NUM_FRAMES, then PROCESS."
+    ready = "Ready. Write DCID and NUM_FRAMES, then PROCESS."
+    assert await ioc.text("MESSAGE") == ready
     with result_sender(private_broker) as zocalo:
         zocalo.send({"results": []}, dcid=1, dcgid=2)
     await ioc.until_value("RESULT:SEQ", 1)
