@@ -35,6 +35,27 @@ async def test_the_old_value_stays_and_message_says_why(
     assert message.endswith("The old value stays.")
 
 
+@pytest.mark.parametrize("name", ["SORT_KEY", "SOURCE"])
+async def test_a_choice_that_is_not_known_is_refused_and_message_says_why(
+    ioc: Ioc, name: str
+) -> None:
+    await ioc.put(name, 1)
+    with pytest.raises(aioca.CANothing):
+        await ioc.put(name, "nonsense")
+    assert await ioc.get(name) == 1
+    message = await ioc.text("MESSAGE")
+    assert message.startswith(f"{name} refused 'nonsense': it must be one of ")
+
+
+@pytest.mark.parametrize("text", ["total_count", "1"])
+async def test_a_choice_can_be_written_by_name_and_by_number(
+    ioc: Ioc, text: str
+) -> None:
+    await ioc.put("SORT_KEY", text)
+    assert await ioc.get("SORT_KEY") == 1
+    assert not (await ioc.text("MESSAGE")).startswith("SORT_KEY refused")
+
+
 @pytest.mark.parametrize("name", ["FILENAME", "RECIPES", "PARAMETERS"])
 async def test_text_that_is_not_utf_8_is_refused(ioc: Ioc, name: str) -> None:
     await ioc.put(name, "good")

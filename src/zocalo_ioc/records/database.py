@@ -13,6 +13,7 @@ from softioc import alarm, builder, imports, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
 
 from . import DECLARATIONS, TABLES, UPDATED_TOGETHER, Group, Kind, Record, Table
+from ._unknown_choices import watch
 
 _DEVICE_TIME = -2
 """TSE of a record that takes its time stamp from `Records.update`."""
@@ -45,6 +46,7 @@ class Records:
     """
 
     def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self._handlers: Handlers | None = None
         self._declared = {record.name: record for record in DECLARATIONS}
         builder.SetDeviceName(prefix)
@@ -57,6 +59,14 @@ class Records:
     def serve(self, handlers: Handlers) -> None:
         """Serve the records over CA and PVA, with callbacks in the running loop."""
         self._handlers = handlers
+        watch(
+            {
+                f"{self._prefix}:{record.name}": record.choices
+                for record in DECLARATIONS
+                if record.kind is Kind.MBBO
+            },
+            self._unknown_choice,
+        )
         softioc.iocInit(AsyncioDispatcher(asyncio.get_running_loop()))
 
     def set(self, name: str, value: Any) -> None:
@@ -224,6 +234,12 @@ class Records:
                 return handlers | {"validate": validate}
             case _:
                 return {"validate": validate, "on_update": on_update}
+
+    def _unknown_choice(self, pv: str, text: str) -> None:
+        name = pv.removeprefix(f"{self._prefix}:")
+        choices = ", ".join(self._declared[name].choices)
+        if self._handlers:
+            self._handlers.on_refused(name, f"{text!r}: it must be one of {choices}")
 
     @contextmanager
     def _busy(self, name: str) -> Generator[None]:
