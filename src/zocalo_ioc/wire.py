@@ -7,6 +7,7 @@ python-workflows and the X-ray centring service of Diamond Light Source.
 import getpass
 import json
 import os
+import re
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -342,8 +343,13 @@ def read_result(headers: Mapping[str, object], body: bytes) -> Result:
         source=Source.GPU if parameters.gpu else Source.CPU,
         centres=tuple(filter(None, centres)),
         payload=to_json(payload, inf_nan_mode="constants").decode(),
-        guid=str(envelope.environment.get("ID") or ""),
+        guid=_guid(envelope.environment.get("ID")),
     )
+
+
+def _guid(value: object) -> str:
+    """Return the id of a recipe, if it is one: it goes to the log."""
+    return value if isinstance(value, str) and re.fullmatch(r"[\w-]{1,64}", value) else ""
 
 
 Model = TypeVar("Model", bound=BaseModel)

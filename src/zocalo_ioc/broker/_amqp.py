@@ -95,9 +95,11 @@ class AmqpBroker:
                 self._connections += 1
                 pauses = self._pauses()
                 await self._serve(connection, address)
-            except (AMQPError, OSError) as error:
+            except Exception as error:  # whatever it is, the next try may go well
                 if self._closing:
                     return
+                if not isinstance(error, AMQPError | OSError):
+                    logger.exception("The connection to %s failed", address)
                 self._report(False, address, connection_trouble(address, error))
             finally:
                 self._publisher = None

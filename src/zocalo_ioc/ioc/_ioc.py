@@ -47,6 +47,7 @@ class Ioc:
         send_timeout: float = 10.0,
         save_file: Path | None = None,
     ) -> None:
+        self._prefix = prefix
         self._values: dict[str, Any] = {n: r.initial for n, r in _WRITTEN.items()}
         self._autosave = Autosave(save_file, self._snapshot) if save_file else None
         self._jobs = Jobs()
@@ -81,6 +82,7 @@ class Ioc:
                 on_refused=self._status.value_refused,
             )
         )
+        logger.info("zocalo-ioc %s serves %s:…", __version__, self._prefix)
         self._records.set("VERSION", __version__)
         self._status.show_connection()
         self._status.show_jobs()
@@ -97,6 +99,8 @@ class Ioc:
             await stop.wait()
             logger.info("Stopping")
             await self._broker.close()
+            for job in self._jobs.running:
+                logger.warning("Stopped before the end of a job. %s", job.describe())
             for part in parts:
                 part.cancel()
 
