@@ -217,9 +217,10 @@ class Scanning(RuleBasedStateMachine):
             assert job not in self.expected
             self.expected[job] = Expected(dcids)
         expected = self.expected[job]
-        early = [self.early.pop(dcid) for dcid in dcids if dcid in self.early]
-        if event is Event.END and not to_join:
-            expected.results += early
+        if event is Event.START:
+            self.early = {d: r for d, r in self.early.items() if d not in dcids}
+        elif not to_join:
+            expected.results += [self.early[d] for d in dcids if d in self.early]
         for request in requests:
             expected.begun[event, request.dcid] = next(self.log)
             expected.group = expected.group or request.dcgid
@@ -280,6 +281,8 @@ class Scanning(RuleBasedStateMachine):
                 assert job.result is not None
                 assert job.result in expected.results
                 expected.ending = "Done" if job.result.centres else "No centres"
+                for dcid in expected.dcids:
+                    self.early.pop(dcid, None)
                 for dcid in expected.not_told_the_end:
                     self.early[dcid] = job.result
 
