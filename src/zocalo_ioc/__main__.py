@@ -32,7 +32,7 @@ environment, then the file.
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments name."""
     try:
-        match sys.argv[1:] if arguments is None else arguments:
+        match list(sys.argv[1:] if arguments is None else arguments):
             case ["run", *options]:
                 settings = RunSettings.load(options)
                 _serve(lambda stop: _run(settings, stop))
@@ -43,9 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 print(f"zocalo-ioc {__version__}")
             case ["-h" | "--help", *_]:
                 print(USAGE, end="")
-            case _:
+            case []:
                 print(USAGE, end="", file=sys.stderr)
                 sys.exit(2)
+            case unknown:
+                remedy = "Try run or demo, or --help for more"
+                raise SettingsInvalid(f"There is no command {unknown[0]}", remedy)
     except SettingsInvalid as problem:
         print(f"zocalo-ioc: {problem}", file=sys.stderr)
         sys.exit(2)

@@ -151,13 +151,10 @@ class Job:
             self._finish(result, now)
 
     def _finish(self, result: Result, now: float) -> None:
-        count = len(result.centres)
-        centres = "1 centre" if count == 1 else f"{count} centres"
-        self.end(
-            State.DONE if count else State.NO_CENTRES,
-            centres if count else "no centre of diffraction found",
-            now,
-        )
+        if result.centres:
+            self.end(State.DONE, count_of_centres(result), now)
+        else:
+            self.end(State.NO_CENTRES, "no centre of diffraction found", now)
 
     def end(self, state: State, reason: str, now: float) -> None:
         """End the job."""
@@ -267,6 +264,12 @@ class Jobs:
                 else:
                     self._early.pop(dcid, None)
         self.running = [job for job in self.running if not job.ended]
+
+
+def count_of_centres(result: Result) -> str:
+    """Say for people how many centres there are."""
+    count = len(result.centres)
+    return "1 centre" if count == 1 else f"{count} centres"
 
 
 def _named(dcids: Sequence[int]) -> str:

@@ -29,6 +29,7 @@ from typing_extensions import TypeAliasType
 
 from .errors import SettingsInvalid
 from .records import LONGEST_NAME
+from .wire import TRIGGER_QUEUE
 
 ENV_PREFIX = "ZOCALO_IOC_"
 MAX_PREFIX = 60 - len(":") - LONGEST_NAME
@@ -48,7 +49,7 @@ def _broker_url(url: SecretStr) -> SecretStr:
     except Exception:  # pika raises what its parsing meets; the text may hold passwords
         raise ValueError(
             "write amqp://user:password@host:port/vhost, "
-            "with special characters of the password as %XX"
+            "with spaces, commas and other special characters of the password as %XX"
         ) from None
     return url
 
@@ -63,6 +64,12 @@ def _prefix(prefix: str) -> str:
     return prefix
 
 
+def _results_queue(queue: str) -> str:
+    if queue == TRIGGER_QUEUE:
+        raise ValueError("triggers go to this queue; write the one that has results")
+    return queue
+
+
 def _folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +82,12 @@ def _folder(folder: Path) -> Path:
 PREFIX = TypeAliasType("PREFIX", Annotated[str, AfterValidator(_prefix)])
 URL = TypeAliasType("URL", Annotated[SecretStr, AfterValidator(_broker_url)])
 QUEUE = TypeAliasType(
-    "QUEUE", Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    "QUEUE",
+    Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=255),
+        AfterValidator(_results_queue),
+    ],
 )
 SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
 FILE = TypeAliasType("FILE", Path)
@@ -92,6 +104,7 @@ class _Settings(BaseSettings):
         env_prefix=ENV_PREFIX,
         cli_kebab_case=True,
         cli_hide_none_type=True,
+        cli_exit_on_error=False,
         hide_input_in_errors=True,  # a broker URL holds a password
         extra="forbid",  # a misspelt key of the settings file
     )
@@ -126,7 +139,7 @@ class _Settings(BaseSettings):
         except ValidationError as error:
             raise SettingsInvalid(_complaints(error)) from None
         except SettingsError as error:
-            raise SettingsInvalid(str(error)) from None
+            raise SettingsInvalid(*_parsing_trouble(error)) from None
         finally:
             _from_file.reset(reading)
 
@@ -212,14 +225,21 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsInvalid(
             f"{file} has no settings", "Write lines such as prefix: P"
         )
-    return values
+    return {key.replace("-", "_"): value for key, value in values.items()}
 
 
 def _complaints(error: ValidationError) -> str:
-    return "; ".join(
+    complaints = [
         _complaint(str(entry["loc"][0]), entry["type"], entry["msg"])
         for entry in error.errors(include_url=False, include_input=False)
-    )
+    ]
+    return "; ".join(dict.fromkeys(complaints))
+
+
+def _parsing_trouble(error: SettingsError) -> tuple[str, str]:
+    """Say what is wrong with an option, without the passwords that may be in it."""
+    what = re.sub(r"//\S*@", "//…@", str(error)).removeprefix("error parsing CLI: ")
+    return what, "See the command's --help"
 
 
 def _complaint(setting: str, kind: str, message: str) -> str:

@@ -62,6 +62,8 @@ async def test_a_start_that_meets_a_short_outage_goes_out_after_it(
     await stop_noticed(ioc, private_broker)
     start = asyncio.create_task(ioc.put("START", 1))
     await ioc.until(lambda: _state(ioc, "Starting"))
+    await ioc.until(lambda: _says(ioc, "Is the broker running?"))
+    assert await ioc.severity("BROKER:CONNECTED") == MAJOR
     await asyncio.to_thread(private_broker.start)
     await start
     assert await ioc.state() == "Started"
@@ -144,6 +146,26 @@ async def test_pvs_are_served_without_a_broker(ioc_maker: Callable[..., Ioc]) ->
     await ioc.until(lambda: _says(ioc, "Nothing listens at 127.0.0.1:1"))
     assert await ioc.get("BROKER:CONNECTED") == 0
     assert await ioc.get("BROKER:HOST") == "127.0.0.1:1"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("amqp://a:b@no-such-host.invalid:5672/%2F", "no-such-host.invalid"),
+        ("amqps://guest:guest@127.0.0.1:{port}/%2F", "TLS"),
+        ("amqp://guest:guest@127.0.0.1:{port}/nowhere", "virtual host"),
+    ],
+)
+async def test_the_ioc_goes_on_to_the_next_node_whatever_is_wrong_with_one(
+    private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc], url: str, told: str
+) -> None:
+    ioc = ioc_maker(
+        *("run", "--broker", url.format(port=private_broker.port)),
+        *("--broker", private_broker.url, "--results-queue", RESULTS),
+    )
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    assert told in ioc.log
+    assert "Traceback" not in ioc.log
 
 
 async def test_a_missing_results_queue_is_named_and_used_once_it_is_there(

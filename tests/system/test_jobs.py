@@ -21,6 +21,8 @@ from tests.support.zocalo import (
 )
 
 MINOR, MAJOR = 1, 2
+FIRSTS = 10_000, 10_400
+"""First data collections of two clients with 400 each: all have other answers."""
 CLIENTS = Path(__file__).parents[1] / "support" / "clients"
 
 
@@ -230,7 +232,9 @@ async def test_every_client_finds_the_outcome_when_its_put_has_ended(
     ioc: Ioc, rabbitmq: RabbitMQ, client: str, outcome: str, severity: int
 ) -> None:
     """The client, in a process of its own, puts PROCESS, then reads at once."""
-    await ioc.put_all(DCID=3101, NUM_FRAMES=0 if outcome == "Failed" else 4)
+    await ioc.put_all(DCID=3101, NUM_FRAMES=4)
+    if outcome == "Failed":
+        rabbitmq.delete(TRIGGERS)
     await ioc.put("TIMEOUT", 0.5 if outcome == "Timed out" else 60)
     began = time.monotonic()
     running = await asyncio.create_subprocess_exec(
@@ -249,12 +253,13 @@ async def test_every_client_finds_the_outcome_when_its_put_has_ended(
         if outcome == "Done":
             zocalo.send({"results": [CENTRE]}, dcid=3101, dcgid=1)
         output, errors = await running.communicate()
+    rabbitmq.declare(TRIGGERS)
     assert running.returncode == 0, errors.decode()
     assert time.monotonic() - began < 30
     found = json.loads(output)
     assert found["state"] == outcome
     assert found["severity"] == severity
-    told = {"Done": "1 centre", "Failed": "NUM_FRAMES", "Timed out": "no result within"}
+    told = {"Done": "1 centre", "Failed": "No queue", "Timed out": "no result within"}
     assert told.get(outcome, "cancelled") in found["message"]
 
 
@@ -283,10 +288,10 @@ async def test_two_clients_submitting_at_once_each_get_their_own_results(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        for first in (10_000, 20_000)
+        for first in FIRSTS
     ]
     outputs = [await client.communicate() for client in clients]
-    for (output, errors), first in zip(outputs, (10_000, 20_000), strict=True):
+    for (output, errors), first in zip(outputs, FIRSTS, strict=True):
         ended = json.loads(output or "null")
         assert ended == [
             [dcid, "Done", number_of_centres(dcid + 1)]

@@ -282,7 +282,7 @@ async def _all_seen(seen: dict[str, float], names: list[str]) -> bool:
 
 async def test_pva_clients_see_the_same(ioc: Ioc, watcher: Watcher) -> None:
     records = await watcher.publish([CENTRE_3D, STRONGER_3D])
-    names = [name for name in records if name not in ("RESULT:JSON", "RESULT:SOURCE")]
+    names = [name for name in records if name != "RESULT:JSON"]  # it is text there
     with Context("pva") as context:
         async with asyncio.timeout(20):
             values = await context.get([ioc.pv(name) for name in names])
@@ -308,6 +308,19 @@ async def test_centres_are_ranked_by_sort_key(
     await ioc.put("SORT_KEY", key)
     records = await watcher.publish(results)
     check_arrays(records, results, key)
+
+
+async def test_an_option_applies_as_soon_as_its_put_has_ended(
+    ioc: Ioc, watcher: Watcher
+) -> None:
+    results = [
+        CENTRE_3D | {"max_count": 1, "total_count": 2},
+        CENTRE_3D | {"max_count": 2, "total_count": 1},
+    ]
+    for _ in range(50):
+        for key in ("max_count", "total_count"):
+            await ioc.put("SORT_KEY", key)
+            check_best(await watcher.publish(results), results, key)
 
 
 async def test_more_centres_than_the_arrays_hold_are_counted(watcher: Watcher) -> None:

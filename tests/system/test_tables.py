@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from p4p.client.asyncio import Context
 
@@ -123,12 +122,11 @@ async def test_fast_readers_never_see_columns_of_different_updates(
     )
     assert reader.stdout is not None
     assert await reader.stdout.readline() == b"reading\n"
-    rng = np.random.default_rng(1)
     with result_sender(rabbitmq) as zocalo:
-        for n in range(count):
-            # every number of a result is made of n: rows of two updates can't agree
-            results = [centre_of(n)] * int(rng.integers(0, 60))
-            zocalo.send({"results": results}, dcid=n + 1, dcgid=n + 1)
+        for dcid in range(1_000_001, 1_000_001 + count):
+            # every number of a result is made of its DCID, so that no two agree
+            results = [centre_of(dcid)] * (dcid % 60)
+            zocalo.send({"results": results}, dcid=dcid, dcgid=dcid)
     output, _ = await reader.communicate()
     found = json.loads(output)
     assert found["torn"] == []

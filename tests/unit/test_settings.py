@@ -177,18 +177,33 @@ def test_only_what_is_missing_is_called_missing() -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--brokr", "amqp://a"], ["a", "b"]])
-def test_an_unknown_option_ends_the_program_with_the_usage(
-    capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
-    with pytest.raises(SystemExit):
+def test_an_unknown_option_is_named(arguments: list[str]) -> None:
+    with pytest.raises(SettingsInvalid, match=f"arguments: {' '.join(arguments)}"):
         RunSettings.load([*COMMAND_LINE, *arguments])
-    assert "usage: zocalo-ioc run" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("key", ["brokr", "results-queue", "send_timeout_ms"])
+def test_an_unknown_option_is_named_without_its_password() -> None:
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load([*COMMAND_LINE, "--brokr", "amqp://user:s3cret@host/vhost"])
+    assert "s3cret" not in str(refusal.value)
+    assert "--brokr" in str(refusal.value)
+
+
+def test_the_queue_of_triggers_can_not_be_the_one_of_results() -> None:
+    with pytest.raises(SettingsInvalid, match="triggers go to this queue"):
+        RunSettings.load([*COMMAND_LINE, "--results-queue", "processing_recipe"])
+
+
+@pytest.mark.parametrize("key", ["brokr", "send_timeout_ms"])
 def test_an_unknown_key_of_the_file_is_named(with_file: WithFile, key: str) -> None:
     with pytest.raises(SettingsInvalid, match=f"settings file has {key}"):
         RunSettings.load([*COMMAND_LINE, *with_file(f"{key}: x")])
+
+
+def test_a_key_of_the_file_may_be_spelt_as_the_option(with_file: WithFile) -> None:
+    file = with_file("results-queue: q")
+    settings = RunSettings.load(["--prefix", "P", "--broker", "amqp://a", *file])
+    assert settings.results_queue == "q"
 
 
 @pytest.mark.parametrize("path", ["no-such-file.yaml", "."])

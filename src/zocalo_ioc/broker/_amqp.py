@@ -11,6 +11,7 @@ from typing import Any
 
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 from pika.spec import Basic
@@ -98,7 +99,7 @@ class AmqpBroker:
             except Exception as error:  # whatever it is, the next try may go well
                 if self._closing:
                     return
-                if not isinstance(error, AMQPError | OSError):
+                if not isinstance(error, AMQPError | AMQPConnectorException | OSError):
                     logger.exception("The connection to %s failed", address)
                 self._report(False, address, connection_trouble(address, error))
             finally:

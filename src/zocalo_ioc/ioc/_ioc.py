@@ -53,9 +53,7 @@ class Ioc:
         self._jobs = Jobs()
         self._records = Records(prefix)
         self._status = Status(self._records, self._jobs)
-        self._out = WayOut(
-            self._records, self._jobs, self._status, self._values, self._changed
-        )
+        self._out = WayOut(self._records, self._jobs, self._status, self._changed)
         self._broker = connect(
             Consumer(results_queue, self._out.take), self._status.connection_changed
         )
@@ -112,7 +110,7 @@ class Ioc:
             if now - began >= beats:
                 beats += 1
                 self._records.set("HEARTBEAT", beats)
-            if self._jobs.expire(now, self._values["TIMEOUT"]):
+            if self._jobs.expire(now, self._records.get("TIMEOUT")):
                 self._status.show_jobs()
             elif self._jobs.current in self._jobs.running:
                 self._status.show_elapsed(now)

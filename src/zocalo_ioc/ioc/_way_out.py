@@ -3,14 +3,14 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from ..autosave import SavedResult
 from ..broker import Delivery
 from ..centres import MISSING, SortKey, best, rank
 from ..errors import NotUnderstood
-from ..jobs import Jobs
+from ..jobs import Jobs, count_of_centres
 from ..records import DECLARATIONS, Group
 from ..records.database import Records
 from ..wire import Result, Source, read_result
@@ -31,10 +31,9 @@ class WayOut:
     """Publishes results.
 
     Args:
-        records: shows them.
+        records: show them, and hold the options.
         jobs: told of each result.
         status: told when a job may have changed.
-        options: the values of the option records.
         on_publish: told that there is a newer `last`.
     """
 
@@ -43,13 +42,11 @@ class WayOut:
         records: Records,
         jobs: Jobs,
         status: Status,
-        options: Mapping[str, Any],
         on_publish: Callable[[], None],
     ) -> None:
         self._records = records
         self._jobs = jobs
         self._status = status
-        self._options = options
         self._on_publish = on_publish
         self._counts = {"RECEIVED": 0, "IGNORED": 0, "REJECTED": 0}
         self._published = 0
@@ -70,13 +67,20 @@ class WayOut:
                 delivery.body[:LOGGED_BEGINNING],
             )
             return False
-        if _SOURCES[self._options["SOURCE"]] not in (None, result.source):
+        if _SOURCES[self._records.get("SOURCE")] not in (None, result.source):
             self._count("IGNORED")
             logger.info("DCID %d: ignored a result of %s", result.dcid, result.source)
             return True
         sent = self._jobs.last_sent(result.dcid)
         latency = math.nan if sent is None else now - sent
         self._publish(result, arrived, latency)
+        logger.info(
+            "DCID %d: a result of %s with %s, guid %s",
+            result.dcid,
+            result.source,
+            count_of_centres(result),
+            result.guid,
+        )
         self.last = SavedResult(
             number=self._published,
             arrived=arrived,
@@ -100,10 +104,11 @@ class WayOut:
         self._published = saved.number - 1
         latency = math.nan if saved.latency is None else saved.latency
         self._publish(result, saved.arrived, latency)
+        logger.info("DCID %d: its result was saved, and is back", result.dcid)
         self.last = saved
 
     def _publish(self, result: Result, arrived: float, latency: float) -> None:
-        columns = rank(result.centres, _SORT_KEYS[self._options["SORT_KEY"]])
+        columns = rank(result.centres, _SORT_KEYS[self._records.get("SORT_KEY")])
         top = best(columns)
         self._published += 1
         values: dict[str, Any] = {
@@ -120,13 +125,6 @@ class WayOut:
         values |= {name: columns[column] for name, column in _COLUMNS.items()}
         values |= {name: top[column] for name, column in _BEST.items()}
         self._records.update(Group.RESULT, values, arrived)
-        logger.info(
-            "DCID %d: %d centres from %s, guid %s",
-            result.dcid,
-            len(result.centres),
-            result.source,
-            result.guid,
-        )
 
     def _count(self, name: str) -> None:
         self._counts[name] += 1

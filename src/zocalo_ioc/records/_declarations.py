@@ -218,10 +218,12 @@ def _status() -> Iterator[Record]:
             (State.FAILED.label, "MAJOR"),
         ),
     )  # fmt: skip
-    yield status("MESSAGE", Kind.TEXT_IN, "The same for people", length=1024)
+    yield status(
+        "MESSAGE", Kind.TEXT_IN, "STATE for people, and what is wrong", length=1024
+    )
     yield status("JOB:DCID", Kind.LONGIN, "Data collection STATE speaks of")
     yield status(
-        "JOB:ELAPSED", Kind.AI, "Since its first message was confirmed",
+        "JOB:ELAPSED", Kind.AI, "Since the first confirmed message",
         unit="s", precision=1,
     )  # fmt: skip
     yield status("GUID", Kind.STRINGIN, "guid of the last message sent")
@@ -232,8 +234,8 @@ def _status() -> Iterator[Record]:
     yield status("BROKER:HOST", Kind.STRINGIN, "host:port in use")
     yield status("BROKER:SENT", Kind.LONGIN, "Messages the broker confirmed")
     yield status("BROKER:RECEIVED", Kind.LONGIN, "Results taken off the queue")
-    yield status("BROKER:IGNORED", Kind.LONGIN, "Of those, excluded by SOURCE")
-    yield status("BROKER:REJECTED", Kind.LONGIN, "Of those, not understood")
+    yield status("BROKER:IGNORED", Kind.LONGIN, "Results that SOURCE excludes")
+    yield status("BROKER:REJECTED", Kind.LONGIN, "Messages that are no result")
     yield status("BROKER:RECONNECTS", Kind.LONGIN, "Times the connection came back")
     yield status(
         "BROKER:CONFIRM_TIME", Kind.AI, "How long the last confirm took",

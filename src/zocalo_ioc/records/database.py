@@ -94,6 +94,10 @@ class Records:
             self._store(name, value, timestamp=timestamp)
         self._first_of[group].set_field("PROC", 1)
 
+    def get(self, name: str) -> Any:
+        """Return the value of a record, as the latest put has left it."""
+        return self._records[name].get()
+
     def put(self, name: str, value: Any) -> None:
         """Set a record that clients write, as if one had."""
         self._records[name].set(value)

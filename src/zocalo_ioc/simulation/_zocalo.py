@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -20,43 +21,59 @@ GRID = (20, 12, 12)
 """Boxes in x, y and z."""
 
 
+@dataclass
+class _Scan:
+    """The data collections of a scan that have ended, and the result on its way."""
+
+    ended: list[int] = field(default_factory=list[int])
+    result: asyncio.Task[None] | None = None
+
+
 class SimulatedZocalo:
-    """Takes triggers and sends one 3-D result for each data collection that ends."""
+    """Takes triggers, and sends one 3-D result for each scan that has ended.
+
+    Data collections that are started one after the other, before any of them ends, are
+    the grids of one scan.
+    """
 
     queue = TRIGGER_QUEUE
 
     def __init__(self) -> None:
         self.broker: Broker | None = None
-        self._started: set[int] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._starting = _Scan()
+        self._scans: dict[int, _Scan] = {}
 
     def take(self, delivery: Delivery) -> bool:
-        """Take a trigger; the result follows when its end has come."""
+        """Take a trigger; the result follows the last end of the scan."""
         parameters = from_json(delivery.body)["parameters"]
         dcid = parameters["ispyb_dcid"]
         if parameters["event"] == Event.START:
-            self._started.add(dcid)
-        elif dcid in self._started:
-            self._started.discard(dcid)
-            task = asyncio.create_task(self._process(dcid))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        else:
+            self._scans[dcid] = self._starting
+            return True
+        scan = self._scans.pop(dcid, None)
+        if scan is None:
             logger.warning("Simulated Zocalo: DCID %d ended but never started", dcid)
+            return True
+        self._starting = _Scan()
+        scan.ended.append(dcid)
+        if scan.result:
+            scan.result.cancel()  # more of the scan has ended, so begin again
+        scan.result = asyncio.create_task(self._process(scan))
         return True
 
-    async def _process(self, dcid: int) -> None:
+    async def _process(self, scan: _Scan) -> None:
         await asyncio.sleep(PROCESSING_TIME)
         assert self.broker is not None
-        payload = {"results": centres(dcid), "status": "success", "type": "3d"}
-        headers, body = result_message(
-            payload, {"dcid": dcid, "dcgid": dcid // 10}, str(uuid4())
-        )
+        dcids, scan.ended = scan.ended, []
+        results = centres(dcids[0])
+        payload = {"results": results, "status": "success", "type": "3d"}
+        parameters = {"dcid": dcids[-1], "dcg_dcids": dcids, "dcgid": dcids[0] // 10}
+        headers, body = result_message(payload, parameters, str(uuid4()))
         await self.broker.publish(Message(RESULTS_QUEUE, body, headers), timeout=10)
 
 
 def centres(dcid: int) -> list[dict[str, Any]]:
-    """Return one to three crystals, always the same ones for one DCID."""
+    """Return one to three crystals, always the same ones for a DCID."""
     rng = np.random.default_rng(dcid)
     return [_crystal(rng) for _ in range(rng.integers(1, 4))]
 

@@ -9,6 +9,9 @@ from p4p.client.thread import Context
 table, counter, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
 
 
+FIRST = 1_000_000  # what has a lower DCID is of another test
+
+
 def is_torn(value: Any) -> bool:
     """Say whether a table has columns of different lengths or different updates."""
     columns = {name: list(column) for name, column in value.value.items()}
@@ -16,10 +19,20 @@ def is_torn(value: Any) -> bool:
         return True
     if "max_count" in columns:  # all centres of one result are alike
         rows = set(zip(columns["max_count"], columns["total_count"], strict=True))
-        xs = {x - 0.5 for x in columns["x"]}
-        counts = {count % 100 for count, _ in rows}
-        return len(rows) > 1 or xs != counts
-    return columns["dcid"] != columns["dcgid"]  # as they were sent
+        boxes = [count % 100 for count in columns["max_count"]]
+        return (
+            len(rows) > 1
+            or [x - 0.5 for x in columns["x"]] != boxes
+            or columns["max_voxel_x"] != boxes
+            or columns["box_min_x"] != boxes
+            or [x - 1 for x in columns["box_max_x"]] != boxes
+            or set(columns["n_voxels"]) - {1} != set()
+        )
+    rows = zip(columns["dcid"], columns["dcgid"], columns["centres"], strict=True)
+    return any(
+        dcid > FIRST and (dcgid != dcid or centres != dcid % 60)
+        for dcid, dcgid, centres in rows
+    )
 
 
 torn: list[str] = []

@@ -1,0 +1,211 @@
+"""Results, as the recipe wrapper of python-workflows wraps them."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    ValidationError,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import from_json, to_json
+
+from ..errors import NotUnderstood
+from ._common import Int31, complaints, encode
+
+
+class Source(StrEnum):
+    """The pipeline that a result comes from."""
+
+    CPU = "CPU"
+    GPU = "GPU"
+
+
+def _null_if_empty(value: object) -> object:
+    """Recipes are filled in as text, so nothing at all may come as one of these."""
+    return None if value in ("", "None", "null", 0, "0") else value
+
+
+def _is_set(value: object) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() not in ("", "0", "false", "no", "none", "null")
+    return bool(value)
+
+
+def _dcids(value: object) -> object:
+    """Accept a list, or the text of one as a recipe may hold it."""
+    value = _null_if_empty(value) or []
+    if isinstance(value, str):
+        return [part for part in value.strip("[]() ").split(",") if part.strip()]
+    return value
+
+
+def _unless_failed(
+    value: object, read: Callable[[object], "Centre"]
+) -> "Centre | None":
+    """Drop what 2-D centring did not find: it has null where the numbers would be."""
+    failed = isinstance(value, dict) and value.get("status") == "fail"
+    return None if failed else read(value)
+
+
+Coordinates = Annotated[list[FiniteFloat], Field(min_length=2, max_length=3)]
+Voxel = Annotated[list[Int31], Field(min_length=2, max_length=3)]
+Corner = Annotated[list[Int31], Field(min_length=3, max_length=3)]
+SampleId = Annotated[Int31 | None, BeforeValidator(_null_if_empty)]
+
+
+class Centre(BaseModel):
+    """A centre of diffraction, in grid boxes: box *i* covers [*i*, *i* + 1).
+
+    Attributes:
+        centre_of_mass: x, y and, of a 3-D result, z.
+        max_voxel: the box with the highest count; as many numbers.
+        max_count: that count.
+        n_voxels: number of boxes.
+        total_count: sum of their counts.
+        bounding_box: its first box, and one past its last; absent from 2-D results.
+        sample_id: ISPyB sample id, if known.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    centre_of_mass: Coordinates
+    max_voxel: Voxel
+    max_count: FiniteFloat
+    n_voxels: Int31
+    total_count: FiniteFloat
+    bounding_box: Annotated[list[Corner], Field(min_length=2, max_length=2)] | None = (
+        None
+    )
+    sample_id: SampleId = None
+
+    @model_validator(mode="after")
+    def _dimensions_agree(self) -> Self:
+        if len(self.centre_of_mass) != len(self.max_voxel):
+            raise ValueError("centre_of_mass and max_voxel differ in length")
+        return self
+
+
+class _Payload(BaseModel):
+    results: Annotated[
+        list[Annotated[Centre, WrapValidator(_unless_failed)]],
+        BeforeValidator(lambda value: [] if value is None else value),
+    ] = []
+
+
+class _Parameters(BaseModel):
+    dcid: Annotated[Int31, Field(ge=1)]
+    dcgid: Annotated[Int31 | None, BeforeValidator(_null_if_empty)] = None
+    dcg_dcids: Annotated[list[Int31], BeforeValidator(_dcids)] = []
+    gpu: Annotated[bool, BeforeValidator(_is_set)] = False
+
+
+class _Step(BaseModel):
+    parameters: _Parameters
+
+
+class _Envelope(BaseModel):
+    payload: Any
+    recipe: dict[str, Any]
+    recipe_pointer: Annotated[int, Field(alias="recipe-pointer")]
+    environment: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result of Zocalo.
+
+    Attributes:
+        dcid: the data collection it names.
+        dcgid: its group, if known.
+        dcg_dcids: the other data collections of the group, if known.
+        source: the pipeline it comes from.
+        centres: the centres, in the order they came.
+        payload: the payload as JSON, whatever kind of job sent it.
+        guid: the recipe's id, empty if unknown.
+    """
+
+    dcid: int
+    dcgid: int | None
+    dcg_dcids: tuple[int, ...]
+    source: Source
+    centres: tuple[Centre, ...]
+    payload: str
+    guid: str
+
+    @property
+    def dimensions(self) -> int:
+        """2 or 3; 0 when there is no centre."""
+        return max((len(c.centre_of_mass) for c in self.centres), default=0)
+
+
+def read_result(headers: Mapping[str, object], body: bytes) -> Result:
+    """Read a message of the results queue, as python-workflows wraps it.
+
+    Raises:
+        NotUnderstood: it is no result, with what it lacks.
+    """
+    if headers.get("workflows-recipe") not in (True, "True", "true"):
+        raise NotUnderstood(
+            "Not a recipe message: the header workflows-recipe is not true"
+        )
+    try:
+        envelope = _validated(_Envelope, from_json(body))
+        pointer = str(envelope.recipe_pointer)
+        if pointer not in envelope.recipe:
+            raise NotUnderstood(f"The recipe has no step {pointer}")
+        step = _validated(_Step, envelope.recipe[pointer], f"recipe.{pointer}")
+        parameters, payload = step.parameters, envelope.payload
+        centres: Sequence[Centre | None] = ()
+        if isinstance(payload, dict):
+            centres = _validated(_Payload, payload, "payload").results
+    except (ValueError, RecursionError) as error:
+        raise NotUnderstood(f"Not JSON: {error}") from error
+    return Result(
+        dcid=parameters.dcid,
+        dcgid=parameters.dcgid,
+        dcg_dcids=tuple(parameters.dcg_dcids),
+        source=Source.GPU if parameters.gpu else Source.CPU,
+        centres=tuple(filter(None, centres)),
+        payload=to_json(payload, inf_nan_mode="constants").decode(),
+        guid=_guid(envelope.environment.get("ID")),
+    )
+
+
+def _guid(value: object) -> str:
+    """Return the id of a recipe, if it is one: it goes to the log."""
+    return (
+        value if isinstance(value, str) and re.fullmatch(r"[\w-]{1,64}", value) else ""
+    )
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _validated(model: type[Model], value: object, where: str = "") -> Model:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise NotUnderstood(complaints(error, where)) from error
+
+
+def result_message(
+    payload: object, parameters: Mapping[str, object], guid: str
+) -> tuple[dict[str, object], bytes]:
+    """Return headers and body of a result, wrapped as the last step of a recipe."""
+    body = {
+        "payload": payload,
+        "recipe": {"1": {"parameters": dict(parameters)}, "start": [[1, []]]},
+        "recipe-pointer": 1,
+        "recipe-path": [],
+        "environment": {"ID": guid},
+    }
+    return {"workflows-recipe": True}, encode(body)

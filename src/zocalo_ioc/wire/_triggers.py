@@ -1,0 +1,167 @@
+"""Triggers, as dodal's ``ZocaloTrigger`` sends them."""
+
+import getpass
+import os
+import socket
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import from_json
+
+from ..errors import RequestInvalid
+from ._common import Int31, complaints, encode
+
+TRIGGER_QUEUE = "processing_recipe"
+"""The queue, on the default exchange, from which Zocalo's dispatcher takes triggers."""
+
+
+class Event(StrEnum):
+    """What a trigger tells Zocalo about a data collection."""
+
+    START = "start"
+    END = "end"
+
+
+def _empty_if_null(value: object) -> object:
+    return "" if value is None else value
+
+
+class Request(BaseModel):
+    """What the next message says, with the values that the request records have.
+
+    Attributes:
+        dcid: ISPyB data collection id, from 1.
+        dcgid: data collection group id, 0 if unknown; matches results, is never sent.
+        filename: file name the detector writes; empty is sent as null.
+        start_frame: ``start_frame_index``, from 0.
+        num_frames: ``number_of_frames``, from 1 in a start message.
+        message_index: ``message_index``, from 0.
+        recipes: recipe names, comma separated.
+        parameters: a JSON object, or its text, merged over those of the message.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dcid: Int31 = 0
+    dcgid: Int31 = 0
+    filename: Annotated[str, BeforeValidator(_empty_if_null)] = ""
+    start_frame: Int31 = 0
+    num_frames: Int31 = 0
+    message_index: Int31 = 0
+    recipes: str = "mimas"
+    parameters: dict[str, Any] | str = "{}"
+
+    def message(self, event: Event, guid: str) -> dict[str, Any]:
+        """Return the message that tells Zocalo of an event.
+
+        Raises:
+            RequestInvalid: a value is missing or can't be used.
+        """
+        if self.dcid < 1:
+            raise RequestInvalid(
+                "No data collection id", "Write the ISPyB id to DCID, then try again"
+            )
+        recipes = [name for part in self.recipes.split(",") if (name := part.strip())]
+        if not recipes:
+            raise RequestInvalid(
+                f"DCID {self.dcid}: RECIPES is empty",
+                "Write the recipe names, usually mimas",
+            )
+        parameters: dict[str, Any] = {"ispyb_dcid": self.dcid}
+        if event is Event.START:
+            if self.num_frames < 1:
+                raise RequestInvalid(
+                    f"DCID {self.dcid}: NUM_FRAMES is {self.num_frames}",
+                    "Write the number of frames, 1 or more",
+                )
+            parameters |= {
+                "filename": self.filename or None,
+                "start_frame_index": self.start_frame,
+                "number_of_frames": self.num_frames,
+                "message_index": self.message_index,
+            }
+        parameters |= {"event": event.value, "guid": guid} | self._extra_parameters()
+        return {"recipes": recipes, "parameters": parameters}
+
+    def _extra_parameters(self) -> dict[str, Any]:
+        extra = self.parameters
+        try:
+            if isinstance(extra, str):
+                extra = from_json(extra)
+            encode(extra)  # a number too large for JSON is infinite by now
+        except ValueError as error:
+            raise RequestInvalid(
+                f"DCID {self.dcid}: PARAMETERS is not JSON ({error})",
+                'Write a JSON object such as {"key": "value"}, or {} for none',
+            ) from error
+        if not isinstance(extra, dict):
+            raise RequestInvalid(
+                f"DCID {self.dcid}: PARAMETERS is no JSON object",
+                'Write one such as {"key": "value"}, or {} for none',
+            )
+        return extra
+
+
+class Command(StrEnum):
+    """What a submission asks for."""
+
+    START = "start"
+    END = "end"
+    PROCESS = "process"
+
+
+class _Submission(Request):
+    command: Command
+
+
+_SCAN: TypeAdapter[list[_Submission]] = TypeAdapter(
+    Annotated[list[_Submission], Field(min_length=1)]
+)
+
+
+def read_submission(text: str) -> tuple[Command, list[Request]]:
+    """Read what was written to ``P:SUBMIT``: an object, or a list of them for one scan.
+
+    Raises:
+        RequestInvalid: it can't be used, and why.
+    """
+    try:
+        written = from_json(text)
+        if isinstance(written, dict):
+            submissions = [_Submission.model_validate(written)]
+        else:
+            submissions = _SCAN.validate_python(written)
+        if len({submission.command for submission in submissions}) > 1:
+            raise ValueError("the commands of one list must be the same")
+        if len({submission.dcid for submission in submissions}) < len(submissions):
+            raise ValueError("each dcid of one list must be another")
+    except ValueError as error:
+        why = complaints(error) if isinstance(error, ValidationError) else str(error)
+        raise RequestInvalid(
+            f"SUBMIT can't be used: {why}",
+            f"Its keys are {', '.join(_Submission.model_fields)}",
+        ) from error
+    return submissions[0].command, list(submissions)
+
+
+def trigger_headers(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the headers that say who triggers, as dodal's ``ZocaloTrigger`` does."""
+    user = environ.get("ZOCALO_GO_USER")
+    if not user:
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):  # no such user id, as in some containers
+            user = "zocalo-ioc"
+    return {
+        "zocalo.go.user": user,
+        "zocalo.go.host": environ.get("ZOCALO_GO_HOSTNAME") or socket.gethostname(),
+    }
