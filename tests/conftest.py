@@ -19,7 +19,7 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     server.start()
     server.declare(TRIGGERS, RESULTS)
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +75,7 @@ async def ioc(shared_ioc: Ioc, rabbitmq: RabbitMQ) -> Ioc:
 def unsteady_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     server = RabbitMQ(tmp_path_factory.mktemp("unsteady"))
     yield server
-    server.stop()
+    server.close()
 
 
 @pytest.fixture

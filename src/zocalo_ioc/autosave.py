@@ -11,14 +11,17 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 logger = logging.getLogger(__name__)
 
 PERIOD = 1.0
 """The shortest time between two writes, in seconds."""
+
+
+_YEAR_2100 = 4102444800
 
 
 class SavedResult(BaseModel):
@@ -34,9 +37,9 @@ class SavedResult(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    number: int
-    arrived: float
-    latency: float | None
+    number: Annotated[int, Field(ge=1, lt=2**31)]
+    arrived: Annotated[float, Field(ge=0, le=_YEAR_2100)]
+    latency: FiniteFloat | None
     headers: dict[str, Any]
     body: bytes
 

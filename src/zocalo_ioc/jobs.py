@@ -165,7 +165,7 @@ class Jobs:
     """Every job that this IOC was told to do."""
 
     def __init__(self) -> None:
-        self.current = Job()
+        self.current = self._begun = Job()
         """The latest job commanded, of which ``P:STATE`` speaks."""
         self.running: list[Job] = []
         """The jobs that have not ended, oldest first."""
@@ -190,7 +190,7 @@ class Jobs:
                 self._early.pop(dcid, None)
         job.dcgid = next((r.dcgid for r in requests if r.dcgid), job.dcgid)
         job.begin(event, dcids)
-        self.current = job
+        self.current = self._begun = job
         return job
 
     def refuse(self, requests: Sequence[Request], reason: str) -> None:
@@ -209,9 +209,13 @@ class Jobs:
         self._end([job], State.FAILED, reason, now)
 
     def cancel(self, now: float) -> None:
-        """Abandon the current job, if it runs."""
-        if self.current in self.running:
-            self._end([self.current], State.CANCELLED, "cancelled", now)
+        """Abandon the latest job commanded, if it runs.
+
+        A request that was refused since does not stand in the way.
+        """
+        if self._begun in self.running:
+            self.current = self._begun
+            self._end([self._begun], State.CANCELLED, "cancelled", now)
 
     def result(self, result: Result, now: float) -> list[Job]:
         """Give a result to the jobs it belongs to, and return these."""

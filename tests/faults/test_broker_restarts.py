@@ -168,6 +168,50 @@ async def test_the_ioc_goes_on_to_the_next_node_whatever_is_wrong_with_one(
     assert "Traceback" not in ioc.log
 
 
+async def test_a_broker_short_of_memory_is_named_and_gets_what_waited(
+    ioc: Ioc, private_broker: RabbitMQ
+) -> None:
+    await asyncio.to_thread(private_broker.control, "set_vm_memory_high_watermark", "0")
+    try:
+        # RabbitMQ tells a publisher of it when it publishes
+        await ioc.put_all(DCID=501, NUM_FRAMES=1)
+        starts = asyncio.create_task(ioc.put("START", 1))
+        await ioc.until(lambda: _says(ioc, "short of memory"))
+    finally:
+        await asyncio.to_thread(
+            private_broker.control, "set_vm_memory_high_watermark", "0.4"
+        )
+    await starts
+    assert await ioc.state() == "Started"
+    assert "short of memory" not in await ioc.text("MESSAGE")
+    assert events(private_broker, 1) == [(501, "start")]
+
+
+async def test_a_user_who_may_not_write_is_told_and_results_go_on(
+    ioc: Ioc, private_broker: RabbitMQ
+) -> None:
+    async def permit(write: str) -> None:
+        await asyncio.to_thread(
+            *(private_broker.control, "set_permissions", "guest", ".*", write, ".*")
+        )
+
+    before = await ioc.get("BROKER:RECONNECTS")
+    await ioc.put_all(DCID=502, NUM_FRAMES=1)
+    await permit("nothing")
+    try:
+        await ioc.put("START", 1)
+        assert await ioc.state() == "Failed"
+        message = await ioc.text("MESSAGE")
+        assert "does not let this user write" in message
+        assert "guest" not in message
+        assert await ioc.get("BROKER:CONNECTED") == 1
+        assert await ioc.get("BROKER:RECONNECTS") == before
+    finally:
+        await permit(".*")
+    await ioc.put("START", 1)
+    assert await ioc.state() == "Started"
+
+
 async def test_a_missing_results_queue_is_named_and_used_once_it_is_there(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:

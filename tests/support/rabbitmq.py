@@ -78,6 +78,22 @@ class RabbitMQ:
         self._process.wait(60)
         self._process = None
 
+    def close(self) -> None:
+        """End the server, and the port mapper that Erlang has started for it alone."""
+        self.stop()
+        port = self._environment["ERL_EPMD_PORT"]
+        subprocess.run(["epmd", "-port", port, "-kill"], stdout=subprocess.DEVNULL)
+
+    def control(self, *arguments: str) -> None:
+        """Run rabbitmqctl on this server."""
+        node = self._environment["RABBITMQ_NODENAME"]
+        subprocess.run(
+            ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", "-n", node, *arguments],
+            env=self._environment,
+            check=True,
+            capture_output=True,
+        )
+
     @contextmanager
     def channel(self) -> Generator[Any]:
         """Open a channel of a connection of its own."""

@@ -71,6 +71,33 @@ async def test_cancel_ends_process_at_once(ioc: Ioc) -> None:
     assert await ioc.severity("STATE") == 0
 
 
+async def test_what_went_out_is_counted_when_its_job_is_cancelled(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    before = await ioc.get("BROKER:SENT")
+    await ioc.put_all(DCID=3009, NUM_FRAMES=4)
+    for _ in range(30):
+        await asyncio.gather(ioc.put("START", 1), ioc.put("CANCEL", 1))
+
+    async def all_are_counted() -> bool:
+        sent = await ioc.get("BROKER:SENT") - before
+        return sent == rabbitmq.depth(TRIGGERS)
+
+    await ioc.until(all_are_counted)
+    assert "never retrieved" not in ioc.log
+
+
+async def test_cancel_reaches_a_job_that_a_bad_request_has_hidden(ioc: Ioc) -> None:
+    putting = asyncio.create_task(process(ioc, 3010))
+    await ioc.until(lambda: has_state(ioc, "Processing"))
+    await ioc.put("SUBMIT", "a slip of somebody else's")
+    assert await ioc.state() == "Failed"
+    await ioc.put("CANCEL", 1)
+    await putting
+    assert await ioc.state() == "Cancelled"
+    assert await ioc.get("JOB:DCID") == 3010
+
+
 async def test_process_ends_when_a_message_can_not_be_sent(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:

@@ -36,6 +36,9 @@ DAMAGE = [
     b'{"values": {"DCID": [1]}}',
     b'{"unknown": 1}',
     b'{"result": {"number": 1}}',
+    SAVED.model_dump_json().replace("1.5", "1e300").encode(),
+    SAVED.model_dump_json().replace("1.5", "-1e12").encode(),
+    SAVED.model_dump_json().replace("1.5", '"nan"').encode(),
 ]
 
 

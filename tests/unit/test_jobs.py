@@ -714,12 +714,13 @@ def test_a_refused_request_does_not_run() -> None:
     assert jobs.running == []
 
 
-def test_cancel_after_a_refusal_spares_the_running_jobs() -> None:
+def test_cancel_reaches_the_latest_job_also_after_a_refusal() -> None:
     jobs = Jobs()
     job = send(jobs, Event.START, 1)
     jobs.refuse([Request(dcid=1)], "END failed.")
     jobs.cancel(0.0)
-    assert job.state is State.STARTED
+    assert job.state is State.CANCELLED
+    assert jobs.current is job
 
 
 def test_the_end_takes_an_early_result_also_after_a_refusal() -> None:

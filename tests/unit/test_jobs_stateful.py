@@ -119,6 +119,7 @@ class Scanning(RuleBasedStateMachine):
         self.now = 0
         self.expected: dict[Job, Expected] = {}
         self.current: Job | None = None
+        self.commanded: Job | None = None
         self.in_flight: list[Message] = []
         self.early: dict[int, Result] = {}
         self.seen: list[Result] = []
@@ -183,8 +184,9 @@ class Scanning(RuleBasedStateMachine):
     @rule()
     def cancel(self) -> None:
         self.jobs.cancel(self.now)
-        if self.current and not self.expected[self.current].ending:
-            self.expected[self.current].ending = "Cancelled"
+        if self.commanded and not self.expected[self.commanded].ending:
+            self.expected[self.commanded].ending = "Cancelled"
+            self.current = self.commanded
 
     @rule(requests=commands())
     def refuse(self, requests: list[Request]) -> None:
@@ -225,7 +227,7 @@ class Scanning(RuleBasedStateMachine):
             expected.begun[event, request.dcid] = next(self.log)
             expected.group = expected.group or request.dcgid
             self.in_flight.append((job, event, request.dcid))
-        self.current = job
+        self.current = self.commanded = job
 
     def _expire(self, timeout: int) -> None:
         late = {

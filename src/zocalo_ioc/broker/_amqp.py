@@ -18,12 +18,20 @@ from pika.spec import Basic
 
 from ..errors import NotConfirmed, Problem, Unroutable
 from ._protocol import Connection, Consumer, Delivery, Message
-from ._trouble import connection_trouble, consumer_trouble
+from ._trouble import (
+    blocked_trouble,
+    connection_trouble,
+    consumer_trouble,
+    publisher_problem,
+)
 
 logger = logging.getLogger(__name__)
 
-PREFETCH = 100
-"""How many messages the broker sends ahead of their acknowledgement."""
+PREFETCH = 10
+"""How many messages the broker sends ahead of their acknowledgement: they are taken in
+one go, and a put has to wait for them."""
+STEADY_TIME = 10.0
+"""A connection that lasted for so many seconds was a good one: try again at once."""
 DRAIN_TIME = 2.0
 """How long closing waits for confirms that are due, in seconds."""
 
@@ -31,8 +39,9 @@ DRAIN_TIME = 2.0
 class _Pending:
     """A message that the broker has not confirmed yet."""
 
-    def __init__(self, message: Message) -> None:
+    def __init__(self, message: Message, wanted: Callable[[], bool]) -> None:
         self.message = message
+        self.wanted = wanted
         self.sent_at = perf_counter()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -76,7 +85,7 @@ class AmqpBroker:
         self._max_pause = max_pause
         self._state = Connection(up=False)
         self._connections = 0
-        self._closing = False
+        self._closing = self._blocked = False
         self._connection: _Connection | None = None
         self._publisher: Channel | None = None
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
@@ -90,34 +99,52 @@ class AmqpBroker:
         pauses = self._pauses()
         for node in itertools.cycle(self._nodes):
             address = f"{node.host}:{node.port}"
-            self._connection = connection = _Connection(node)
+            began = perf_counter()
             try:
-                await connection.opened
-                self._connections += 1
-                pauses = self._pauses()
-                await self._serve(connection, address)
+                await self._serve(node, address)
             except Exception as error:  # whatever it is, the next try may go well
                 if self._closing:
                     return
                 if not isinstance(error, AMQPError | AMQPConnectorException | OSError):
                     logger.exception("The connection to %s failed", address)
                 self._report(False, address, connection_trouble(address, error))
-            finally:
-                self._publisher = None
-                connection.close()
+            if perf_counter() - began > STEADY_TIME:
+                pauses = self._pauses()
             await asyncio.sleep(next(pauses))
 
-    async def _serve(self, connection: "_Connection", address: str) -> None:
+    async def _serve(self, node: pika.URLParameters, address: str) -> None:
         """Publish and consume until the connection is lost, and raise why."""
-        parts = [
-            asyncio.ensure_future(self._open_publisher(connection.pika)),
-            asyncio.ensure_future(self._consume(connection.pika, address)),
-        ]
+        self._connection = connection = _Connection(node)
+        parts: list[asyncio.Future[None]] = []
         try:
+            await connection.opened
+            self._connections += 1
+            self._watch_blocking(connection.pika, address)
+            parts = [
+                asyncio.ensure_future(self._keep_publisher(connection.pika, address)),
+                asyncio.ensure_future(self._consume(connection.pika, address)),
+            ]
             await asyncio.gather(connection.closed, *parts)
         finally:
             for part in parts:
                 part.cancel()
+            self._publisher, self._blocked = None, False
+            connection.close()
+
+    def _watch_blocking(self, connection: AsyncioConnection, address: str) -> None:
+        """Hold messages back while the broker is short of memory or disk."""
+
+        def on_blocked(*_: object) -> None:
+            self._blocked = True
+            self._report(self._state.up, address, blocked_trouble(address))
+
+        def on_unblocked(*_: object) -> None:
+            self._blocked = False
+            self._report(self._state.up, address, "")
+            self._send_waiting()
+
+        connection.add_on_connection_blocked_callback(on_blocked)
+        connection.add_on_connection_unblocked_callback(on_unblocked)
 
     def _report(self, up: bool, address: str, trouble: str) -> None:
         state = Connection(up, address, trouble, max(self._connections - 1, 0))
@@ -142,9 +169,14 @@ class AmqpBroker:
 
     # -- publishing ---------------------------------------------------------
 
-    async def publish(self, message: Message, timeout: float) -> float:  # noqa: ASYNC109
+    async def publish(
+        self,
+        message: Message,
+        timeout: float,  # noqa: ASYNC109
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> float:
         """See `Broker.publish`."""
-        pending = _Pending(message)
+        pending = _Pending(message, wanted)
         self._outbox[pending] = None
         self._send(pending)
         try:
@@ -160,23 +192,47 @@ class AmqpBroker:
             self._outbox.pop(pending, None)
         return perf_counter() - pending.sent_at
 
-    async def _open_publisher(self, connection: AsyncioConnection) -> None:
-        channel = await _open_channel(connection)
-        # without its channel nothing can be sent, so begin again with a new connection
-        channel.add_on_close_callback(partial(_close, connection))
-        channel.add_on_return_callback(self._on_return)
-        selected = asyncio.get_running_loop().create_future()
-        channel.confirm_delivery(self._on_confirm, selected.set_result)
-        await selected
-        self._publisher = channel
-        self._tags = itertools.count(1)
-        self._by_tag.clear()
-        for pending in self._outbox:  # also those whose confirm was lost: same guid
-            if not pending.done.done():
+    async def _keep_publisher(
+        self, connection: AsyncioConnection, address: str
+    ) -> None:
+        """Keep a channel with confirms open, while the connection lasts."""
+        loop = asyncio.get_running_loop()
+        for pause in self._pauses():
+            closed: asyncio.Future[object] = loop.create_future()
+            selected: asyncio.Future[object] = loop.create_future()
+            channel = await _open_channel(connection)
+            channel.add_on_close_callback(partial(_resolve_with_last, closed))
+            channel.add_on_return_callback(self._on_return)
+            channel.confirm_delivery(self._on_confirm, selected.set_result)
+            await selected
+            self._publisher = channel
+            self._tags = itertools.count(1)
+            self._by_tag.clear()
+            self._send_waiting()
+            why = await closed
+            self._publisher = None
+            if not connection.is_open:
+                return
+            for pending in self._by_tag.values():
+                pending.fail(publisher_problem(address, why))
+            await asyncio.sleep(pause)
+
+    def _send_waiting(self) -> None:
+        """Send what has not been confirmed, in order.
+
+        That may be known to the broker, its confirm having been lost: it has the same
+        guid then.
+        """
+        on_their_way = set(self._by_tag.values())
+        for pending in self._outbox:
+            if not pending.done.done() and pending not in on_their_way:
                 self._send(pending)
 
     def _send(self, pending: _Pending) -> None:
-        if self._publisher is None:
+        if self._publisher is None or self._blocked:
+            return
+        if not pending.wanted():
+            pending.fail(NotConfirmed("Withdrawn before it was sent"))
             return
         message = pending.message
         try:
@@ -187,7 +243,7 @@ class AmqpBroker:
                 pika.BasicProperties(headers=dict(message.headers), delivery_mode=2),
                 mandatory=True,
             )
-        except AMQPError:  # closing; it stays in the outbox for the next connection
+        except AMQPError:  # closing; it stays in the outbox for the next channel
             self._publisher = None
             return
         pending.sent_at = perf_counter()
@@ -287,12 +343,8 @@ class _Connection:
         )
 
     def close(self) -> None:
-        _close(self.pika)
-
-
-def _close(connection: AsyncioConnection, *_: object) -> None:
-    if not (connection.is_closed or connection.is_closing):
-        connection.close()
+        if not (self.pika.is_closed or self.pika.is_closing):
+            self.pika.close()
 
 
 def _resolve(future: asyncio.Future[Any], value: object) -> None:
@@ -318,7 +370,8 @@ async def _open_channel(connection: AsyncioConnection) -> Channel:
 def _parameters(url: str, name: str, heartbeat: int) -> pika.URLParameters:
     parameters = pika.URLParameters(url)
     parameters.heartbeat = heartbeat
-    parameters.socket_timeout = 5
-    parameters.stack_timeout = 10
+    # short, so that another node can be tried within the send time-out
+    parameters.socket_timeout = 3
+    parameters.stack_timeout = 4
     parameters.client_properties = {"connection_name": name}
     return parameters

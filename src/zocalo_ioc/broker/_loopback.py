@@ -33,7 +33,12 @@ class LoopbackBroker:
         self._on_change(Connection(up=True, address="this process"))
         await asyncio.Event().wait()
 
-    async def publish(self, message: Message, timeout: float) -> float:  # noqa: ASYNC109
+    async def publish(
+        self,
+        message: Message,
+        timeout: float,  # noqa: ASYNC109
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> float:
         """See `Broker.publish`."""
         began = perf_counter()
         consumer = self._hub.consumers.get(message.routing_key)

@@ -37,7 +37,7 @@ class Connection:
     Attributes:
         up: connected and consuming.
         address: ``host:port`` in use or tried last.
-        trouble: what is wrong and what to do about it; empty when up.
+        trouble: what is wrong and what to do about it; empty when all is well.
         reconnects: how often the connection was re-established.
     """
 
@@ -66,7 +66,12 @@ class Broker(Protocol):
         """Connect, consume and reconnect, without end."""
         ...
 
-    async def publish(self, message: Message, timeout: float) -> float:  # noqa: ASYNC109
+    async def publish(
+        self,
+        message: Message,
+        timeout: float,  # noqa: ASYNC109, it is how long the message is kept
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> float:
         """Publish a message and wait until the broker has confirmed it.
 
         A message that finds no connection waits for one, in order, and goes out then.
@@ -74,6 +79,7 @@ class Broker(Protocol):
         Args:
             message: what to send.
             timeout: how long to wait in all, in seconds.
+            wanted: asked before it is sent, or sent again; it is withdrawn if not.
 
         Returns:
             How long the confirm took, in seconds from the latest sending.

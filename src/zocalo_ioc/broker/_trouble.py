@@ -4,13 +4,17 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+from pika.adapters.utils.connection_workflow import AMQPConnectorStackTimeout
 from pika.exceptions import (
     AMQPHeartbeatTimeout,
     ChannelClosedByBroker,
     ConnectionClosedByBroker,
+    IncompatibleProtocolError,
     ProbableAccessDeniedError,
     ProbableAuthenticationError,
 )
+
+from ..errors import NotConfirmed
 
 
 def connection_trouble(address: str, error: BaseException) -> str:
@@ -37,12 +41,37 @@ def connection_trouble(address: str, error: BaseException) -> str:
                 )
             case ConnectionClosedByBroker(reply_code=code, reply_text=text):
                 return f"{address} closed the connection: {code} {text}."
+            case IncompatibleProtocolError() | AMQPConnectorStackTimeout():
+                return (
+                    f"What listens at {address} does not speak AMQP. "
+                    "Check host and port, and whether it is amqp or amqps."
+                )
             case AMQPHeartbeatTimeout():
                 return f"{address} fell silent. Check the network and the broker."
             case _:
                 pass
-    kind = type(error).__name__
-    return f"Lost {address} ({kind}). Check the network and the broker."
+    what = f"{error}"[:200] or type(error).__name__
+    return f"Lost {address} ({what}). Check the network and the broker."
+
+
+def blocked_trouble(address: str) -> str:
+    """Say that a node takes no messages for now."""
+    return (
+        f"{address} is short of memory or disk and takes no messages. "
+        "See to the broker; what waits goes out by itself."
+    )
+
+
+def publisher_problem(address: str, why: object) -> NotConfirmed:
+    """Say why a node has closed the channel that messages go out on."""
+    match why:
+        case ChannelClosedByBroker(reply_code=403):
+            what = f"{address} does not let this user write messages"
+            return NotConfirmed(what, "Check its rights")
+        case ChannelClosedByBroker(reply_code=code, reply_text=text):
+            return NotConfirmed(f"{address} refused the message: {code} {text}")
+        case _:
+            return NotConfirmed(f"{address} refused the message")
 
 
 def consumer_trouble(queue: str, address: str, why: object) -> str:

@@ -56,10 +56,10 @@ class Status:
 
     def connection_changed(self, connection: Connection) -> None:
         """Show the state of the connection."""
-        if connection.up:
-            logger.info("Connected to %s", connection.address)
-        else:
+        if connection.trouble:
             logger.error("%s", connection.trouble)
+        else:
+            logger.info("Connected to %s", connection.address)
         self._connection = connection
         self.show_connection()
         self._records.set("MESSAGE", self._message())
@@ -107,7 +107,10 @@ class Status:
         """Say where the job is and, when there is no connection, that as well."""
         trouble = self._connection.trouble
         job = self._jobs.current.describe()
-        return f"{job} But no results can come: {trouble}" if trouble else job
+        if not trouble:
+            return job
+        what = "no messages can go" if self._connection.up else "no results can come"
+        return f"{job} But {what}: {trouble}"
 
 
 def iso(seconds: float) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from ..broker import Broker, Message
@@ -50,6 +51,7 @@ class WayIn:
         self._send_timeout = send_timeout
         self._headers = trigger_headers()
         self._sent = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def wait(self) -> None:
         """Wait until the current job has ended."""
@@ -88,38 +90,38 @@ class WayIn:
         Returns:
             The job, which has what came of it; nothing if the request was refused.
         """
-        guids = [str(uuid4()) for _ in requests]
         try:
-            bodies = [
-                encode(request.message(event, guid))
-                for request, guid in zip(requests, guids, strict=True)
-            ]
+            messages = [request.message(event, str(uuid4())) for request in requests]
         except RequestInvalid as problem:
             self._refuse(requests, f"{event.name} failed. {problem}")
             return None
         job = self._jobs.begin(event, requests)
         self._status.show_jobs()
-        sending = asyncio.gather(
-            *(
-                self._send_one(job, event, request.dcid, guid, body)
-                for request, guid, body in zip(requests, guids, bodies, strict=True)
-            )
-        )
+        tasks = [
+            asyncio.create_task(self._send_one(job, event, request.dcid, message))
+            for request, message in zip(requests, messages, strict=True)
+        ]
+        for task in tasks:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        # A job that has ended withdraws what was not sent; what was is still confirmed,
+        # but nobody waits for it.
+        sent = asyncio.ensure_future(asyncio.wait(tasks))
         ended = asyncio.ensure_future(self._status.until_ended(job))
-        await asyncio.wait([sending, ended], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([sent, ended], return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
-        if sending.done():
-            sending.result()  # raises what should not have happened
-        else:
-            sending.cancel()  # a job that has ended withdraws what was not sent
         return job
 
     async def _send_one(
-        self, job: Job, event: Event, dcid: int, guid: str, body: bytes
+        self, job: Job, event: Event, dcid: int, message: dict[str, Any]
     ) -> None:
-        message = Message(TRIGGER_QUEUE, body, self._headers)
+        guid = str(message["parameters"]["guid"])
         try:
-            took = await self._broker.publish(message, self._send_timeout)
+            took = await self._broker.publish(
+                Message(TRIGGER_QUEUE, encode(message), self._headers),
+                self._send_timeout,
+                wanted=lambda: not job.ended,
+            )
         except Problem as problem:
             logger.error("DCID %d: %s not sent, guid %s", dcid, event, guid)
             reason = f"DCID {dcid}: the {event} message was not sent. {problem}"

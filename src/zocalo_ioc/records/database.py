@@ -255,9 +255,10 @@ class Records:
         finally:
             # A put without callback that came meanwhile has asked EPICS to process the
             # record once more: leave the 1 that it wrote, so that it runs, too.
-            if record.get_field("RPRO") == "0":
-                record.set(0, process=False)
-                _post(record)
+            with _locked(record):
+                if record.get_field("RPRO") == "0":
+                    record.set(0, process=False)
+                    _post(record)
 
 
 _DTYPES = {Kind.DOUBLES: "float64", Kind.INTEGERS: "int32", Kind.STRINGS: "S40"}
@@ -269,12 +270,27 @@ def _post(record: Any) -> None:
     EPICS posts monitors only once an asynchronous record is done, by when the value
     is 0 again; without this no screen would ever see a command run.
     """
-    address = record._record.record.value  # noqa: SLF001, softioc has no way for it
     offset = imports.get_field_offsets("bo")["VAL"][0]
-    pointer, field = ctypes.c_void_p(address), ctypes.c_void_p(address + offset)
+    field = ctypes.c_void_p(_address(record) + offset)
+    with _locked(record):
+        imports.dbCore.db_post_events(
+            ctypes.c_void_p(_address(record)), field, _DBE_VALUE_AND_LOG
+        )
+
+
+@contextmanager
+def _locked(record: Any) -> Generator[None]:
+    """Keep everybody else from a record."""
+    pointer = ctypes.c_void_p(_address(record))
     imports.dbCore.dbScanLock(pointer)
-    imports.dbCore.db_post_events(pointer, field, ctypes.c_uint(_DBE_VALUE_AND_LOG))
-    imports.dbCore.dbScanUnlock(pointer)
+    try:
+        yield
+    finally:
+        imports.dbCore.dbScanUnlock(pointer)
+
+
+def _address(record: Any) -> int:
+    return record._record.record.value  # noqa: SLF001, softioc has no way for it
 
 
 def _limits(record: Record) -> dict[str, float | None]:
