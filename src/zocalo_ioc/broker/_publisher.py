@@ -1,0 +1,188 @@
+"""Publishes with confirms, over as many connections as it takes."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterator
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+import pika
+from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.channel import Channel
+from pika.exceptions import AMQPError
+from pika.spec import Basic
+
+from ..errors import NotConfirmed, Problem, Unroutable
+from ._futures import open_channel, resolve_with_last
+from ._protocol import Message
+from ._trouble import publisher_problem
+
+
+class _Pending:
+    """A message that the broker has not confirmed yet."""
+
+    def __init__(self, message: Message, wanted: Callable[[], bool]) -> None:
+        self.message = message
+        self.wanted = wanted
+        self.sent_at = perf_counter()
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def confirm(self) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self, problem: Problem) -> None:
+        if not self.done.done():
+            self.done.set_exception(problem)
+
+
+class Publisher:
+    """The messages that the broker has not confirmed yet, and sending them.
+
+    Args:
+        pauses: makes the pauses between two tries, in seconds.
+        trouble: says what is wrong with the connection.
+    """
+
+    def __init__(
+        self, pauses: Callable[[], Iterator[float]], trouble: Callable[[], str]
+    ) -> None:
+        self._pauses = pauses
+        self._trouble = trouble
+        self._channel: Channel | None = None
+        self._held = False
+        self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
+        self._by_tag: dict[int, _Pending] = {}
+        self._tags: Iterator[int] = itertools.count(1)
+
+    def hold(self) -> None:
+        """Send nothing for now."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Send what has waited."""
+        self._held = False
+        self._send_waiting()
+
+    def forget(self) -> None:
+        """Note that the connection is gone. What waits is for the next one."""
+        self._channel, self._held = None, False
+
+    async def drain(self, limit: float) -> None:
+        """Wait for the confirms that are due, at most so many seconds."""
+        if self._channel and self._outbox:
+            await asyncio.wait([p.done for p in self._outbox], timeout=limit)
+
+    async def publish(
+        self,
+        message: Message,
+        timeout: float,  # noqa: ASYNC109
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> float:
+        """See `Broker.publish`."""
+        pending = _Pending(message, wanted)
+        self._outbox[pending] = None
+        self._send(pending)
+        try:
+            async with asyncio.timeout(timeout):
+                await pending.done
+        except TimeoutError:
+            raise NotConfirmed(
+                f"The broker did not confirm within {timeout:g} s",
+                self._trouble()
+                or "It may have the message all the same; look at the broker",
+            ) from None
+        finally:
+            self._outbox.pop(pending, None)
+        return perf_counter() - pending.sent_at
+
+    async def keep(self, connection: AsyncioConnection, address: str) -> None:
+        """Keep a channel with confirms open, while the connection lasts."""
+        loop = asyncio.get_running_loop()
+        for pause in self._pauses():
+            closed: asyncio.Future[object] = loop.create_future()
+            selected: asyncio.Future[object] = loop.create_future()
+            channel = await open_channel(connection)
+            channel.add_on_close_callback(partial(resolve_with_last, closed))
+            channel.add_on_return_callback(self._on_return)
+            channel.confirm_delivery(self._on_confirm, selected.set_result)
+            await selected
+            self._channel = channel
+            self._tags = itertools.count(1)
+            self._by_tag.clear()
+            self._send_waiting()
+            why = await closed
+            self._channel = None
+            if not connection.is_open:
+                return
+            for pending in self._by_tag.values():
+                pending.fail(publisher_problem(address, why))
+            await asyncio.sleep(pause)
+
+    def _send_waiting(self) -> None:
+        """Send what has not been confirmed, in order.
+
+        That may be known to the broker, its confirm having been lost: it has the same
+        guid then.
+        """
+        on_their_way = set(self._by_tag.values())
+        for pending in self._outbox:
+            if not pending.done.done() and pending not in on_their_way:
+                self._send(pending)
+
+    def _send(self, pending: _Pending) -> None:
+        if self._channel is None or self._held:
+            return
+        if not pending.wanted():
+            pending.fail(NotConfirmed("Withdrawn before it was sent"))
+            return
+        message = pending.message
+        try:
+            self._channel.basic_publish(
+                message.exchange,
+                message.routing_key,
+                message.body,
+                pika.BasicProperties(headers=dict(message.headers), delivery_mode=2),
+                mandatory=True,
+            )
+        except AMQPError:  # closing; it stays in the outbox for the next channel
+            self._channel = None
+            return
+        pending.sent_at = perf_counter()
+        self._by_tag[next(self._tags)] = pending
+
+    def _on_confirm(self, frame: Any) -> None:
+        method = frame.method
+        tags = (
+            [tag for tag in self._by_tag if tag <= method.delivery_tag]
+            if method.multiple
+            else [method.delivery_tag]
+        )
+        for tag in tags:
+            pending = self._by_tag.pop(tag, None)
+            if pending is None:
+                continue
+            if isinstance(method, Basic.Ack):
+                pending.confirm()
+            else:
+                pending.fail(
+                    NotConfirmed(
+                        "The broker refused the message",
+                        "It may be short of disk or memory; look at its log",
+                    )
+                )
+
+    def _on_return(
+        self, _channel: object, method: Any, _properties: object, body: bytes
+    ) -> None:
+        """Fail what no queue takes. Its return comes just before its confirm."""
+        for pending in self._by_tag.values():
+            if pending.message.body == body:
+                where = method.exchange or "the default exchange"
+                problem = Unroutable(
+                    f"No queue {method.routing_key} on {where}",
+                    "Check the virtual host in --broker, or have the queue made",
+                )
+                pending.fail(problem)
+                return
