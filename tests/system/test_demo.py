@@ -1,6 +1,7 @@
 """The demo, used as its first lines say."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -56,6 +57,23 @@ def test_the_pasted_commands_return_a_centre(demo: subprocess.Popen[str]) -> Non
         float(read[f"ZOCALO-DEMO:BEST:{axis}"].strip("[]")) for axis in "XYZ"
     ]
     assert all(0 < coordinate < 20 for coordinate in coordinates)
+
+
+def test_the_example_of_the_readme_finds_the_centre(
+    demo: subprocess.Popen[str],
+) -> None:
+    readme = Path(__file__).parents[2] / "README.md"
+    [example] = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)
+    exported = dict(setting.split("=", 1) for setting in commands(demo)[0].split()[1:])
+    run = subprocess.run(
+        [sys.executable, "-c", example],
+        env=os.environ | exported,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.stdout.strip() == "[10.937, 2.5, 9.5]", run.stderr
 
 
 def test_ctrl_c_ends_the_demo_with_status_0(demo: subprocess.Popen[str]) -> None:

@@ -29,6 +29,7 @@ class Status:
         self._jobs = jobs
         self._endings: dict[Job, asyncio.Event] = {}
         self._connection = Connection(up=False, trouble="Connecting to the broker.")
+        self._logged: dict[str, str] = {}  # two dead nodes are tried in turn, for days
         self._history: deque[dict[str, Any]] = deque(maxlen=MAX_HISTORY)
         self._entries = 0
 
@@ -56,10 +57,12 @@ class Status:
 
     def connection_changed(self, connection: Connection) -> None:
         """Show the state of the connection."""
-        if connection.trouble:
-            logger.error("%s", connection.trouble)
-        else:
+        if not connection.trouble:
             logger.info("Connected to %s", connection.address)
+            self._logged.clear()
+        elif self._logged.get(connection.address) != connection.trouble:
+            logger.error("%s", connection.trouble)
+            self._logged[connection.address] = connection.trouble
         self._connection = connection
         self.show_connection()
         self._records.set("MESSAGE", self._message())
