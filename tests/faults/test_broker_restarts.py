@@ -3,7 +3,8 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import result_sender
 
 MAJOR = 2
+QUEUE = ("--results-queue", RESULTS)
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ async def ioc(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> AsyncIterator[Ioc]:
     ioc = ioc_maker(
-        *("run", "--broker", private_broker.url, "--results-queue", RESULTS),
+        *("run", "--broker", private_broker.url, *QUEUE),
         *("--send-timeout", "60"),  # RabbitMQ takes its time to start
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
@@ -106,7 +108,7 @@ async def test_a_broker_away_for_longer_than_the_time_out_fails_the_start(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
     ioc = ioc_maker(
-        *("run", "--broker", private_broker.url, "--results-queue", RESULTS),
+        *("run", "--broker", private_broker.url, *QUEUE),
         *("--send-timeout", "0.5"),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
@@ -124,7 +126,7 @@ async def test_a_failed_start_is_not_sent_when_the_broker_is_back(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
     ioc = ioc_maker(
-        *("run", "--broker", private_broker.url, "--results-queue", RESULTS),
+        *("run", "--broker", private_broker.url, *QUEUE),
         *("--send-timeout", "0.5"),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
@@ -141,11 +143,26 @@ async def test_a_failed_start_is_not_sent_when_the_broker_is_back(
 async def test_pvs_are_served_without_a_broker(ioc_maker: Callable[..., Ioc]) -> None:
     ioc = ioc_maker(
         *("run", "--broker", "amqp://someone:secret@127.0.0.1:1/%2F"),
-        *("--results-queue", RESULTS),
+        *(*QUEUE),
     )
     await ioc.until(lambda: _says(ioc, "Nothing listens at 127.0.0.1:1"))
     assert await ioc.get("BROKER:CONNECTED") == 0
     assert await ioc.get("BROKER:HOST") == "127.0.0.1:1"
+
+
+@pytest.fixture
+def silent_listener() -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+async def test_a_listener_that_is_no_broker_is_named_and_stopping_is_clean(
+    silent_listener: str, ioc_maker: Callable[..., Ioc]
+) -> None:
+    ioc = ioc_maker("run", "--broker", f"amqp://{silent_listener}", *QUEUE)
+    await ioc.until(lambda: _says(ioc, "does not answer as RabbitMQ does"))
+    assert await asyncio.to_thread(ioc.stop) == 0
+    assert "Traceback" not in ioc.log
 
 
 @pytest.mark.parametrize(
@@ -161,7 +178,7 @@ async def test_the_ioc_goes_on_to_the_next_node_whatever_is_wrong_with_one(
 ) -> None:
     ioc = ioc_maker(
         *("run", "--broker", url.format(port=private_broker.port)),
-        *("--broker", private_broker.url, "--results-queue", RESULTS),
+        *("--broker", private_broker.url, *QUEUE),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
     assert told in ioc.log
@@ -238,7 +255,7 @@ async def test_wrong_credentials_are_named_without_being_shown(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
     url = private_broker.url.replace("guest:guest", "someone:secret")
-    ioc = ioc_maker("run", "--broker", url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", "--broker", url, *QUEUE)
     await ioc.until(lambda: _says(ioc, "refused the user name or password"))
     assert "secret" not in ioc.log
     assert "someone" not in ioc.log

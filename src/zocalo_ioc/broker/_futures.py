@@ -26,7 +26,12 @@ class PikaConnection:
         )
 
     def close(self) -> None:
-        if not (self.pika.is_closed or self.pika.is_closing):
+        """Close the connection, if it is open.
+
+        One that is being opened is left to end with the process, which is the only
+        reason to close it: pika breaks an assertion of its own otherwise.
+        """
+        if self.pika.is_open:
             self.pika.close()
 
 

@@ -4,11 +4,11 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from pika.adapters.utils.connection_workflow import AMQPConnectorStackTimeout
 from pika.exceptions import (
     AMQPHeartbeatTimeout,
     ChannelClosedByBroker,
     ConnectionClosedByBroker,
+    ConnectionOpenAborted,
     IncompatibleProtocolError,
     ProbableAccessDeniedError,
     ProbableAuthenticationError,
@@ -41,9 +41,9 @@ def connection_trouble(address: str, error: BaseException) -> str:
                 )
             case ConnectionClosedByBroker(reply_code=code, reply_text=text):
                 return f"{address} closed the connection: {code} {text}."
-            case IncompatibleProtocolError() | AMQPConnectorStackTimeout():
+            case IncompatibleProtocolError() | ConnectionOpenAborted():
                 return (
-                    f"What listens at {address} does not speak AMQP. "
+                    f"What listens at {address} does not answer as RabbitMQ does. "
                     "Check host and port, and whether it is amqp or amqps."
                 )
             case AMQPHeartbeatTimeout():
