@@ -143,7 +143,7 @@ async def test_a_failed_start_is_not_sent_when_the_broker_is_back(
 async def test_pvs_are_served_without_a_broker(ioc_maker: Callable[..., Ioc]) -> None:
     ioc = ioc_maker(
         *("run", "--broker", "amqp://someone:secret@127.0.0.1:1/%2F"),
-        *(*QUEUE),
+        *QUEUE,
     )
     await ioc.until(lambda: _says(ioc, "Nothing listens at 127.0.0.1:1"))
     assert await ioc.get("BROKER:CONNECTED") == 0
