@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -53,30 +53,39 @@ class RabbitMQ:
         """Start the server, unless it runs, and wait until it serves."""
         if self._process is not None:
             return
-        self._process = subprocess.Popen(
-            [SERVER],
-            env=self._environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
         limit = time.monotonic() + 60
-        while True:
-            try:
-                pika.BlockingConnection(pika.URLParameters(self.url)).close()
-                return
-            except pika.exceptions.AMQPError:
-                assert self._process.poll() is None, "RabbitMQ has ended"
-                assert time.monotonic() < limit, "RabbitMQ did not start in time"
-                time.sleep(0.1)
+        while not self._answers():
+            assert time.monotonic() < limit, f"RabbitMQ did not start: {self.folder}"
+            if self._process is None or self._process.poll() is not None:
+                # also when the one before, just killed, still stands in the way
+                self._process = subprocess.Popen(
+                    [SERVER],
+                    env=self._environment,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            time.sleep(0.1)
+
+    def _answers(self) -> bool:
+        try:
+            pika.BlockingConnection(pika.URLParameters(self.url)).close()
+        except pika.exceptions.AMQPError:
+            return False
+        return True
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End the server: properly, or at once with SIGKILL."""
+        """End the server, properly or at once with SIGKILL, and all its processes."""
         if self._process is None:
             return
-        os.killpg(self._process.pid, number)
-        self._process.wait(60)
-        self._process = None
+        group, self._process = self._process, None
+        limit = time.monotonic() + 60
+        with suppress(ProcessLookupError):
+            os.killpg(group.pid, number)
+            group.wait(60)
+            while time.monotonic() < limit:
+                os.killpg(group.pid, 0)
+                time.sleep(0.05)
 
     def close(self) -> None:
         """End the server, and the port mapper that Erlang has started for it alone."""
