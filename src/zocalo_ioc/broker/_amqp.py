@@ -140,11 +140,11 @@ class AmqpBroker:
     async def publish(
         self,
         message: Message,
-        timeout: float,  # noqa: ASYNC109
+        within: float,
         wanted: Callable[[], bool] = lambda: True,
     ) -> float:
         """See `Broker.publish`."""
-        return await self._publisher.publish(message, timeout, wanted)
+        return await self._publisher.publish(message, within, wanted)
 
     async def _consume(self, connection: AsyncioConnection, address: str) -> None:
         """Keep consuming, on a channel of its own, while the connection lasts."""

@@ -36,7 +36,7 @@ class LoopbackBroker:
     async def publish(
         self,
         message: Message,
-        timeout: float,  # noqa: ASYNC109
+        within: float,
         wanted: Callable[[], bool] = lambda: True,
     ) -> float:
         """See `Broker.publish`."""

@@ -69,7 +69,7 @@ class Broker(Protocol):
     async def publish(
         self,
         message: Message,
-        timeout: float,  # noqa: ASYNC109, it is how long the message is kept
+        within: float,
         wanted: Callable[[], bool] = lambda: True,
     ) -> float:
         """Publish a message and wait until the broker has confirmed it.
@@ -78,7 +78,7 @@ class Broker(Protocol):
 
         Args:
             message: what to send.
-            timeout: how long to wait in all, in seconds.
+            within: how long to wait in all, in seconds.
             wanted: asked before it is sent, or sent again; it is withdrawn if not.
 
         Returns:

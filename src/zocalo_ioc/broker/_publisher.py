@@ -77,7 +77,7 @@ class Publisher:
     async def publish(
         self,
         message: Message,
-        timeout: float,  # noqa: ASYNC109
+        within: float,
         wanted: Callable[[], bool] = lambda: True,
     ) -> float:
         """See `Broker.publish`."""
@@ -85,11 +85,11 @@ class Publisher:
         self._outbox[pending] = None
         self._send(pending)
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(within):
                 await pending.done
         except TimeoutError:
             raise NotConfirmed(
-                f"The broker did not confirm within {timeout:g} s",
+                f"The broker did not confirm within {within:g} s",
                 self._trouble()
                 or "It may have the message all the same; look at the broker",
             ) from None

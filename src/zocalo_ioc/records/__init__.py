@@ -10,11 +10,8 @@ from ._declarations import (
     MAX_HISTORY,
     TABLES,
     UPDATED_TOGETHER,
-    Group,
-    Kind,
-    Record,
-    Table,
 )
+from ._record import Group, Kind, Record, Table
 
 __all__ = [
     "DECLARATIONS",

@@ -5,132 +5,16 @@ To add a PV, add a line to `DECLARATIONS`.
 
 import math
 from collections.abc import Iterator
-from dataclasses import KW_ONLY, dataclass
-from enum import StrEnum
 
 from ..centres import AXES, MISSING, SortKey
 from ..jobs import State
 from ..wire import INT32_MAX, Source
+from ._record import Group, Kind, Record, Table
 
 MAX_CENTRES = 1024
 """Length of the arrays with one element a centre."""
 MAX_HISTORY = 100
 """Length of the arrays with one element a job or result."""
-
-
-class Kind(StrEnum):
-    """The type of a record, as EPICS calls it; one in, to be set by the IOC alone."""
-
-    AI = "ai"
-    AO = "ao"
-    BI = "bi"
-    COMMAND = "bo"
-    LONGIN = "longin"
-    LONGOUT = "longout"
-    MBBI = "mbbi"
-    MBBO = "mbbo"
-    STRINGIN = "stringin"
-    TEXT_IN = "char waveform, read only"
-    TEXT_OUT = "char waveform"
-    TEXT_COMMAND = "char waveform, a command"
-    DOUBLES = "double waveform, read only"
-    INTEGERS = "long waveform, read only"
-    STRINGS = "string waveform, read only"
-
-    @property
-    def writable(self) -> bool:
-        """Whether clients may write it."""
-        return self in (Kind.AO, Kind.LONGOUT, Kind.MBBO, Kind.TEXT_OUT) or (
-            self.is_command
-        )
-
-    @property
-    def is_command(self) -> bool:
-        """Whether a put makes the IOC do something, and ends with it."""
-        return self in (Kind.COMMAND, Kind.TEXT_COMMAND)
-
-    @property
-    def is_array(self) -> bool:
-        """Whether it has a length that changes."""
-        return self in (Kind.DOUBLES, Kind.INTEGERS, Kind.STRINGS)
-
-
-class Group(StrEnum):
-    """The parts of the interface."""
-
-    REQUEST = "Request"
-    COMMAND = "Commands"
-    OPTION = "Options"
-    STATUS = "Status"
-    RESULT = "Result"
-    CENTRES = "Every centre, strongest first"
-    BEST = "The strongest centre"
-    HISTORY = "History"
-
-
-@dataclass(frozen=True)
-class Record:
-    """The declaration of a record.
-
-    Attributes:
-        group: the part of the interface it is in.
-        name: its name, after the prefix.
-        kind: its type.
-        description: DESC, at most 40 characters.
-        initial: its value at the start.
-        unit: EGU.
-        precision: PREC.
-        low, high: the values it takes, both included. They are LOPR and HOPR.
-        length: elements of a waveform, bytes of a text with its closing null.
-        choices: names of the values of an enumeration, from 0.
-        severities: alarm severities of some of those.
-        column: the column that it is of its table, or of the ranked centres.
-        missing: the value that stands for none; it has INVALID severity.
-    """
-
-    group: Group
-    name: str
-    kind: Kind
-    description: str
-    _: KW_ONLY
-    initial: float | str | None = None
-    unit: str = ""
-    precision: int = 0
-    low: float | None = None
-    high: float | None = None
-    length: int = 0
-    choices: tuple[str, ...] = ()
-    severities: tuple[tuple[str, str], ...] = ()
-    column: str = ""
-    missing: float | None = None
-
-    def is_missing(self, value: object) -> bool:
-        """Whether a value stands for none."""
-        if self.missing is None or not isinstance(value, int | float):
-            return False
-        return math.isnan(value) if math.isnan(self.missing) else value == self.missing
-
-    def complaint(self, value: object) -> str:
-        """Say why the record can't take a value; empty if it can."""
-        if isinstance(value, str) != isinstance(self.initial, str):
-            return f"it must be a {type(self.initial).__name__}"
-        if isinstance(value, str):
-            if "\ufffd" in value:
-                return "it is no UTF-8 text"
-            if len(value.encode()) >= self.length:
-                return f"it is longer than {self.length - 1} bytes"
-            return ""
-        if not isinstance(value, int if self.kind is not Kind.AO else int | float):
-            return "it must be a whole number"
-        low, high = self.low, self.high
-        if self.choices:
-            low, high = 0, len(self.choices) - 1
-            meaning = f" ({', '.join(self.choices)})"
-        else:
-            meaning = f" {self.unit}" if self.unit else ""
-        if low is None or high is None or low <= value <= high:
-            return ""
-        return f"it must be {low:g} to {high:.10g}{meaning}"
 
 
 _MICROSECONDS = 6
@@ -328,23 +212,6 @@ def _history() -> Iterator[Record]:
     yield column("latency", Kind.DOUBLES, "From last messages to results", "s")
     yield column("time", Kind.STRINGS, "When they ended or came")
     yield Record(Group.HISTORY, "HISTORY:SEQ", Kind.LONGIN, "Counts entries, set last")
-
-
-@dataclass(frozen=True)
-class Table:
-    """An NTTable for PV Access clients, made of arrays that are records, too.
-
-    Attributes:
-        name: its name, after the prefix.
-        group: the arrays, in the order of the columns.
-        counter: the record whose update makes one update of the table.
-        description: what a row is.
-    """
-
-    name: str
-    group: Group
-    counter: str
-    description: str
 
 
 TABLES = (

@@ -69,7 +69,7 @@ class SimulatedZocalo:
         payload = {"results": results, "status": "success", "type": "3d"}
         parameters = {"dcid": dcids[-1], "dcg_dcids": dcids, "dcgid": dcids[0] // 10}
         headers, body = result_message(payload, parameters, str(uuid4()))
-        await self.broker.publish(Message(RESULTS_QUEUE, body, headers), timeout=10)
+        await self.broker.publish(Message(RESULTS_QUEUE, body, headers), within=10)
 
 
 def centres(dcid: int) -> list[dict[str, Any]]:
