@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -47,10 +48,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 print(USAGE, end="", file=sys.stderr)
                 sys.exit(2)
             case unknown:
+                name = unknown[0] if re.fullmatch(r"[\w-]+", unknown[0]) else "of it"
                 remedy = "Try run or demo, or --help for more"
-                raise SettingsInvalid(f"There is no command {unknown[0]}", remedy)
+                raise SettingsInvalid(f"There is no command {name}", remedy)
     except SettingsInvalid as problem:
-        print(f"zocalo-ioc: {problem}", file=sys.stderr)
+        # whatever was written where it does not belong, a password is not shown
+        text = re.sub(r"//.*@", "//…@", str(problem))
+        print(f"zocalo-ioc: {text}", file=sys.stderr)
         sys.exit(2)
 
 

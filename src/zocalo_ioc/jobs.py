@@ -165,8 +165,10 @@ class Jobs:
     """Every job that this IOC was told to do."""
 
     def __init__(self) -> None:
-        self.current = self._begun = Job()
-        """The latest job commanded, of which ``P:STATE`` speaks."""
+        self.latest = Job()
+        """The latest job begun."""
+        self.current = self.latest
+        """What ``P:STATE`` speaks of: the latest job, or a request refused since."""
         self.running: list[Job] = []
         """The jobs that have not ended, oldest first."""
         self._ended: list[Job] = []
@@ -190,7 +192,7 @@ class Jobs:
                 self._early.pop(dcid, None)
         job.dcgid = next((r.dcgid for r in requests if r.dcgid), job.dcgid)
         job.begin(event, dcids)
-        self.current = self._begun = job
+        self.current = self.latest = job
         return job
 
     def refuse(self, requests: Sequence[Request], reason: str) -> None:
@@ -213,9 +215,8 @@ class Jobs:
 
         A request that was refused since does not stand in the way.
         """
-        if self._begun in self.running:
-            self.current = self._begun
-            self._end([self._begun], State.CANCELLED, "cancelled", now)
+        if self.latest in self.running:
+            self._end([self.latest], State.CANCELLED, "cancelled", now)
 
     def result(self, result: Result, now: float) -> list[Job]:
         """Give a result to the jobs it belongs to, and return these."""
@@ -259,6 +260,8 @@ class Jobs:
         ended = [job for job in self.running if job.ended]
         self._ended += ended
         for job in ended:
+            if job is self.latest:
+                self.current = job
             if job.result is None or job.state not in ENDED_BY_RESULT:
                 continue
             for dcid in job.dcids:

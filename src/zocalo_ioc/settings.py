@@ -238,7 +238,11 @@ def _complaints(error: ValidationError) -> str:
 
 def _parsing_trouble(error: SettingsError) -> tuple[str, str]:
     """Say what is wrong with an option, without the passwords that may be in it."""
-    what = re.sub(r"//\S*@", "//…@", str(error)).removeprefix("error parsing CLI: ")
+    what = str(error).removeprefix("error parsing CLI: ")
+    start, unknown, rest = what.partition("unrecognized arguments: ")
+    if unknown:  # name the options alone
+        options = re.findall(r"(?<!\S)-{1,2}[\w-]+", rest)
+        what = f"{start}{unknown}{' '.join(options) or 'see what follows the command'}"
     return what, "See the command's --help"
 
 

@@ -118,7 +118,7 @@ async def test_a_broker_away_for_longer_than_the_time_out_fails_the_start(
     assert await ioc.state() == "Failed"
     assert await ioc.severity("STATE") == MAJOR
     message = await ioc.text("MESSAGE")
-    assert "the start message was not sent" in message
+    assert "the start message failed" in message
     assert "Is the broker running?" in message
 
 

@@ -98,6 +98,20 @@ async def test_cancel_reaches_a_job_that_a_bad_request_has_hidden(ioc: Ioc) -> N
     assert await ioc.get("JOB:DCID") == 3010
 
 
+async def test_wait_waits_for_the_job_that_a_bad_request_has_hidden(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    await ioc.put_all(DCID=3015, NUM_FRAMES=4)
+    await ioc.put("START", 1)
+    await ioc.put("SUBMIT", "a slip of somebody else's")
+    waiting = asyncio.create_task(ioc.put("WAIT", 1))
+    await ioc.until_value("WAIT", 1)
+    with result_sender(rabbitmq) as zocalo:
+        zocalo.send({"results": []}, dcid=3015, dcgid=1)
+        await waiting
+    assert await ioc.state() == "No centres"
+
+
 async def test_process_ends_when_a_message_can_not_be_sent(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:

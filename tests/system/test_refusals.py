@@ -47,13 +47,20 @@ async def test_a_choice_that_is_not_known_is_refused_and_message_says_why(
     assert message.startswith(f"{name} refused 'nonsense': it must be one of ")
 
 
+async def test_a_number_past_the_choices_is_refused_also_as_text(ioc: Ioc) -> None:
+    with pytest.raises(aioca.CANothing):
+        await ioc.put("SORT_KEY", "7")
+    assert (await ioc.text("MESSAGE")).startswith("SORT_KEY refused '7'")
+
+
 @pytest.mark.parametrize("text", ["total_count", "1"])
 async def test_a_choice_can_be_written_by_name_and_by_number(
     ioc: Ioc, text: str
 ) -> None:
+    await ioc.put("DCID", -1)
     await ioc.put("SORT_KEY", text)
     assert await ioc.get("SORT_KEY") == 1
-    assert not (await ioc.text("MESSAGE")).startswith("SORT_KEY refused")
+    assert (await ioc.text("MESSAGE")).startswith("DCID refused")
 
 
 @pytest.mark.parametrize("name", ["FILENAME", "RECIPES", "PARAMETERS"])

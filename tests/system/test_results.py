@@ -3,11 +3,14 @@
 import asyncio
 import json
 import math
+import struct
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import aioca
+import pika
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -407,6 +410,31 @@ async def test_what_is_no_result_is_rejected_counted_and_logged(
     assert records["RESULT:DCID"] == 31
     assert await ioc.get("BROKER:REJECTED") == before + 1
     assert repr(body[:500]) in ioc.log
+
+
+async def test_a_header_that_pika_can_not_read_harms_nothing(
+    ioc: Ioc, watcher: Watcher, rabbitmq: RabbitMQ
+) -> None:
+    before = await ioc.get("BROKER:RECONNECTS")
+    with rabbitmq.channel() as channel:
+        publish_with_timestamp(channel, 2**62)
+    records = await watcher.publish([CENTRE_3D], dcid=32)
+    assert records["RESULT:DCID"] == 32
+    assert await ioc.get("BROKER:RECONNECTS") == before
+
+
+def publish_with_timestamp(channel: Any, timestamp: int) -> None:
+    """Publish a message with a header that pika would not encode."""
+    marker = datetime(2001, 2, 3, tzinfo=UTC)
+    headers = {"workflows-recipe": True, "when": marker}
+    properties = pika.BasicProperties(headers=headers)
+    pieces = properties.encode()
+    wanted = struct.pack(">Q", timestamp)
+    known = struct.pack(">Q", int(marker.timestamp()))
+    replaced = [piece.replace(known, wanted) for piece in pieces]
+    assert replaced != pieces
+    properties.encode = lambda: replaced
+    channel.basic_publish("", RESULTS, b"no result", properties)
 
 
 def test_results_are_acknowledged(

@@ -3,10 +3,9 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 import pika
@@ -16,6 +15,8 @@ from pika.channel import Channel
 from pika.exceptions import AMQPError
 
 from ._futures import PikaConnection, open_channel, resolve_with_last
+from ._headers import read_any_timestamp
+from ._pauses import Pauses
 from ._protocol import Connection, Consumer, Delivery, Message
 from ._publisher import Publisher
 from ._trouble import blocked_trouble, connection_trouble, consumer_trouble
@@ -25,8 +26,6 @@ logger = logging.getLogger(__name__)
 PREFETCH = 10
 """How many messages the broker sends ahead of their acknowledgement: they are taken in
 one go, and a put has to wait for them."""
-STEADY_TIME = 10.0
-"""A connection that lasted for so many seconds was a good one: try again at once."""
 DRAIN_TIME = 2.0
 """How long closing waits for confirms that are due, in seconds."""
 
@@ -43,7 +42,6 @@ class AmqpBroker:
         on_change: told whenever the state of the connection has changed.
         name: what RabbitMQ's management page calls the connection.
         heartbeat: seconds; a connection silent for two of them is given up.
-        max_pause: the longest pause between two tries, in seconds.
     """
 
     def __init__(
@@ -54,24 +52,22 @@ class AmqpBroker:
         *,
         name: str = "zocalo-ioc",
         heartbeat: int = 10,
-        max_pause: float = 2.0,
     ) -> None:
         self._nodes = [_parameters(url, name, heartbeat) for url in urls]
         self._consumer = consumer
         self._on_change = on_change
-        self._max_pause = max_pause
         self._state = Connection(up=False)
         self._connections = 0
         self._closing = False
         self._connection: PikaConnection | None = None
-        self._publisher = Publisher(self._pauses, lambda: self._state.trouble)
+        self._publisher = Publisher(lambda: self._state.trouble)
+        read_any_timestamp()
 
     async def run(self) -> None:
         """Connect to the nodes in turn, serve, and begin again when that ends."""
-        pauses = self._pauses()
+        pauses = Pauses()
         for node in itertools.cycle(self._nodes):
             address = f"{node.host}:{node.port}"
-            began = perf_counter()
             try:
                 await self._serve(node, address)
             except Exception as error:  # whatever it is, the next try may go well
@@ -80,9 +76,7 @@ class AmqpBroker:
                 if not isinstance(error, AMQPError | AMQPConnectorException | OSError):
                     logger.exception("The connection to %s failed", address)
                 self._report(False, address, connection_trouble(address, error))
-            if perf_counter() - began > STEADY_TIME:
-                pauses = self._pauses()
-            await asyncio.sleep(next(pauses))
+            await pauses.take()
 
     async def _serve(self, node: pika.URLParameters, address: str) -> None:
         """Publish and consume until the connection is lost, and raise why."""
@@ -111,7 +105,8 @@ class AmqpBroker:
             self._report(self._state.up, address, blocked_trouble(address))
 
         def on_unblocked(*_: object) -> None:
-            self._report(self._state.up, address, "")
+            if self._state.trouble == blocked_trouble(address):
+                self._report(self._state.up, address, "")
             self._publisher.go_on()
 
         connection.add_on_connection_blocked_callback(on_blocked)
@@ -122,10 +117,6 @@ class AmqpBroker:
         if state != self._state:
             self._state = state
             self._on_change(state)
-
-    def _pauses(self) -> Iterator[float]:
-        for n in itertools.count():
-            yield min(0.1 * 2**n, self._max_pause)
 
     async def close(self) -> None:
         """See `Broker.close`."""
@@ -149,7 +140,8 @@ class AmqpBroker:
     async def _consume(self, connection: AsyncioConnection, address: str) -> None:
         """Keep consuming, on a channel of its own, while the connection lasts."""
         loop = asyncio.get_running_loop()
-        for pause in self._pauses():
+        pauses = Pauses()
+        while True:
             ended: asyncio.Future[object] = loop.create_future()
             channel = await open_channel(connection)
             channel.add_on_close_callback(partial(resolve_with_last, ended))
@@ -168,7 +160,7 @@ class AmqpBroker:
             )
             if channel.is_open:
                 channel.close()
-            await asyncio.sleep(pause)
+            await pauses.take()
 
     def _on_delivery(
         self, channel: Channel, method: Any, properties: Any, body: bytes

@@ -15,6 +15,7 @@ from pika.spec import Basic
 
 from ..errors import NotConfirmed, Problem, Unroutable
 from ._futures import open_channel, resolve_with_last
+from ._pauses import Pauses
 from ._protocol import Message
 from ._trouble import publisher_problem
 
@@ -41,14 +42,10 @@ class Publisher:
     """The messages that the broker has not confirmed yet, and sending them.
 
     Args:
-        pauses: makes the pauses between two tries, in seconds.
         trouble: says what is wrong with the connection.
     """
 
-    def __init__(
-        self, pauses: Callable[[], Iterator[float]], trouble: Callable[[], str]
-    ) -> None:
-        self._pauses = pauses
+    def __init__(self, trouble: Callable[[], str]) -> None:
         self._trouble = trouble
         self._channel: Channel | None = None
         self._held = False
@@ -88,11 +85,10 @@ class Publisher:
             async with asyncio.timeout(within):
                 await pending.done
         except TimeoutError:
-            raise NotConfirmed(
-                f"The broker did not confirm within {within:g} s",
-                self._trouble()
-                or "It may have the message all the same; look at the broker",
-            ) from None
+            what = f"The broker did not confirm it within {within:g} s"
+            unsure = "It may have it all the same; look at the broker"
+            sent = pending in self._by_tag.values()
+            raise NotConfirmed(what, unsure if sent else self._trouble()) from None
         finally:
             self._outbox.pop(pending, None)
         return perf_counter() - pending.sent_at
@@ -100,7 +96,8 @@ class Publisher:
     async def keep(self, connection: AsyncioConnection, address: str) -> None:
         """Keep a channel with confirms open, while the connection lasts."""
         loop = asyncio.get_running_loop()
-        for pause in self._pauses():
+        pauses = Pauses()
+        while True:
             closed: asyncio.Future[object] = loop.create_future()
             selected: asyncio.Future[object] = loop.create_future()
             channel = await open_channel(connection)
@@ -118,7 +115,7 @@ class Publisher:
                 return
             for pending in self._by_tag.values():
                 pending.fail(publisher_problem(address, why))
-            await asyncio.sleep(pause)
+            await pauses.take()
 
     def _send_waiting(self) -> None:
         """Send what has not been confirmed, in order.

@@ -23,7 +23,7 @@ def connection_trouble(address: str, error: BaseException) -> str:
         match cause:
             case ConnectionRefusedError():
                 return f"Nothing listens at {address}. Is the broker running?"
-            case socket.gaierror():
+            case socket.gaierror() | UnicodeError():
                 return f"The host of {address} is not known. Check --broker."
             case ssl.SSLError():
                 return f"TLS with {address} failed: {cause.reason or cause}."
@@ -58,7 +58,7 @@ def blocked_trouble(address: str) -> str:
     """Say that a node takes no messages for now."""
     return (
         f"{address} is short of memory or disk and takes no messages. "
-        "See to the broker; what waits goes out by itself."
+        "See to the broker."
     )
 
 

@@ -55,7 +55,7 @@ class WayIn:
 
     async def wait(self) -> None:
         """Wait until the current job has ended."""
-        await self._status.until_ended(self._jobs.current)
+        await self._status.until_ended(self._jobs.latest)
 
     async def cancel(self) -> None:
         """Abandon the current job."""
@@ -123,8 +123,8 @@ class WayIn:
                 wanted=lambda: not job.ended,
             )
         except Problem as problem:
-            logger.error("DCID %d: %s not sent, guid %s", dcid, event, guid)
-            reason = f"DCID {dcid}: the {event} message was not sent. {problem}"
+            logger.error("DCID %d: %s failed, guid %s", dcid, event, guid)
+            reason = f"DCID {dcid}: the {event} message failed. {problem}"
             self._jobs.failed(job, reason, time.monotonic())
         else:
             logger.info("DCID %d: %s confirmed, guid %s", dcid, event, guid)

@@ -54,7 +54,9 @@ def watch(
         name = pv.decode().removesuffix(".VAL") if pv else ""
         known = choices.get(name)
         text = message.data.decode(errors="replace")
-        if known is not None and text not in known and not text.strip().isdigit():
+        if known is None or text in known:
+            return
+        if not (text.strip().isdigit() and int(text) < len(known)):
             refused(name, text)
 
     listener = _Listener(listen)
