@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from zocalo_ioc.jobs import ENDED, Jobs, State
+from zocalo_ioc.jobs import ENDED, ENDED_BY_RESULT, SENDING, Jobs, State
 from zocalo_ioc.records import DECLARATIONS, TABLES, Group, Record
 from zocalo_ioc.wire import Centre, Event, Request, Result, Source
 
@@ -186,12 +186,14 @@ def states_page() -> str:
         "```mermaid",
         "stateDiagram-v2",
         "    direction LR",
+        *(f'    state "{state.label}" as {_id(state)}' for state in State),
         "    [*] --> Idle",
     ]
     for (before, after), names in sorted(transitions().items()):
         if before in ENDED:
             continue  # told below: they are the same for all of these
-        label = ", ".join(names)
+        early = before in SENDING.values() and after in ENDED_BY_RESULT
+        label = ", ".join(names) + (", its result was there" if early else "")
         lines.append(f"    {_id(before)} --> {_id(after)}: {label}")
     lines += [f"    {_id(state)} --> [*]" for state in sorted(ENDED)]
     lines += [
