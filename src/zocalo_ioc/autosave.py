@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
@@ -31,8 +31,7 @@ class SavedResult(BaseModel):
         number: its ``RESULT:SEQ``.
         arrived: when it came, in seconds since the epoch.
         latency: its latency in seconds, if known.
-        headers: headers of the message.
-        body: body of the message.
+        body: body of the message; its headers say only that it is a result.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,7 +39,6 @@ class SavedResult(BaseModel):
     number: Annotated[int, Field(ge=1, lt=2**31)]
     arrived: Annotated[float, Field(ge=0, le=_YEAR_2100)]
     latency: FiniteFloat | None
-    headers: dict[str, Any]
     body: bytes
 
 

@@ -65,7 +65,7 @@ class RabbitMQ:
                     stderr=subprocess.DEVNULL,
                     start_new_session=True,
                 )
-            time.sleep(0.1)
+            time.sleep(0.1)  # between two looks, up to the limit
 
     def _answers(self) -> bool:
         try:
@@ -85,7 +85,7 @@ class RabbitMQ:
             group.wait(60)
             while time.monotonic() < limit:
                 os.killpg(group.pid, 0)
-                time.sleep(0.05)
+                time.sleep(0.05)  # likewise
 
     def close(self) -> None:
         """End the server, and the port mapper that Erlang has started for it alone."""
@@ -141,7 +141,7 @@ class RabbitMQ:
                     messages.append((method, properties, body))
                     continue
                 assert time.monotonic() < limit, f"{len(messages)} of {count} came"
-                time.sleep(0.01)
+                time.sleep(0.01)  # likewise
         return messages
 
     def put(self, queue: str, *messages: tuple[dict[str, Any], bytes]) -> None:

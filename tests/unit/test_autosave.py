@@ -6,9 +6,7 @@ import pytest
 
 from zocalo_ioc.autosave import Autosave, Saved, SavedResult
 
-RESULT = SavedResult(
-    number=3, arrived=1.5, latency=None, headers={"workflows-recipe": True}, body=b"{}"
-)
+RESULT = SavedResult(number=3, arrived=1.5, latency=None, body=b"{}")
 SAVED = Saved(values={"DCID": 5, "TIMEOUT": 2.5, "FILENAME": "µ"}, result=RESULT)
 
 

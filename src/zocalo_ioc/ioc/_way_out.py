@@ -13,7 +13,7 @@ from ..errors import NotUnderstood
 from ..jobs import Jobs, count_of_centres
 from ..records import DECLARATIONS, Group
 from ..records.database import Records
-from ..wire import Result, Source, read_result
+from ..wire import RESULT_HEADERS, Result, Source, read_result
 from ._status import Status, iso
 
 logger = logging.getLogger(__name__)
@@ -85,7 +85,6 @@ class WayOut:
             number=self._published,
             arrived=arrived,
             latency=None if sent is None else latency,
-            headers={"workflows-recipe": True},
             body=delivery.body,
         )
         self._on_publish()
@@ -100,7 +99,7 @@ class WayOut:
         Raises:
             NotUnderstood: it is damaged.
         """
-        result = read_result(saved.headers, saved.body)
+        result = read_result(RESULT_HEADERS, saved.body)
         self._published = saved.number - 1
         latency = math.nan if saved.latency is None else saved.latency
         self._publish(result, saved.arrived, latency)

@@ -5,7 +5,14 @@ python-workflows and the X-ray centring service of Diamond Light Source.
 """
 
 from ._common import INT32_MAX, encode
-from ._results import Centre, Result, Source, read_result, result_message
+from ._results import (
+    RESULT_HEADERS,
+    Centre,
+    Result,
+    Source,
+    read_result,
+    result_message,
+)
 from ._triggers import (
     TRIGGER_QUEUE,
     Command,
@@ -17,6 +24,7 @@ from ._triggers import (
 
 __all__ = [
     "INT32_MAX",
+    "RESULT_HEADERS",
     "TRIGGER_QUEUE",
     "Centre",
     "Command",

@@ -21,6 +21,9 @@ from pydantic_core import from_json, to_json
 from ..errors import NotUnderstood
 from ._common import Int31, complaints, encode
 
+RESULT_HEADERS: Mapping[str, object] = {"workflows-recipe": True}
+"""The headers of a result, as python-workflows sends them."""
+
 
 class Source(StrEnum):
     """The pipeline that a result comes from."""
@@ -199,7 +202,7 @@ def _validated(model: type[Model], value: object, where: str = "") -> Model:
 
 def result_message(
     payload: object, parameters: Mapping[str, object], guid: str
-) -> tuple[dict[str, object], bytes]:
+) -> tuple[Mapping[str, object], bytes]:
     """Return headers and body of a result, wrapped as the last step of a recipe."""
     body = {
         "payload": payload,
@@ -208,4 +211,4 @@ def result_message(
         "recipe-path": [],
         "environment": {"ID": guid},
     }
-    return {"workflows-recipe": True}, encode(body)
+    return RESULT_HEADERS, encode(body)
