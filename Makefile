@@ -34,12 +34,12 @@ $(DEV)/.ready: requirements-dev.lock pyproject.toml
 	@touch $@
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate pyproject.toml --extra tools
+	--no-emit-index-url --no-header --no-annotate pyproject.toml
 
 lock:
 	printf '%s\n' setuptools setuptools-scm > build.in
-	$(LOCK) build.in -o requirements.lock
-	$(LOCK) build.in --group dev -o requirements-dev.lock
+	$(LOCK) build.in --extra tools -o requirements.lock
+	$(LOCK) build.in --all-extras --group dev -o requirements-dev.lock
 	rm build.in
 
 clean:

@@ -1,4 +1,4 @@
-"""Everything that a user can configure: options, environment and settings file."""
+"""Where settings come from: the command line, the environment and a YAML file."""
 
 import re
 from collections.abc import Sequence
@@ -6,98 +6,26 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import pika
 import yaml
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     CliApp,
     InitSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
 )
-from typing_extensions import TypeAliasType
 
-from .errors import SettingsInvalid
-from .records import LONGEST_NAME
-from .wire import TRIGGER_QUEUE
+from ..errors import SettingsInvalid
+from ._types import FILE
 
 ENV_PREFIX = "ZOCALO_IOC_"
-MAX_PREFIX = 60 - len(":") - LONGEST_NAME
-
-
-def _split(value: object) -> object:
-    """Separate the nodes of a cluster that one environment variable names."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
-
-
-def _broker_url(url: SecretStr) -> SecretStr:
-    secret = url.get_secret_value()
-    try:
-        if not secret.startswith(("amqp://", "amqps://")):
-            raise ValueError
-        pika.URLParameters(secret)
-    except Exception:  # pika raises what its parsing meets; the text may hold passwords
-        raise ValueError(
-            "write amqp://user:password@host:port/vhost, "
-            "with spaces, commas and other special characters of the password as %XX"
-        ) from None
-    return url
-
-
-def _prefix(prefix: str) -> str:
-    prefix = prefix.rstrip(":")
-    if not re.fullmatch(rf"[A-Za-z0-9_\-+:\[\]<>;]{{1,{MAX_PREFIX}}}", prefix):
-        raise ValueError(
-            f"write 1 to {MAX_PREFIX} letters, digits or any of _-+:[]<>; "
-            "for EPICS takes 60 in a whole name"
-        )
-    return prefix
-
-
-def _results_queue(queue: str) -> str:
-    if queue == TRIGGER_QUEUE:
-        raise ValueError("triggers go to this queue; write the one that has results")
-    return queue
-
-
-def _folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"can't use {folder}: {error.strerror}") from None
-    return folder
-
-
-# The names of these aliases are what --help shows.
-PREFIX = TypeAliasType("PREFIX", Annotated[str, AfterValidator(_prefix)])
-URL = TypeAliasType("URL", Annotated[SecretStr, AfterValidator(_broker_url)])
-QUEUE = TypeAliasType(
-    "QUEUE",
-    Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=255),
-        AfterValidator(_results_queue),
-    ],
-)
-SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
-FILE = TypeAliasType("FILE", Path)
-FOLDER = TypeAliasType("FOLDER", Annotated[Path, AfterValidator(_folder)])
-
 
 _from_file: ContextVar[dict[str, Any]] = ContextVar("from_file")
 
 
-class _Settings(BaseSettings):
+class Settings(BaseSettings):
     """What every command takes."""
 
     model_config = SettingsConfigDict(
@@ -142,58 +70,6 @@ class _Settings(BaseSettings):
             raise SettingsInvalid(*_parsing_trouble(error)) from None
         finally:
             _from_file.reset(reading)
-
-
-class DemoSettings(_Settings):
-    """Serve the PVs with a simulated Zocalo, in one process and without a broker."""
-
-    model_config = SettingsConfigDict(cli_prog_name="zocalo-ioc demo")
-
-    prefix: Annotated[
-        PREFIX, Field(description="what the names of all PVs start with")
-    ] = "ZOCALO-DEMO"
-
-
-class RunSettings(_Settings):
-    """Serve the PVs, connected to a RabbitMQ broker."""
-
-    model_config = SettingsConfigDict(cli_prog_name="zocalo-ioc run")
-
-    prefix: Annotated[
-        PREFIX,
-        Field(description="what the names of all PVs start with: BL03I-EA-ZOC-01"),
-    ]
-    broker: Annotated[
-        list[URL],
-        NoDecode,
-        BeforeValidator(_split),
-        Field(
-            min_length=1,
-            description="amqp://user:password@host:port/vhost; repeat it for the nodes "
-            "of a cluster. A password is safer in the environment or the settings file",
-        ),
-    ]
-    results_queue: Annotated[
-        QUEUE, Field(description="take results from this queue, for example xrc.i03")
-    ]
-    send_timeout: Annotated[
-        SECONDS, Field(description="how long a command waits for the broker, seconds")
-    ] = 10.0
-    autosave: Annotated[
-        FOLDER | None,
-        Field(description="where settings and the last result survive a restart"),
-    ] = None
-
-    @property
-    def save_file(self) -> Path | None:
-        """The file in which they are, one a prefix."""
-        name = self.prefix.replace(":", "_")
-        return self.autosave / f"{name}.json" if self.autosave else None
-
-    @property
-    def broker_urls(self) -> list[str]:
-        """The URLs with their passwords."""
-        return [url.get_secret_value() for url in self.broker]
 
 
 class _ConfigOption(BaseSettings):

@@ -1,0 +1,11 @@
+"""Everything that a user can configure: options, environment and settings file.
+
+Each command has a model of its own. `_types` has what their values can be, `_sources`
+where they come from.
+"""
+
+from ._run import DemoSettings, RunSettings
+from ._sources import ENV_PREFIX
+from ._types import MAX_PREFIX
+
+__all__ = ["ENV_PREFIX", "MAX_PREFIX", "DemoSettings", "RunSettings"]

@@ -1,0 +1,73 @@
+"""The types of settings, and what is wrong with a value that is none."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import pika
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from typing_extensions import TypeAliasType
+
+from ..records import LONGEST_NAME
+from ..wire import TRIGGER_QUEUE
+
+MAX_PREFIX = 60 - len(":") - LONGEST_NAME
+
+
+def split_list(value: object) -> object:
+    """Separate the nodes of a cluster that one environment variable names."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
+def _broker_url(url: SecretStr) -> SecretStr:
+    secret = url.get_secret_value()
+    try:
+        if not secret.startswith(("amqp://", "amqps://")):
+            raise ValueError
+        pika.URLParameters(secret)
+    except Exception:  # pika raises what its parsing meets; the text may hold passwords
+        raise ValueError(
+            "write amqp://user:password@host:port/vhost, "
+            "with spaces, commas and other special characters of the password as %XX"
+        ) from None
+    return url
+
+
+def _prefix(prefix: str) -> str:
+    prefix = prefix.rstrip(":")
+    if not re.fullmatch(rf"[A-Za-z0-9_\-+:\[\]<>;]{{1,{MAX_PREFIX}}}", prefix):
+        raise ValueError(
+            f"write 1 to {MAX_PREFIX} letters, digits or any of _-+:[]<>; "
+            "for EPICS takes 60 in a whole name"
+        )
+    return prefix
+
+
+def _results_queue(queue: str) -> str:
+    if queue == TRIGGER_QUEUE:
+        raise ValueError("triggers go to this queue; write the one that has results")
+    return queue
+
+
+def _folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"can't use {folder}: {error.strerror}") from None
+    return folder
+
+
+# The names of these aliases are what --help shows.
+PREFIX = TypeAliasType("PREFIX", Annotated[str, AfterValidator(_prefix)])
+URL = TypeAliasType("URL", Annotated[SecretStr, AfterValidator(_broker_url)])
+QUEUE = TypeAliasType(
+    "QUEUE",
+    Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=255),
+        AfterValidator(_results_queue),
+    ],
+)
+SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
+FILE = TypeAliasType("FILE", Path)
+FOLDER = TypeAliasType("FOLDER", Annotated[Path, AfterValidator(_folder)])
