@@ -5,7 +5,7 @@ usage: python docs/generate.py [--check]
 
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from zocalo_ioc.jobs import ENDED, ENDED_BY_RESULT, SENDING, Jobs, State
@@ -39,14 +39,23 @@ def records_page() -> str:
             "",
             "## Tables for PV Access clients",
             "",
-            "| PV | rows | columns |",
-            "| --- | --- | --- |",
+            "| PV | rows | columns | beside the rows |",
+            "| --- | --- | --- | --- |",
             *(
-                f"| `P:{table.name}` | {table.description} | {_columns(table.group)} |"
+                f"| `P:{table.name}` | {table.description} "
+                f"| {_listed(record.column for record in table.columns)} "
+                f"| {_listed(['seq', *table.beside.values()])} |"
                 for table in TABLES
             ),
             "",
-            "Each also has `seq`, the count of its updates, and their time stamp.",
+            "`seq` counts the updates of a table; what is beside the rows is of the",
+            "same update, as is the time stamp.",
+            "",
+            "## PVI",
+            "",
+            "`P:PVI` lists every record and table under its name in lower case, with",
+            "`_` for `:`, and says how it is used: `r` is read, `rw` read and written,",
+            "`w` only written, `x` executed. ophyd-async makes a device of it.",
             "",
         ]
     )
@@ -84,9 +93,8 @@ def _initial(record: Record) -> object:
     return record.initial
 
 
-def _columns(group: Group) -> str:
-    columns = [r.column for r in DECLARATIONS if r.group is group and r.column]
-    return ", ".join(f"`{column}`" for column in columns)
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 # -- the states of a job ------------------------------------------------------

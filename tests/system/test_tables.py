@@ -47,6 +47,16 @@ async def test_the_result_table_has_one_row_a_centre_strongest_first(
     ]
 
 
+async def test_the_result_table_says_whose_it_is(ioc: Ioc, rabbitmq: RabbitMQ) -> None:
+    with result_sender(rabbitmq) as zocalo:
+        zocalo.send({}, dcid=4004, dcg_dcids=[4003, 4004], dcgid=400, gpu=True)
+        await ioc.until_value("RESULT:DCID", 4004)
+    value = await table(ioc, "RESULT:TABLE")
+    assert list(value.dcids) == [4004, 4003]
+    assert (value.dcgid, value.source) == (400, 1)
+    assert value.seq == await ioc.get("RESULT:SEQ")
+
+
 async def test_the_history_has_the_columns_of_the_interface(ioc: Ioc) -> None:
     value = await table(ioc, "HISTORY")
     names = ["dcid", "dcgid", "state", "source", "centres", "latency", "time"]

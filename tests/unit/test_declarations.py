@@ -47,6 +47,7 @@ STATUS = [
 RESULT = [
     ("RESULT:SEQ", Kind.LONGIN),
     ("RESULT:DCID", Kind.LONGIN),
+    ("RESULT:DCIDS", Kind.INTEGERS),
     ("RESULT:DCGID", Kind.LONGIN),
     ("RESULT:SOURCE", Kind.MBBI),
     ("RESULT:DIMENSIONS", Kind.LONGIN),

@@ -112,6 +112,7 @@ class WayOut:
         self._published += 1
         values: dict[str, Any] = {
             "RESULT:DCID": result.dcid,
+            "RESULT:DCIDS": list(dict.fromkeys((result.dcid, *result.dcg_dcids))),
             "RESULT:DCGID": MISSING if result.dcgid is None else result.dcgid,
             "RESULT:SOURCE": tuple(Source).index(result.source),
             "RESULT:DIMENSIONS": result.dimensions,

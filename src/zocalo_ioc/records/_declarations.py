@@ -13,6 +13,8 @@ from ._record import Group, Kind, Record, Table
 
 MAX_CENTRES = 1024
 """Length of the arrays with one element a centre."""
+MAX_DCIDS = 100
+"""Length of the array of the data collections that a result is of."""
 MAX_HISTORY = 100
 """Length of the arrays with one element a job or result."""
 
@@ -132,6 +134,10 @@ def _status() -> Iterator[Record]:
 def _result() -> Iterator[Record]:
     yield Record(Group.RESULT, "RESULT:DCID", Kind.LONGIN, "Data collection id")
     yield Record(
+        Group.RESULT, "RESULT:DCIDS", Kind.INTEGERS, "DCID, then others of the scan",
+        length=MAX_DCIDS,
+    )  # fmt: skip
+    yield Record(
         Group.RESULT, "RESULT:DCGID", Kind.LONGIN, "Data collection group id",
         missing=MISSING,
     )  # fmt: skip
@@ -215,9 +221,19 @@ def _history() -> Iterator[Record]:
 
 
 TABLES = (
-    Table("RESULT:TABLE", Group.CENTRES, "RESULT:SEQ", "One row a centre"),
-    Table("HISTORY", Group.HISTORY, "HISTORY:SEQ", "The last jobs and results"),
-)
+    Table(
+        "RESULT:TABLE", tuple(_centres()), "RESULT:SEQ", "One row a centre",
+        beside={
+            "RESULT:DCIDS": "dcids",
+            "RESULT:DCGID": "dcgid",
+            "RESULT:SOURCE": "source",
+        },
+    ),
+    Table(
+        "HISTORY", tuple(r for r in _history() if r.column), "HISTORY:SEQ",
+        "The last jobs and results",
+    ),
+)  # fmt: skip
 
 UPDATED_TOGETHER = ((Group.RESULT, Group.CENTRES, Group.BEST), (Group.HISTORY,))
 """Groups whose records are updated as one: no client sees half an update."""

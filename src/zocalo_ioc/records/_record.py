@@ -1,7 +1,8 @@
 """What a declaration of a record or of a table says."""
 
 import math
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
 
 
@@ -35,6 +36,21 @@ class Kind(StrEnum):
     def is_command(self) -> bool:
         """Whether a put makes the IOC do something, and ends with it."""
         return self in (Kind.COMMAND, Kind.TEXT_COMMAND)
+
+    @property
+    def access(self) -> str:
+        """How PVI says what clients do with it: read, write, both or execute.
+
+        A text command is written only: plans that save and load what can be read and
+        written would do what it says once more.
+        """
+        match self:
+            case Kind.COMMAND:
+                return "x"
+            case Kind.TEXT_COMMAND:
+                return "w"
+            case _:
+                return "rw" if self.writable else "r"
 
     @property
     def is_array(self) -> bool:
@@ -91,6 +107,16 @@ class Record:
     column: str = ""
     missing: float | None = None
 
+    @property
+    def access(self) -> str:
+        """What clients do with it, in the words of PVI."""
+        return self.kind.access
+
+    @property
+    def pvi_name(self) -> str:
+        """Its name as an attribute of a device, for example ``result_seq``."""
+        return _attribute(self.name)
+
     def is_missing(self, value: object) -> bool:
         """Whether a value stands for none."""
         if self.missing is None or not isinstance(value, int | float):
@@ -126,12 +152,34 @@ class Table:
 
     Attributes:
         name: its name, after the prefix.
-        group: the arrays, in the order of the columns.
+        columns: the arrays.
         counter: the record whose update makes one update of the table.
         description: what a row is.
+        beside: fields with further values of the same update, by the name of the record
+            that has the value.
     """
 
     name: str
-    group: Group
+    columns: tuple[Record, ...]
     counter: str
     description: str
+    beside: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def pvi_name(self) -> str:
+        """Its name as an attribute of a device."""
+        return _attribute(self.name)
+
+    @property
+    def access(self) -> str:
+        """What clients do with it, in the words of PVI."""
+        return "r"
+
+    @property
+    def labels(self) -> str:
+        """The record with the names of the columns."""
+        return f"{self.name}:LABELS"
+
+
+def _attribute(name: str) -> str:
+    return name.lower().replace(":", "_")

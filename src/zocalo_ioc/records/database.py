@@ -12,7 +12,8 @@ from typing import Any
 from softioc import alarm, builder, imports, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
 
-from . import DECLARATIONS, TABLES, UPDATED_TOGETHER, Group, Kind, Record, Table
+from . import DECLARATIONS, TABLES, UPDATED_TOGETHER, Group, Kind, Record
+from ._pva import serve_groups
 from ._unknown_choices import watch
 
 _DEVICE_TIME = -2
@@ -52,8 +53,7 @@ class Records:
         builder.SetDeviceName(prefix)
         self._records = {r.name: self._make(r) for r in DECLARATIONS}
         self._first_of = self._link_updates()
-        for table in TABLES:
-            self._group(prefix, table)
+        serve_groups(prefix, self._records | _make_labels())
         builder.LoadDatabase()
 
     def serve(self, handlers: Handlers) -> None:
@@ -185,28 +185,6 @@ class Records:
             first_of[groups[0]] = chain[0]
         return first_of
 
-    def _group(self, prefix: str, table: Table) -> None:
-        """Serve arrays as an NTTable, too: QSRV calls it a group."""
-        pv = f"{prefix}:{table.name}"
-        arrays = [r for r in DECLARATIONS if r.group is table.group and r.column]
-        labels = builder.WaveformIn(
-            f"{table.name}:LABELS",
-            [record.column for record in arrays],
-            DESC="Names of the columns",
-        )
-        column = {"+type": "plain", "+channel": "VAL"}
-        labels.add_info(
-            "Q:group", {pv: {"+id": "epics:nt/NTTable:1.0", "labels": column}}
-        )
-        for n, record in enumerate(arrays):
-            entry = {f"value.{record.column}": column | {"+putorder": n}}
-            self._records[record.name].add_info("Q:group", {pv: entry})
-        whole = {
-            "": {"+type": "meta", "+channel": "VAL"},  # alarm and time stamp
-            "seq": column | {"+trigger": "*"},
-        }
-        self._records[table.counter].add_info("Q:group", {pv: whole})
-
     # -- puts ---------------------------------------------------------------
 
     def _put_handlers(self, record: Record) -> dict[str, Any]:
@@ -262,6 +240,18 @@ class Records:
 
 
 _DTYPES = {Kind.DOUBLES: "float64", Kind.INTEGERS: "int32", Kind.STRINGS: "S40"}
+
+
+def _make_labels() -> dict[str, Any]:
+    """Make records with the names of the columns of tables."""
+    return {
+        table.labels: builder.WaveformIn(
+            table.labels,
+            [record.column for record in table.columns],
+            DESC="Names of the columns",
+        )
+        for table in TABLES
+    }
 
 
 def _post(record: Any) -> None:
