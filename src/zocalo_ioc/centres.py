@@ -1,5 +1,6 @@
 """From a list of centres to ranked columns, one row a centre, strongest first."""
 
+import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
@@ -65,6 +66,42 @@ def best(columns: Columns) -> dict[str, float | int]:
         low, high = row[f"box_min_{axis}"], row[f"box_max_{axis}"]
         row[f"box_size_{axis}"] = MISSING if high == MISSING else high - low
     return row
+
+
+_TURNS = {"x": (0, 1, 1, 0, 0), "y": (0, 0, 1, 1, 0), "z": (0, 0, 1, 1, 0)}
+"""Which end of a box, 0 or 1, each corner has on the way round it and back."""
+
+OUTLINE_POINTS = 6
+"""Points of one box in `outlines`: the corners, the first one again, and NaN."""
+
+
+def outlines(columns: Columns) -> dict[str, NDArray[np.float64]]:
+    """Return the boxes as lines to plot, ``x``, ``y`` and ``z`` of shape (6 n,).
+
+    ``y`` against ``x``, or ``z`` against ``x``, goes round the n boxes one after the
+    other, strongest first, with NaN after each. A centre without a box has no line.
+    """
+    boxed = columns["box_min_x"] != MISSING
+    lines: dict[str, NDArray[np.float64]] = {}
+    for axis, turns in _TURNS.items():
+        ends = np.stack([columns[f"box_{end}_{axis}"][boxed] for end in ("min", "max")])
+        line = np.full((ends.shape[1], OUTLINE_POINTS), np.nan)
+        line[:, :-1] = ends.T[:, turns]
+        lines[axis] = line.ravel()
+    return lines
+
+
+def extent(columns: Columns) -> float:
+    """Return the height of a plot, twice as wide as it is high, that holds everything.
+
+    It is a multiple of 10 boxes, so that it seldom changes.
+    """
+    needed = [1.0]
+    for axis, share in (("x", 2), ("y", 1), ("z", 1)):
+        for name in (axis, f"box_max_{axis}"):
+            column = columns[name]
+            needed += (column[np.isfinite(column)] / share).tolist()
+    return 10.0 * math.ceil(max(needed) / 10)
 
 
 def _padded(numbers: Sequence[float], missing: float) -> list[float]:

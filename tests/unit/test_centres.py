@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zocalo_ioc.centres import SortKey, best, rank
+from zocalo_ioc.centres import SortKey, best, extent, outlines, rank
 from zocalo_ioc.wire import INT32_MAX, Centre
 
 FLOATS = [
@@ -237,3 +237,61 @@ def test_the_box_size_is_the_half_open_extent_of_the_box(axis: str, size: int) -
         update={"bounding_box": [[0, 1, 2], [1, 21, 302]]}
     )
     assert best(rank([centre], SortKey.MAX_COUNT))[f"box_size_{axis}"] == size
+
+
+@settings(deadline=None)
+@given(LISTS, KEYS)
+def test_an_outline_goes_round_each_box_in_the_plane_of_its_plot(
+    given_: list[Centre], key: SortKey
+) -> None:
+    lines = outlines(rank(given_, key))
+    boxes = [c.bounding_box for c in strongest_first(given_, key) if c.bounding_box]
+    for across in ("y", "z"):
+        expected: list[tuple[float, float]] = []
+        for low, high in boxes:
+            x0, x1 = low[0], high[0]
+            v0, v1 = low["xyz".index(across)], high["xyz".index(across)]
+            expected += [(x0, v0), (x1, v0), (x1, v1), (x0, v1), (x0, v0)]
+            expected += [(math.nan, math.nan)]
+        found = list(zip(lines["x"], lines[across], strict=True))
+        np.testing.assert_array_equal(
+            np.array(found).reshape(-1, 2), np.array(expected).reshape(-1, 2)
+        )
+
+
+@settings(deadline=None)
+@given(LISTS, KEYS)
+def test_a_plot_of_the_extent_holds_every_centre_and_box(
+    given_: list[Centre], key: SortKey
+) -> None:
+    height = extent(rank(given_, key))
+    assert height >= 10
+    for centre in given_:
+        x, *others = centre.centre_of_mass
+        assert x <= 2 * height
+        assert all(other <= height for other in others)
+        if centre.bounding_box:
+            x, y, z = centre.bounding_box[1]
+            assert x <= 2 * height
+            assert max(y, z) <= height
+
+
+@pytest.mark.parametrize(
+    ("corner", "height"),
+    [([20, 10, 10], 10), ([21, 1, 1], 20), ([1, 11, 1], 20), ([1, 1, 95], 100)],
+)
+def test_the_extent_is_no_larger_than_the_next_ten_boxes(
+    corner: list[int], height: float
+) -> None:
+    centre = make([0.5, 0.5, 0.5], 1).model_copy(
+        update={"bounding_box": [[0, 0, 0], corner]}
+    )
+    assert extent(rank([centre], SortKey.MAX_COUNT)) == height
+
+
+def test_without_a_centre_there_is_no_line_and_a_small_plot() -> None:
+    columns = rank([], SortKey.MAX_COUNT)
+    assert {axis: line.size for axis, line in outlines(columns).items()} == {
+        "x": 0, "y": 0, "z": 0,
+    }  # fmt: skip
+    assert extent(columns) == 10

@@ -55,6 +55,8 @@ RESULT = [
     ("RESULT:TIME", Kind.STRINGIN),
     ("RESULT:LATENCY", Kind.AI),
     ("RESULT:JSON", Kind.TEXT_IN),
+    *((f"RESULT:OUTLINE:{axis}", Kind.DOUBLES) for axis in "XYZ"),
+    ("RESULT:OUTLINE:EXTENT", Kind.AI),
 ]
 CENTRES = [
     ("CENTRES:X", Kind.DOUBLES),
@@ -151,6 +153,7 @@ def test_an_option_of_the_interface_starts_with_its_choice(
         ("PARAMETERS", 4096),
         ("MESSAGE", 1024),
         ("RESULT:JSON", 65536),
+        *((f"RESULT:OUTLINE:{axis}", 6 * 1024) for axis in "XYZ"),
         *((name, 1024) for name, _ in CENTRES),
     ],
 )
@@ -200,6 +203,7 @@ def test_a_state_of_the_interface_has_its_severity(
         ("JOB:ELAPSED", "s"),
         ("BROKER:CONFIRM_TIME", "ms"),
         ("RESULT:LATENCY", "s"),
+        *((f"RESULT:OUTLINE:{name}", "box") for name in ("X", "Y", "Z", "EXTENT")),
         *(
             (f"{group}:{axis}", "box")
             for group in ("CENTRES", "BEST")

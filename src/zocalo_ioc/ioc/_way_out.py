@@ -8,7 +8,7 @@ from typing import Any
 
 from ..autosave import SavedResult
 from ..broker import Delivery
-from ..centres import MISSING, SortKey, best, rank
+from ..centres import MISSING, SortKey, best, extent, outlines, rank
 from ..errors import NotUnderstood
 from ..jobs import Jobs, count_of_centres
 from ..records import DECLARATIONS, Group
@@ -120,7 +120,12 @@ class WayOut:
             "RESULT:TIME": iso(arrived),
             "RESULT:LATENCY": latency,
             "RESULT:JSON": result.payload,
+            "RESULT:OUTLINE:EXTENT": extent(columns),
             "RESULT:SEQ": self._published,
+        }
+        values |= {
+            f"RESULT:OUTLINE:{axis.upper()}": line
+            for axis, line in outlines(columns).items()
         }
         values |= {name: columns[column] for name, column in _COLUMNS.items()}
         values |= {name: top[column] for name, column in _BEST.items()}

@@ -6,7 +6,7 @@ To add a PV, add a line to `DECLARATIONS`.
 import math
 from collections.abc import Iterator
 
-from ..centres import AXES, MISSING, SortKey
+from ..centres import AXES, MISSING, OUTLINE_POINTS, SortKey
 from ..jobs import State
 from ..wire import INT32_MAX, Source
 from ._record import Group, Kind, Record, Table
@@ -157,6 +157,16 @@ def _result() -> Iterator[Record]:
     yield Record(
         Group.RESULT, "RESULT:JSON", Kind.TEXT_IN, "The payload as it came",
         length=65536,
+    )  # fmt: skip
+    for axis in AXES:
+        yield Record(
+            Group.RESULT, f"RESULT:OUTLINE:{axis.upper()}", Kind.DOUBLES,
+            f"Boxes as lines to plot, {axis}", unit="box",
+            length=OUTLINE_POINTS * MAX_CENTRES,
+        )  # fmt: skip
+    yield Record(
+        Group.RESULT, "RESULT:OUTLINE:EXTENT", Kind.AI,
+        "Height of a plot 2:1 that holds all", unit="box",
     )  # fmt: skip
     yield Record(Group.RESULT, "RESULT:SEQ", Kind.LONGIN, "Counts results, set last")
 
