@@ -3,29 +3,28 @@
 import asyncio
 import itertools
 import logging
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
-from typing import Any
 
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.adapters.utils.connection_workflow import AMQPConnectorException
-from pika.channel import Channel
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, AMQPHeartbeatTimeout
 
-from ._futures import PikaConnection, open_channel, resolve_with_last
+from ._futures import PikaConnection
 from ._headers import read_any_timestamp
 from ._pauses import Pauses
-from ._protocol import Connection, Consumer, Delivery, Message
+from ._protocol import Connection, Consumer, Message
 from ._publisher import Publisher
-from ._trouble import blocked_trouble, connection_trouble, consumer_trouble
+from ._receiver import Receiver
+from ._trouble import blocked_trouble, connection_trouble
 
 logger = logging.getLogger(__name__)
 
-PREFETCH = 10
-"""How many messages the broker sends ahead of their acknowledgement: they are taken in
-one go, and a put has to wait for them."""
+SILENCE = 1.5
+"""Heartbeats for which a connection may be silent; RabbitMQ sends two in one. pika
+itself looks after one heartbeat and 5 s, and so may take twice as long to notice."""
 DRAIN_TIME = 2.0
 """How long closing waits for confirms that are due, in seconds."""
 
@@ -42,6 +41,7 @@ class AmqpBroker:
         on_change: told whenever the state of the connection has changed.
         name: what RabbitMQ's management page calls the connection.
         heartbeat: seconds; a connection silent for two of them is given up.
+        tls: what ``amqps`` is done with; if none, as Python does it by default.
     """
 
     def __init__(
@@ -52,15 +52,17 @@ class AmqpBroker:
         *,
         name: str = "zocalo-ioc",
         heartbeat: int = 10,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._nodes = [_parameters(url, name, heartbeat) for url in urls]
-        self._consumer = consumer
+        self._nodes = [_parameters(url, name, heartbeat, tls) for url in urls]
         self._on_change = on_change
         self._state = Connection(up=False)
         self._connections = 0
         self._closing = False
         self._connection: PikaConnection | None = None
+        self._heartbeat = heartbeat
         self._publisher = Publisher(lambda: self._state.trouble)
+        self._receiver = Receiver(consumer, self._report)
         read_any_timestamp()
 
     async def run(self) -> None:
@@ -88,7 +90,8 @@ class AmqpBroker:
             self._watch_blocking(connection.pika, address)
             parts = [
                 asyncio.ensure_future(self._publisher.keep(connection.pika, address)),
-                asyncio.ensure_future(self._consume(connection.pika, address)),
+                asyncio.ensure_future(self._receiver.keep(connection.pika, address)),
+                asyncio.ensure_future(self._watch_silence(connection.pika)),
             ]
             await asyncio.gather(connection.closed, *parts)
         finally:
@@ -111,6 +114,21 @@ class AmqpBroker:
 
         connection.add_on_connection_blocked_callback(on_blocked)
         connection.add_on_connection_unblocked_callback(on_unblocked)
+
+    async def _watch_silence(self, connection: AsyncioConnection) -> None:
+        """Give up a connection that is open, but dead.
+
+        Looks are counted and not seconds, which pass also while this process is halted
+        and can't have heard anything.
+        """
+        heard, silent = -1, 0
+        while silent < SILENCE * self._heartbeat:
+            # pika has no type for it
+            received: int = connection.bytes_received  # pyright: ignore[reportAttributeAccessIssue]
+            silent = silent + 1 if received == heard else 0
+            heard = received
+            await asyncio.sleep(1)
+        raise AMQPHeartbeatTimeout
 
     def _report(self, up: bool, address: str, trouble: str) -> None:
         state = Connection(up, address, trouble, max(self._connections - 1, 0))
@@ -137,48 +155,13 @@ class AmqpBroker:
         """See `Broker.publish`."""
         return await self._publisher.publish(message, within, wanted)
 
-    async def _consume(self, connection: AsyncioConnection, address: str) -> None:
-        """Keep consuming, on a channel of its own, while the connection lasts."""
-        loop = asyncio.get_running_loop()
-        pauses = Pauses()
-        while True:
-            ended: asyncio.Future[object] = loop.create_future()
-            channel = await open_channel(connection)
-            channel.add_on_close_callback(partial(resolve_with_last, ended))
-            channel.add_on_cancel_callback(partial(resolve_with_last, ended))
-            channel.basic_qos(prefetch_count=PREFETCH)
-            channel.basic_consume(
-                self._consumer.queue,
-                self._on_delivery,
-                callback=lambda _: self._report(True, address, ""),
-            )
-            why = await ended
-            if not connection.is_open:
-                return
-            self._report(
-                False, address, consumer_trouble(self._consumer.queue, address, why)
-            )
-            if channel.is_open:
-                channel.close()
-            await pauses.take()
 
-    def _on_delivery(
-        self, channel: Channel, method: Any, properties: Any, body: bytes
-    ) -> None:
-        try:
-            accepted = self._consumer.take(Delivery(body, properties.headers or {}))
-        except Exception:
-            logger.exception("A message from %s broke its reader", self._consumer.queue)
-            accepted = False
-        with suppress(AMQPError):  # a channel just lost delivers the message again
-            if accepted:
-                channel.basic_ack(method.delivery_tag)
-            else:
-                channel.basic_reject(method.delivery_tag, requeue=False)
-
-
-def _parameters(url: str, name: str, heartbeat: int) -> pika.URLParameters:
+def _parameters(
+    url: str, name: str, heartbeat: int, tls: ssl.SSLContext | None
+) -> pika.URLParameters:
     parameters = pika.URLParameters(url)
+    if parameters.ssl_options and tls:
+        parameters.ssl_options = pika.SSLOptions(tls, parameters.host)
     parameters.heartbeat = heartbeat
     # short, so that another node can be tried within the send time-out
     parameters.socket_timeout = 3

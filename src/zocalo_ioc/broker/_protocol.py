@@ -51,12 +51,19 @@ class Connection:
 class Consumer:
     """What is taken off a queue, and who takes it.
 
-    ``take`` returns whether the message is acknowledged (True) or rejected (False);
-    it is called in the event loop and must not block.
+    Attributes:
+        queue: the queue.
+        take: returns whether the message is acknowledged (True) or rejected (False);
+            it is called in the event loop and must not block.
+        exchange: the exchange to which the queue is bound, and which makes it the
+            consumer's own, to be made; if empty, the queue is taken as it is there.
+        routing_key: of the messages that the exchange puts there.
     """
 
     queue: str
     take: Callable[[Delivery], bool]
+    exchange: str = ""
+    routing_key: str = ""
 
 
 class Broker(Protocol):

@@ -102,12 +102,14 @@ class Publisher:
             selected: asyncio.Future[object] = loop.create_future()
             channel = await open_channel(connection)
             channel.add_on_close_callback(partial(resolve_with_last, closed))
-            channel.add_on_return_callback(self._on_return)
-            channel.confirm_delivery(self._on_confirm, selected.set_result)
+            # confirms of a connection given up must not be taken for those of the next
+            by_tag: dict[int, _Pending] = {}
+            channel.add_on_return_callback(partial(_on_return, by_tag))
+            channel.confirm_delivery(partial(_on_confirm, by_tag), selected.set_result)
             await selected
             self._channel = channel
             self._tags = itertools.count(1)
-            self._by_tag.clear()
+            self._by_tag = by_tag
             self._send_waiting()
             why = await closed
             self._channel = None
@@ -149,37 +151,43 @@ class Publisher:
         pending.sent_at = perf_counter()
         self._by_tag[next(self._tags)] = pending
 
-    def _on_confirm(self, frame: Any) -> None:
-        method = frame.method
-        tags = (
-            [tag for tag in self._by_tag if tag <= method.delivery_tag]
-            if method.multiple
-            else [method.delivery_tag]
-        )
-        for tag in tags:
-            pending = self._by_tag.pop(tag, None)
-            if pending is None:
-                continue
-            if isinstance(method, Basic.Ack):
-                pending.confirm()
-            else:
-                pending.fail(
-                    NotConfirmed(
-                        "The broker refused the message",
-                        "It may be short of disk or memory; look at its log",
-                    )
-                )
 
-    def _on_return(
-        self, _channel: object, method: Any, _properties: object, body: bytes
-    ) -> None:
-        """Fail what no queue takes. Its return comes just before its confirm."""
-        for pending in self._by_tag.values():
-            if pending.message.body == body:
-                where = method.exchange or "the default exchange"
-                problem = Unroutable(
-                    f"No queue {method.routing_key} on {where}",
-                    "Check the virtual host in --broker, or have the queue made",
+def _on_confirm(by_tag: dict[int, _Pending], frame: Any) -> None:
+    method = frame.method
+    tags = (
+        [tag for tag in by_tag if tag <= method.delivery_tag]
+        if method.multiple
+        else [method.delivery_tag]
+    )
+    for tag in tags:
+        pending = by_tag.pop(tag, None)
+        if pending is None:
+            continue
+        if isinstance(method, Basic.Ack):
+            pending.confirm()
+        else:
+            pending.fail(
+                NotConfirmed(
+                    "The broker refused the message",
+                    "It may be short of disk or memory; look at its log",
                 )
-                pending.fail(problem)
-                return
+            )
+
+
+def _on_return(
+    by_tag: dict[int, _Pending],
+    _channel: object,
+    method: Any,
+    _properties: object,
+    body: bytes,
+) -> None:
+    """Fail what no queue takes. Its return comes just before its confirm."""
+    for pending in by_tag.values():
+        if pending.message.body == body:
+            where = method.exchange or "the default exchange"
+            problem = Unroutable(
+                f"No queue {method.routing_key} on {where}",
+                "Check the virtual host in --broker, or have the queue made",
+            )
+            pending.fail(problem)
+            return

@@ -15,6 +15,7 @@ from pika.exceptions import (
 )
 
 from ..errors import NotConfirmed
+from ._protocol import Consumer
 
 
 def connection_trouble(address: str, error: BaseException) -> str:
@@ -25,6 +26,17 @@ def connection_trouble(address: str, error: BaseException) -> str:
                 return f"Nothing listens at {address}. Is the broker running?"
             case socket.gaierror() | UnicodeError():
                 return f"The host of {address} is not known. Check --broker."
+            case ssl.SSLCertVerificationError():
+                why = cause.verify_message.rstrip(".")
+                return (
+                    f"{address} has a certificate that is not trusted: {why}. "
+                    "Check the host in --broker, --ca-file, and how long it is valid."
+                )
+            case ssl.SSLError(reason=str(reason)) if "CERTIFICATE" in reason:
+                return (
+                    f"{address} refused the certificate shown to it ({reason}). "
+                    "Check --client-certificate."
+                )
             case ssl.SSLError():
                 return f"TLS with {address} failed: {cause.reason or cause}."
             case (
@@ -74,16 +86,32 @@ def publisher_problem(address: str, why: object) -> NotConfirmed:
             return NotConfirmed(f"{address} refused the message")
 
 
-def consumer_trouble(queue: str, address: str, why: object) -> str:
+def consumer_trouble(consumer: Consumer, address: str, why: object) -> str:
     """Say why a queue can't be consumed, and what to do about it."""
+    queue, exchange = consumer.queue, consumer.exchange
     match why:
+        case ChannelClosedByBroker(reply_code=404) if exchange:
+            return (
+                f"{address} has no exchange {exchange}. "
+                "Check --results-exchange and the virtual host, or have it made."
+            )
         case ChannelClosedByBroker(reply_code=404):
             return (
                 f"{address} has no queue {queue}. "
                 "Check --results-queue and the virtual host, or have it made."
             )
+        case ChannelClosedByBroker(reply_code=403) if exchange:
+            return (
+                f"{address} does not let this user make the queue {queue} and take "
+                f"results from {exchange}. Check its rights."
+            )
         case ChannelClosedByBroker(reply_code=403):
             return f"{address} does not let this user read {queue}. Check the rights."
+        case ChannelClosedByBroker(reply_code=406) if exchange:
+            return (
+                f"{address} has a queue {queue} that was made in another way. "
+                "Delete it, if nobody else needs it."
+            )
         case ChannelClosedByBroker(reply_code=code, reply_text=text):
             return f"{address} stopped the results from {queue}: {code} {text}."
         case _:

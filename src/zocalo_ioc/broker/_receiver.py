@@ -1,0 +1,105 @@
+"""Consumes results, over as many connections as it takes."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.channel import Channel
+from pika.exceptions import AMQPError
+
+from ._futures import open_channel, resolve_with_last
+from ._pauses import Pauses
+from ._protocol import Consumer, Delivery
+from ._trouble import consumer_trouble
+
+logger = logging.getLogger(__name__)
+
+PREFETCH = 10
+"""How many messages the broker sends ahead of their acknowledgement: they are taken in
+one go, and a put has to wait for them."""
+RENEWED_AFTER = 20.0
+"""Seconds without a message. RabbitMQ does not tell a consumer of a quorum queue that
+was deleted and made anew at once; what comes then reaches nobody until that consumer's
+channel is closed."""
+_OWN_QUEUE = {
+    "x-queue-type": "quorum",
+    "x-message-ttl": 60_000,  # as on the queues that sites make for results
+    "x-expires": 24 * 3600_000,
+}
+
+
+class Receiver:
+    """What takes messages off a queue.
+
+    Args:
+        consumer: who takes what.
+        report: told whether messages can come, and what is wrong if not.
+    """
+
+    def __init__(
+        self, consumer: Consumer, report: Callable[[bool, str, str], None]
+    ) -> None:
+        self._consumer = consumer
+        self._report = report
+        self._taken = 0
+
+    async def keep(self, connection: AsyncioConnection, address: str) -> None:
+        """Keep consuming, on a channel of its own, while the connection lasts."""
+        pauses = Pauses()
+        while True:
+            ended: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+            channel = await open_channel(connection)
+            channel.add_on_close_callback(partial(resolve_with_last, ended))
+            channel.add_on_cancel_callback(partial(resolve_with_last, ended))
+            self._subscribe(channel, address)
+            await self._until_idle(ended)
+            if not connection.is_open:
+                return
+            if ended.done():
+                why = consumer_trouble(self._consumer, address, ended.result())
+                self._report(False, address, why)
+                if channel.is_open:
+                    channel.close()
+                await pauses.take()
+            else:
+                channel.close()
+                await ended
+
+    def _subscribe(self, channel: Channel, address: str) -> None:
+        """Ask for messages; pika sends one request after the other."""
+        consumer = self._consumer
+        channel.basic_qos(prefetch_count=PREFETCH)
+        if consumer.exchange:
+            channel.queue_declare(consumer.queue, durable=True, arguments=_OWN_QUEUE)
+            channel.queue_bind(consumer.queue, consumer.exchange, consumer.routing_key)
+        channel.basic_consume(
+            consumer.queue,
+            self._on_delivery,
+            callback=lambda _: self._report(True, address, ""),
+        )
+
+    async def _until_idle(self, ended: asyncio.Future[object]) -> None:
+        """Wait until the subscription has ended, or nothing has come for long."""
+        seen = -1
+        while not ended.done() and self._taken != seen:
+            seen = self._taken
+            await asyncio.wait([ended], timeout=RENEWED_AFTER)
+
+    def _on_delivery(
+        self, channel: Channel, method: Any, properties: Any, body: bytes
+    ) -> None:
+        self._taken += 1
+        try:
+            accepted = self._consumer.take(Delivery(body, properties.headers or {}))
+        except Exception:
+            logger.exception("A message from %s broke its reader", self._consumer.queue)
+            accepted = False
+        with suppress(AMQPError):  # a channel just lost delivers the message again
+            if accepted:
+                channel.basic_ack(method.delivery_tag)
+            else:
+                channel.basic_reject(method.delivery_tag, requeue=False)
