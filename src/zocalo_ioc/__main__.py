@@ -60,20 +60,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 async def _run(settings: RunSettings, stop: asyncio.Event) -> None:
     # EPICS is loaded only when it is needed: --help answers at once
-    from .broker import AmqpBroker
+    from .broker import AmqpBroker, Consumer
     from .ioc import Ioc
 
+    urls, tls = settings.broker_urls, settings.tls()
+    queue = settings.results_queue or settings.own_queue
+    exchange, key = settings.results_exchange or "", settings.routing_key or ""
     ioc = Ioc(
         settings.prefix,
-        settings.results_queue,
-        lambda consumer, on_change: AmqpBroker(
-            settings.broker_urls,
-            consumer,
+        lambda take, on_change: AmqpBroker(
+            urls,
+            Consumer(queue, take, exchange, key),
             on_change,
             name=f"zocalo-ioc {settings.prefix}",
+            tls=tls,
         ),
         settings.send_timeout,
         settings.save_file,
+        settings.rejected_file,
+        settings.access_security,
     )
     await ioc.serve(stop)
 
@@ -86,11 +91,10 @@ async def _demo(settings: DemoSettings, stop: asyncio.Event) -> None:
 
 def _serve(command: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run a command until SIGTERM or Ctrl-C, then leave with exit status 0."""
-    logging.basicConfig(
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.INFO)
     # what pika has to say is said in plain words by the broker module
     logging.getLogger("pika").setLevel(logging.CRITICAL)
 

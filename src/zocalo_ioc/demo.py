@@ -25,8 +25,9 @@ async def demo(prefix: str, stop: asyncio.Event) -> None:
     zocalo.broker = LoopbackBroker(hub, Consumer(zocalo.queue, zocalo.take))
     ioc = Ioc(
         prefix,
-        RESULTS_QUEUE,
-        lambda consumer, on_change: LoopbackBroker(hub, consumer, on_change),
+        lambda take, on_change: LoopbackBroker(
+            hub, Consumer(RESULTS_QUEUE, take), on_change
+        ),
     )
     await ioc.serve(stop)
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import aioca
 import pytest
+from epicscorelibs.ca.cadef import CAException
 
 from tests.support.ioc import Ioc
 
@@ -77,8 +78,17 @@ async def test_text_that_is_not_utf_8_is_refused(ioc: Ioc, name: str) -> None:
 async def test_what_the_ioc_reports_can_not_be_written(
     ioc: Ioc, name: str, value: Any
 ) -> None:
-    with pytest.raises(aioca.CANothing):
+    with pytest.raises(CAException, match="Write access denied"):
         await ioc.put(name, value)
+
+
+@pytest.mark.parametrize("field", ["DISP", "SCAN", "PROC", "DESC", "TPRO"])
+@pytest.mark.parametrize("record", ["DCID", "STATE"])
+async def test_no_field_but_the_value_can_be_written(
+    ioc: Ioc, record: str, field: str
+) -> None:
+    with pytest.raises(CAException, match="Write access denied"):
+        await ioc.put(f"{record}.{field}", 1)
 
 
 async def test_a_refused_value_does_not_get_into_the_request(ioc: Ioc) -> None:

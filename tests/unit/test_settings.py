@@ -60,7 +60,7 @@ def with_file(tmp_path: Path) -> WithFile:
     return write
 
 
-def values(settings: RunSettings) -> tuple[str, list[str], str, float]:
+def values(settings: RunSettings) -> tuple[str, list[str], str | None, float]:
     return (
         settings.prefix,
         settings.broker_urls,

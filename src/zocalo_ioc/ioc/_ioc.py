@@ -9,11 +9,12 @@ from typing import Any
 
 from .. import __version__
 from ..autosave import Autosave, Saved
-from ..broker import Broker, Connection, Consumer
+from ..broker import Broker, Connection, Delivery
 from ..errors import NotUnderstood
 from ..jobs import Jobs
 from ..records import DECLARATIONS, Group
 from ..records.database import Handlers, Records
+from ..rejected import Rejected
 from ..wire import Event, Request
 from ._status import Status
 from ._way_in import WayIn
@@ -27,36 +28,45 @@ TICK = 0.2
 _WRITTEN = {r.name: r for r in DECLARATIONS if r.group in (Group.REQUEST, Group.OPTION)}
 _REQUEST = {r.name: r.name.lower() for r in DECLARATIONS if r.group is Group.REQUEST}
 
+Connect = Callable[[Callable[[Delivery], bool], Callable[[Connection], None]], Broker]
+"""Makes a broker from who takes what it delivers, and who is told of its state."""
+
 
 class Ioc:
     """An IOC that serves the records of one prefix.
 
     Args:
         prefix: what the names of all PVs start with.
-        results_queue: where results come from.
-        connect: makes the broker from what is consumed and who is told of changes.
+        connect: makes the broker from who takes results and who is told of changes.
         send_timeout: how long a command waits for the broker, in seconds.
         save_file: where options, request and the last result survive a restart.
+        rejected_file: where messages that are no results are kept.
+        access_file: an EPICS access security file.
     """
 
     def __init__(
         self,
         prefix: str,
-        results_queue: str,
-        connect: Callable[[Consumer, Callable[[Connection], None]], Broker],
+        connect: Connect,
         send_timeout: float = 10.0,
         save_file: Path | None = None,
+        rejected_file: Path | None = None,
+        access_file: Path | None = None,
     ) -> None:
         self._prefix = prefix
         self._values: dict[str, Any] = {n: r.initial for n, r in _WRITTEN.items()}
         self._autosave = Autosave(save_file, self._snapshot) if save_file else None
         self._jobs = Jobs()
-        self._records = Records(prefix)
+        self._records = Records(prefix, access_file)
         self._status = Status(self._records, self._jobs)
-        self._out = WayOut(self._records, self._jobs, self._status, self._changed)
-        self._broker = connect(
-            Consumer(results_queue, self._out.take), self._status.connection_changed
+        self._out = WayOut(
+            self._records,
+            self._jobs,
+            self._status,
+            self._changed,
+            Rejected(rejected_file) if rejected_file else None,
         )
+        self._broker = connect(self._out.take, self._status.connection_changed)
         self._in = WayIn(
             self._records, self._jobs, self._status, self._broker, send_timeout
         )
@@ -78,6 +88,7 @@ class Ioc:
                 },
                 on_put=self._put,
                 on_refused=self._status.value_refused,
+                on_write=self._status.written,
             )
         )
         logger.info("zocalo-ioc %s serves %s:…", __version__, self._prefix)

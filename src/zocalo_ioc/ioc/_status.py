@@ -18,6 +18,9 @@ from ..wire import Result
 
 logger = logging.getLogger(__name__)
 
+LOGGED_VALUE = 200
+"""Characters of a value that go to the log when a client writes it."""
+
 _HISTORY = [r for r in DECLARATIONS if r.group is Group.HISTORY and r.column]
 
 
@@ -76,6 +79,11 @@ class Status:
     def value_refused(self, name: str, why: str) -> None:
         """Say why a value was refused; called in a thread of EPICS."""
         self.complain(str(ValueRefused(f"{name} refused {why}", "The old value stays")))
+
+    def written(self, who: str, pv: str, value: str) -> None:
+        """Log who writes what; called in a thread of EPICS."""
+        what = f"{value[:LOGGED_VALUE]} to {pv}" if value else pv
+        logger.info("%s writes %s", who, what)
 
     def complain(self, text: str) -> None:
         """Say what is wrong, until there is something newer to say."""

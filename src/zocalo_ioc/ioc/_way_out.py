@@ -13,6 +13,7 @@ from ..errors import NotUnderstood
 from ..jobs import Jobs, count_of_centres
 from ..records import DECLARATIONS, Group
 from ..records.database import Records
+from ..rejected import Rejected
 from ..wire import RESULT_HEADERS, Result, Source, read_result
 from ._status import Status, iso
 
@@ -35,6 +36,7 @@ class WayOut:
         jobs: told of each result.
         status: told when a job may have changed.
         on_publish: told that there is a newer `last`.
+        rejected: keeps messages that are no results.
     """
 
     def __init__(
@@ -43,11 +45,13 @@ class WayOut:
         jobs: Jobs,
         status: Status,
         on_publish: Callable[[], None],
+        rejected: Rejected | None,
     ) -> None:
         self._records = records
         self._jobs = jobs
         self._status = status
         self._on_publish = on_publish
+        self._rejected = rejected
         self._counts = {"RECEIVED": 0, "IGNORED": 0, "REJECTED": 0}
         self._published = 0
         self.last: SavedResult | None = None
@@ -60,12 +64,7 @@ class WayOut:
         try:
             result = read_result(delivery.headers, delivery.body)
         except NotUnderstood as problem:
-            self._count("REJECTED")
-            logger.warning(
-                "A message was no result and is rejected: %s It begins with %r",
-                problem,
-                delivery.body[:LOGGED_BEGINNING],
-            )
+            self._reject(delivery, str(problem), iso(arrived))
             return False
         if _SOURCES[self._records.get("SOURCE")] not in (None, result.source):
             self._count("IGNORED")
@@ -92,6 +91,23 @@ class WayOut:
             self._status.note_result(sent is not None, result, arrived, latency)
         self._status.show_jobs()
         return True
+
+    def _reject(self, delivery: Delivery, why: str, arrived: str) -> None:
+        self._count("REJECTED")
+        logger.warning(
+            "A message was no result and is rejected: %s It begins with %r",
+            why,
+            delivery.body[:LOGGED_BEGINNING],
+        )
+        if self._rejected is None:
+            return
+        try:
+            self._rejected.keep(arrived, why, delivery.headers, delivery.body)
+        except OSError as error:
+            self._status.complain(
+                f"A rejected message can't be kept in {self._rejected.file}: "
+                f"{error.strerror}. See to the folder of --rejected."
+            )
 
     def restore(self, saved: SavedResult) -> None:
         """Publish a saved result as it was.

@@ -1,22 +1,52 @@
-"""Tells of choices that EPICS itself refuses.
+"""Listens to what clients write, before EPICS converts it.
 
-A text that is no choice of an enumeration never reaches the record: the client is told
-that its put has failed, and nobody else learns why. EPICS shows every put to those who
-listen before it converts it, if access security asks for that.
+EPICS shows every put to those who listen, if the access security file says TRAPWRITE.
+That is how a put is logged with who made it, and how a text that is no choice of an
+enumeration is explained: it never reaches the record, so only its writer learns of it.
 """
 
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from softioc import imports
 
-_DBR_STRING = 0
-_ACCESS = Path(__file__).with_name("anybody.acf")
+from ..errors import SettingsInvalid
+
+_DEFAULT_ACCESS = Path(__file__).with_name("default.acf")
+_STRING, _CHAR = 0, 4
+_NUMBERS = {
+    1: ctypes.c_int16,
+    2: ctypes.c_float,
+    3: ctypes.c_uint16,
+    5: ctypes.c_int32,
+    6: ctypes.c_double,
+}
+"""By the DBR codes of Channel Access."""
 
 
-class _Put(ctypes.Structure):
+@dataclass(frozen=True)
+class Put:
+    """What a client writes.
+
+    Attributes:
+        who: ``user@host``, as the client says.
+        pv: the PV.
+        value: what is written; none through PV Access, which does not tell.
+        is_string: whether it is an EPICS string, for EPICS to convert.
+        done: whether it has been written.
+    """
+
+    who: str
+    pv: str
+    value: str | float | None
+    is_string: bool
+    done: bool
+
+
+class _Message(ctypes.Structure):
     """``asTrapWriteMessage`` of EPICS base. A channel begins with its name."""
 
     _fields_ = (
@@ -26,40 +56,78 @@ class _Put(ctypes.Structure):
         ("private", ctypes.c_void_p),
         ("type", ctypes.c_int),
         ("count", ctypes.c_int),
-        ("data", ctypes.c_char_p),
+        ("data", ctypes.c_void_p),
     )
 
 
-_Listener = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Put), ctypes.c_int)
+_Listener = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Message), ctypes.c_int)
 _kept: list[object] = []  # what EPICS calls must live for as long as the process
 
 
-def watch(
-    choices: Mapping[str, tuple[str, ...]], refused: Callable[[str, str], None]
-) -> None:
-    """Call ``refused`` with the PV and the text when a choice is not known.
+def listen(told: Callable[[Put], None]) -> None:
+    """Tell of each put, twice: before and after it is made.
 
     Call this before the IOC is initialised.
 
     Args:
-        choices: the names of the values, by PV.
-        refused: called in a thread of EPICS, before the put ends.
+        told: called in a thread of EPICS.
     """
 
-    def listen(put: Any, after: int) -> None:
-        message: _Put = put.contents
-        if after or message.type != _DBR_STRING or not message.data:
-            return
-        pv = message.channel.contents.value
-        name = pv.decode().removesuffix(".VAL") if pv else ""
-        known = choices.get(name)
-        text = message.data.decode(errors="replace")
-        if known is None or text in known:
-            return
-        if not (text.strip().isdigit() and int(text) < len(known)):
-            refused(name, text)
+    def on_put(pointer: Any, done: int) -> None:
+        message: _Message = pointer.contents
+        pv = _text(message.channel.contents.value)
+        who = f"{_text(message.user)}@{_text(message.host)}"
+        is_string = message.type == _STRING
+        told(Put(who, pv, _value(message), is_string, bool(done)))
 
-    listener = _Listener(listen)
+    listener = _Listener(on_put)
     _kept.append(listener)
-    imports.dbCore.asSetFilename(str(_ACCESS).encode())
     imports.dbCore.asTrapWriteRegisterListener(listener)
+
+
+def set_access(file: Path | None) -> None:
+    """Let an access security file say who may write, or everybody write commands.
+
+    Call this before the IOC is initialised.
+
+    Raises:
+        SettingsInvalid: the file can't be read. What else is wrong with it makes
+            EPICS say so, and `softioc.iocInit` fail.
+    """
+    file = (file or _DEFAULT_ACCESS).absolute()  # EPICS takes no relative one
+    try:
+        file.read_bytes()
+    except OSError as error:
+        what = f"--access-security: can't read {file}: {error.strerror}"
+        raise SettingsInvalid(what) from None
+
+    def check(status: Any, *_: object) -> Any:
+        if status:
+            raise SettingsInvalid(
+                f"EPICS can't start with the access security file {file}",
+                "What is wrong with it stands above",
+            )
+        return status
+
+    imports.dbCore.asSetFilename(str(file).encode())
+    imports.iocInit.errcheck = check
+
+
+def _value(message: _Message) -> str | float | None:
+    if not message.data or message.count < 1:
+        return None
+    match message.type:
+        case _ if message.type == _STRING:
+            return _text(ctypes.string_at(message.data))
+        case _ if message.type == _CHAR:
+            return _text(ctypes.string_at(message.data, message.count).split(b"\0")[0])
+        case known if known in _NUMBERS:
+            return ctypes.cast(
+                message.data, ctypes.POINTER(_NUMBERS[known])
+            ).contents.value
+        case _:
+            return None
+
+
+def _text(value: bytes | None) -> str:
+    return (value or b"").decode(errors="replace")

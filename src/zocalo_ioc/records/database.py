@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from softioc import alarm, builder, imports, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
 
 from . import DECLARATIONS, TABLES, UPDATED_TOGETHER, Group, Kind, Record
+from ._puts import Put, listen, set_access
 from ._pva import serve_groups
-from ._unknown_choices import watch
 
 _DEVICE_TIME = -2
 """TSE of a record that takes its time stamp from `Records.update`."""
@@ -32,11 +33,13 @@ class Handlers:
         on_put: told the name and the value that a client has written.
         on_refused: told the name, and why the value written to it was refused. Called
             in a thread of EPICS, before the put ends.
+        on_write: told who writes what to which PV, for the log. Called likewise.
     """
 
     commands: Mapping[str, Callable[[Any], Awaitable[object]]]
     on_put: Callable[[str, Any], None]
     on_refused: Callable[[str, str], None]
+    on_write: Callable[[str, str, str], None]
 
 
 class Records:
@@ -44,9 +47,14 @@ class Records:
 
     Args:
         prefix: what names start with, without the colon.
+        access_file: an EPICS access security file; if none, anybody may write.
+
+    Raises:
+        SettingsInvalid: that file can't be read.
     """
 
-    def __init__(self, prefix: str) -> None:
+    def __init__(self, prefix: str, access_file: Path | None = None) -> None:
+        set_access(access_file)
         self._prefix = prefix
         self._handlers: Handlers | None = None
         self._declared = {record.name: record for record in DECLARATIONS}
@@ -57,16 +65,13 @@ class Records:
         builder.LoadDatabase()
 
     def serve(self, handlers: Handlers) -> None:
-        """Serve the records over CA and PVA, with callbacks in the running loop."""
+        """Serve the records over CA and PVA, with callbacks in the running loop.
+
+        Raises:
+            SettingsInvalid: EPICS can't use the access security file.
+        """
         self._handlers = handlers
-        watch(
-            {
-                f"{self._prefix}:{record.name}": record.choices
-                for record in DECLARATIONS
-                if record.kind is Kind.MBBO
-            },
-            self._unknown_choice,
-        )
+        listen(self._on_put)
         softioc.iocInit(AsyncioDispatcher(asyncio.get_running_loop()))
 
     def set(self, name: str, value: Any) -> None:
@@ -122,6 +127,7 @@ class Records:
         if record.initial is not None:
             fields["initial_value"] = record.initial
         if record.kind.writable:
+            fields["ASG"] = record.group.name
             fields |= self._put_handlers(record)
         severities = dict(record.severities)
         match record.kind:
@@ -217,11 +223,23 @@ class Records:
             case _:
                 return {"validate": validate, "on_update": on_update}
 
-    def _unknown_choice(self, pv: str, text: str) -> None:
-        name = pv.removeprefix(f"{self._prefix}:")
-        choices = ", ".join(self._declared[name].choices)
-        if self._handlers:
-            self._handlers.on_refused(name, f"{text!r}: it must be one of {choices}")
+    def _on_put(self, put: Put) -> None:
+        """Log a put, and explain a choice that EPICS itself refuses."""
+        name = put.pv.removeprefix(f"{self._prefix}:").removesuffix(".VAL")
+        record = self._declared.get(name)
+        if self._handlers is None or record is None:
+            return
+        value = put.value
+        # what came through PV Access is known when it is there; a command ends late
+        late = value is None and not record.kind.is_command
+        if put.done != late:
+            return
+        if late:
+            value = self.get(name)
+        self._handlers.on_write(put.who, put.pv, "" if value is None else f"{value!r}")
+        if put.is_string and record.choices and not _is_choice(record, str(value)):
+            choices = ", ".join(record.choices)
+            self._handlers.on_refused(name, f"{value!r}: it must be one of {choices}")
 
     @contextmanager
     def _busy(self, name: str) -> Generator[None]:
@@ -281,6 +299,12 @@ def _locked(record: Any) -> Generator[None]:
 
 def _address(record: Any) -> int:
     return record._record.record.value  # noqa: SLF001, softioc has no way for it
+
+
+def _is_choice(record: Record, text: str) -> bool:
+    return text in record.choices or (
+        text.strip().isdigit() and int(text) < len(record.choices)
+    )
 
 
 def _limits(record: Record) -> dict[str, float | None]:

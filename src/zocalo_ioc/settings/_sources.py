@@ -130,5 +130,6 @@ def _complaint(setting: str, kind: str, message: str) -> str:
         return (
             f"{option} is missing: give it, set {ENV_PREFIX}{setting.upper()}, "
             f"or write {setting} in the settings file"
+            + (f", {message}" if message != "Field required" else "")
         )
     return f"{option}: {message.removeprefix('Value error, ')}"

@@ -30,6 +30,8 @@ def _broker_url(url: SecretStr) -> SecretStr:
             "write amqp://user:password@host:port/vhost, "
             "with spaces, commas and other special characters of the password as %XX"
         ) from None
+    if "ssl_options=" in secret:
+        raise ValueError("say with --ca-file and --client-certificate how to do TLS")
     return url
 
 
@@ -67,6 +69,9 @@ QUEUE = TypeAliasType(
         StringConstraints(min_length=1, max_length=255),
         AfterValidator(_results_queue),
     ],
+)
+NAME = TypeAliasType(
+    "NAME", Annotated[str, StringConstraints(min_length=1, max_length=255)]
 )
 SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
 FILE = TypeAliasType("FILE", Path)

@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    FailFast,
     Field,
     FiniteFloat,
     ValidationError,
@@ -23,6 +24,11 @@ from ._common import Int31, complaints, encode
 
 RESULT_HEADERS: Mapping[str, object] = {"workflows-recipe": True}
 """The headers of a result, as python-workflows sends them."""
+
+MAX_BODY = 2 * 1024**2
+"""Bytes of a message. Reading a longer one would keep the IOC from its other work."""
+MAX_CENTRES = 10_000
+MAX_DCIDS = 1_000
 
 
 class Source(StrEnum):
@@ -100,6 +106,8 @@ class Centre(BaseModel):
 class _Payload(BaseModel):
     results: Annotated[
         list[Annotated[Centre, WrapValidator(_unless_failed)]],
+        Field(max_length=MAX_CENTRES),
+        FailFast(),  # each complaint takes time, and three are shown
         BeforeValidator(lambda value: [] if value is None else value),
     ] = []
 
@@ -107,7 +115,12 @@ class _Payload(BaseModel):
 class _Parameters(BaseModel):
     dcid: Annotated[Int31, Field(ge=1)]
     dcgid: Annotated[Int31 | None, BeforeValidator(_null_if_empty)] = None
-    dcg_dcids: Annotated[list[Int31], BeforeValidator(_dcids)] = []
+    dcg_dcids: Annotated[
+        list[Int31],
+        Field(max_length=MAX_DCIDS),
+        FailFast(),
+        BeforeValidator(_dcids),
+    ] = []
     gpu: Annotated[bool, BeforeValidator(_is_set)] = False
 
 
@@ -159,6 +172,10 @@ def read_result(headers: Mapping[str, object], body: bytes) -> Result:
     if headers.get("workflows-recipe") not in (True, "True", "true"):
         raise NotUnderstood(
             "Not a recipe message: the header workflows-recipe is not true"
+        )
+    if len(body) > MAX_BODY:
+        raise NotUnderstood(
+            f"It has {len(body)} bytes, and {MAX_BODY} are the most that is read"
         )
     try:
         envelope = _validated(_Envelope, from_json(body))

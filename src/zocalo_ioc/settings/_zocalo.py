@@ -1,0 +1,74 @@
+"""Where the broker is, from the site's Zocalo configuration."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from ..errors import SettingsInvalid
+
+
+def broker_urls(file: Path | None, environment: str) -> list[str]:
+    """Read the nodes of a broker as Zocalo itself would.
+
+    Args:
+        file: the configuration; if none, the one that ``ZOCALO_CONFIG`` names.
+        environment: the one to be activated, with all of its plugins.
+
+    Raises:
+        SettingsInvalid: the ``zocalo`` package is not there, or the configuration
+            can't be used.
+    """
+    try:
+        import zocalo.configuration
+        from workflows.transport.pika_transport import PikaTransport
+    except ImportError:
+        raise SettingsInvalid(
+            "--zocalo-environment needs the zocalo package",
+            "Install zocalo-ioc[zocalo], or give --broker",
+        ) from None
+    where = str(file or "the file that ZOCALO_CONFIG names")
+    before = dict(PikaTransport.defaults)
+    try:
+        configuration = zocalo.configuration.from_file(file)
+        if environment not in configuration.environments:
+            known = ", ".join(sorted(configuration.environments)) or "none"
+            raise SettingsInvalid(
+                f"--zocalo-environment: {where} has no environment {environment}",
+                f"It has {known}",
+            )
+        configuration.activate_environment(environment)
+    except SettingsInvalid:
+        raise
+    except Exception as error:  # plugins raise what they like, and may quote passwords
+        raise SettingsInvalid(
+            f"--zocalo-config: can't use {where} ({type(error).__name__})",
+            "Try it with zocalo's own commands",
+        ) from None
+    if PikaTransport.defaults == before:
+        raise SettingsInvalid(
+            f"--zocalo-environment: {environment} does not say where RabbitMQ is",
+            "It needs a plugin of the kind pika",
+        )
+    return _urls(PikaTransport.defaults)
+
+
+def _urls(values: Mapping[str, object]) -> list[str]:
+    user, password, vhost = (
+        quote(str(values[f"--rabbit-{name}"]), safe="")
+        for name in ("user", "pass", "vhost")
+    )
+    hosts, ports = (
+        [part.strip() for part in str(values[f"--rabbit-{name}"]).split(",")]
+        for name in ("host", "port")
+    )
+    if len(ports) == 1:
+        ports *= len(hosts)
+    if len(ports) != len(hosts):
+        raise SettingsInvalid(
+            "--zocalo-environment: RabbitMQ has as many ports as hosts, or one",
+            f"There are {len(hosts)} hosts and {len(ports)} ports",
+        )
+    return [
+        f"amqp://{user}:{password}@{host}:{port}/{vhost}"
+        for host, port in zip(hosts, ports, strict=True)
+    ]
