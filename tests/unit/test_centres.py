@@ -37,7 +37,7 @@ def centres(draw: st.DrawFn, dimensions: int | None = None) -> Centre:
     return Centre(
         centre_of_mass=draw(
             st.lists(
-                st.floats(allow_nan=False, allow_infinity=False),
+                st.floats(-INT32_MAX, INT32_MAX),
                 min_size=length,
                 max_size=length,
             )

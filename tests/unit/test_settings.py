@@ -1,11 +1,13 @@
 """What users can configure: which source wins, and how a mistake is answered."""
 
 import os
+import ssl
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from zocalo_ioc.errors import SettingsInvalid
 from zocalo_ioc.settings import ENV_PREFIX, MAX_PREFIX, DemoSettings, RunSettings
@@ -196,6 +198,137 @@ def test_an_unknown_option_is_named_without_its_password(
         RunSettings.load([*COMMAND_LINE, *arguments])
     assert "s3cret" not in str(refusal.value)
     assert "--brokr" in str(refusal.value)
+
+
+EXCHANGE = [
+    *("--prefix", "P:1"),
+    *("--broker", "amqp://a"),
+    *("--results-exchange", "results"),
+    *("--routing-key", "xrc.i03"),
+]
+
+
+def test_an_exchange_needs_no_queue_and_names_its_own_after_the_prefix() -> None:
+    settings = RunSettings.load(EXCHANGE)
+    assert settings.results_queue is None
+    assert settings.own_queue == "zocalo-ioc.P:1"
+
+
+def test_results_come_from_a_queue_or_an_exchange_not_both() -> None:
+    with pytest.raises(SettingsInvalid, match=r"--results-queue: .*--results-exchange"):
+        RunSettings.load([*EXCHANGE, "--results-queue", "q"])
+
+
+def test_an_exchange_without_a_routing_key_is_refused_naming_it() -> None:
+    with pytest.raises(SettingsInvalid, match="--routing-key is missing"):
+        RunSettings.load(EXCHANGE[:-2])
+
+
+def test_a_routing_key_without_an_exchange_is_refused() -> None:
+    with pytest.raises(SettingsInvalid, match=r"--routing-key: .*--results-exchange"):
+        RunSettings.load([*COMMAND_LINE, "--routing-key", "k"])
+
+
+def test_a_broker_and_a_zocalo_environment_are_too_much() -> None:
+    with pytest.raises(SettingsInvalid, match=r"--broker: .*--zocalo-environment"):
+        RunSettings.load([*COMMAND_LINE, "--zocalo-environment", "e"])
+
+
+def test_how_to_do_tls_is_not_for_the_broker_url() -> None:
+    url = "amqps://h/v?ssl_options=%7B%27verify_mode%27%3A0%7D"
+    with pytest.raises(SettingsInvalid, match=r"--broker: .*--ca-file"):
+        RunSettings.load([*COMMAND_LINE, "--broker", url])
+
+
+def test_the_broker_of_amqps_is_verified_by_default() -> None:
+    context = RunSettings.load(COMMAND_LINE).tls()
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname
+
+
+@pytest.mark.parametrize("option", ["--ca-file", "--client-certificate"])
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_certificate_that_can_not_be_used_is_named(
+    tmp_path: Path, option: str, content: str | None
+) -> None:
+    file = tmp_path / "certificate.pem"
+    if content is not None:
+        file.write_text(content)
+    settings = RunSettings.load([*COMMAND_LINE, option, str(file)])
+    with pytest.raises(SettingsInvalid, match=f"{option}: .*{file}"):
+        settings.tls()
+
+
+def zocalo_configuration(folder: Path, **values: object) -> list[str]:
+    """Write a Zocalo configuration; return the options that have it used."""
+    rabbitmq = {
+        "plugin": "pika",
+        "host": "node1",
+        "port": 5672,
+        "username": "user",
+        "password": "p/w@",
+        "vhost": "zocalo",
+    }
+    configuration = {
+        "version": 1,
+        "rabbitmq": rabbitmq | values,
+        "environments": {"live": {"plugins": ["rabbitmq"]}, "empty": {"plugins": []}},
+    }
+    file = folder / "zocalo.yaml"
+    file.write_text(yaml.safe_dump(configuration))
+    return ["--zocalo-config", str(file), "--zocalo-environment", "live"]
+
+
+ZOCALO = ["--prefix", "P", "--results-queue", "q"]
+
+
+@pytest.mark.parametrize(
+    ("values", "urls"),
+    [
+        ({}, ["amqp://user:p%2Fw%40@node1:5672/zocalo"]),
+        (
+            {"host": "node1,node2", "vhost": "/"},
+            [f"amqp://user:p%2Fw%40@{node}:5672/%2F" for node in ("node1", "node2")],
+        ),
+        (
+            {"host": "node1, node2", "port": "5672,5673"},
+            [f"amqp://user:p%2Fw%40@node{i}:567{i + 1}/zocalo" for i in (1, 2)],
+        ),
+    ],
+)
+def test_the_nodes_come_from_the_zocalo_configuration(
+    tmp_path: Path, values: dict[str, object], urls: list[str]
+) -> None:
+    options = zocalo_configuration(tmp_path, **values)
+    assert RunSettings.load([*ZOCALO, *options]).broker_urls == urls
+
+
+def test_the_zocalo_configuration_may_be_named_as_zocalo_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, file, *environment = zocalo_configuration(tmp_path)
+    monkeypatch.setenv("ZOCALO_CONFIG", file)
+    urls = RunSettings.load([*ZOCALO, *environment]).broker_urls
+    assert urls == ["amqp://user:p%2Fw%40@node1:5672/zocalo"]
+
+
+@pytest.mark.parametrize(
+    ("values", "environment", "told"),
+    [
+        ({}, "dead", "no environment dead. It has empty, live"),
+        ({}, "empty", "does not say where RabbitMQ is"),
+        ({"port": "1,2,3"}, "live", "1 hosts and 3 ports"),
+        ({"plugin": 5}, "live", "can't use"),
+    ],
+)
+def test_a_zocalo_configuration_without_a_broker_is_refused(
+    tmp_path: Path, values: dict[str, object], environment: str, told: str
+) -> None:
+    *options, _ = zocalo_configuration(tmp_path, **values)
+    settings = RunSettings.load([*ZOCALO, *options, environment])
+    with pytest.raises(SettingsInvalid, match=told) as refusal:
+        assert settings.broker_urls
+    assert "p/w@" not in str(refusal.value)
 
 
 def test_the_queue_of_triggers_can_not_be_the_one_of_results() -> None:

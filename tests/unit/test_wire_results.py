@@ -12,7 +12,8 @@ from workflows.recipe import RecipeWrapper
 
 from zocalo_ioc.centres import SortKey, best, rank
 from zocalo_ioc.errors import NotUnderstood
-from zocalo_ioc.wire import Result, Source, read_result, result_message
+from zocalo_ioc.wire import Result, Source, encode, read_result, result_message
+from zocalo_ioc.wire._results import MAX_BODY, MAX_CENTRES, MAX_DCIDS
 
 HEADERS = {"workflows-recipe": True}
 GUID = "d6f117bb-c856-4df8-b9bc-2d3c625e9fd5"
@@ -448,6 +449,7 @@ def test_a_centre_that_lacks_a_value_is_refused_naming_it(key: str) -> None:
         ("centre_of_mass", [1.5, 2.5, 3.5, 4.5]),
         ("centre_of_mass", [1.5, 2.5, None]),
         ("centre_of_mass", [1.5, 2.5, float("nan")]),
+        ("centre_of_mass", [1.5, 2.5, 2.0**31]),
         ("max_voxel", [1, 2, -1]),
         ("max_voxel", [1, 2, 2.5]),
         ("max_voxel", [1, 2, 2**31]),
@@ -484,6 +486,35 @@ def test_a_centre_of_two_and_three_dimensions_is_refused_naming_both() -> None:
 def test_of_many_complaints_only_the_first_are_told() -> None:
     with pytest.raises(NotUnderstood, match=r"and 2 more\.$"):
         read(message(xrc(*[{}] * 4)))
+
+
+def test_as_many_centres_as_are_read_are_taken() -> None:
+    result = read(message(xrc(*[CENTRE_2D] * MAX_CENTRES, kind="2d")))
+    assert len(result.centres) == MAX_CENTRES
+
+
+def test_more_centres_than_are_read_are_refused_with_the_limit() -> None:
+    with pytest.raises(NotUnderstood, match=rf"results: .*\b{MAX_CENTRES} items"):
+        read(message(xrc(*[FAILED_2D] * (MAX_CENTRES + 1), kind="2d")))
+
+
+def test_more_group_members_than_are_read_are_refused_with_the_limit() -> None:
+    members = list(range(1, MAX_DCIDS + 2))
+    with pytest.raises(NotUnderstood, match=rf"dcg_dcids: .*\b{MAX_DCIDS} items"):
+        read(message(xrc(CENTRE_3D), dcg_dcids=members))
+
+
+def test_a_message_of_the_greatest_length_is_read() -> None:
+    body = encode(message(xrc(CENTRE_3D)))
+    assert (
+        read_result(HEADERS, body.ljust(MAX_BODY)).dcid
+        == read_result(HEADERS, body).dcid
+    )
+
+
+def test_a_longer_message_is_refused_with_both_lengths() -> None:
+    with pytest.raises(NotUnderstood, match=rf"{MAX_BODY + 1} bytes.* {MAX_BODY} are"):
+        read_result(HEADERS, encode(message(xrc(CENTRE_3D))).ljust(MAX_BODY + 1))
 
 
 def test_a_result_that_we_write_is_read_back() -> None:

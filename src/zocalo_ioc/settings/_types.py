@@ -21,6 +21,8 @@ def split_list(value: object) -> object:
 
 def _broker_url(url: SecretStr) -> SecretStr:
     secret = url.get_secret_value()
+    if "ssl_options=" in secret:
+        raise ValueError("say with --ca-file and --client-certificate how to do TLS")
     try:
         if not secret.startswith(("amqp://", "amqps://")):
             raise ValueError
@@ -30,8 +32,6 @@ def _broker_url(url: SecretStr) -> SecretStr:
             "write amqp://user:password@host:port/vhost, "
             "with spaces, commas and other special characters of the password as %XX"
         ) from None
-    if "ssl_options=" in secret:
-        raise ValueError("say with --ca-file and --client-certificate how to do TLS")
     return url
 
 

@@ -20,12 +20,12 @@ from pydantic import (
 from pydantic_core import from_json, to_json
 
 from ..errors import NotUnderstood
-from ._common import Int31, complaints, encode
+from ._common import INT32_MAX, Int31, complaints, encode
 
 RESULT_HEADERS: Mapping[str, object] = {"workflows-recipe": True}
 """The headers of a result, as python-workflows sends them."""
 
-MAX_BODY = 2 * 1024**2
+MAX_BODY = 4 * 1024**2
 """Bytes of a message. Reading a longer one would keep the IOC from its other work."""
 MAX_CENTRES = 10_000
 MAX_DCIDS = 1_000
@@ -65,7 +65,8 @@ def _unless_failed(
     return None if failed else read(value)
 
 
-Coordinates = Annotated[list[FiniteFloat], Field(min_length=2, max_length=3)]
+Coordinate = Annotated[FiniteFloat, Field(ge=-INT32_MAX, le=INT32_MAX)]
+Coordinates = Annotated[list[Coordinate], Field(min_length=2, max_length=3)]
 Voxel = Annotated[list[Int31], Field(min_length=2, max_length=3)]
 Corner = Annotated[list[Int31], Field(min_length=3, max_length=3)]
 SampleId = Annotated[Int31 | None, BeforeValidator(_null_if_empty)]
