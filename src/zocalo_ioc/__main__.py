@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from . import __version__
 from .errors import SettingsInvalid
-from .settings import DemoSettings, RunSettings
+from .settings import DemoSettings, RunSettings, SimulateSettings
 
 USAGE = """\
 usage: zocalo-ioc COMMAND [options]
@@ -19,6 +19,7 @@ An EPICS soft IOC for Zocalo: trigger processing and read X-ray centres through 
 commands:
   run        serve the PVs, connected to a RabbitMQ broker
   demo       serve the PVs with a simulated Zocalo, without a broker
+  simulate   play Zocalo on a RabbitMQ broker, without a beamline
 
 options:
   -h, --help  show this text, or after a command its options
@@ -40,6 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             case ["demo", *options]:
                 demo_settings = DemoSettings.load(options)
                 _serve(lambda stop: _demo(demo_settings, stop))
+            case ["simulate", *options]:
+                simulate_settings = SimulateSettings.load(options)
+                _serve(lambda stop: _simulate(simulate_settings, stop), epics=False)
             case ["--version"]:
                 print(f"zocalo-ioc {__version__}")
             case ["-h" | "--help", *_]:
@@ -49,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 sys.exit(2)
             case unknown:
                 name = unknown[0] if re.fullmatch(r"[\w-]+", unknown[0]) else "of it"
-                remedy = "Try run or demo, or --help for more"
+                remedy = "Try run, demo or simulate, or --help for more"
                 raise SettingsInvalid(f"There is no command {name}", remedy)
     except SettingsInvalid as problem:
         # whatever was written where it does not belong, a password is not shown
@@ -89,7 +93,15 @@ async def _demo(settings: DemoSettings, stop: asyncio.Event) -> None:
     await demo(settings.prefix, stop)
 
 
-def _serve(command: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+async def _simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
+    from .simulate import simulate
+
+    await simulate(settings, stop)
+
+
+def _serve(
+    command: Callable[[asyncio.Event], Awaitable[None]], *, epics: bool = True
+) -> None:
     """Run a command until SIGTERM or Ctrl-C, then leave with exit status 0."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
@@ -106,10 +118,10 @@ def _serve(command: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         await command(stop)
 
     asyncio.run(until_signalled())
+    if epics:
+        from softioc.softioc import safeEpicsExit
 
-    from softioc.softioc import safeEpicsExit
-
-    safeEpicsExit(0)
+        safeEpicsExit(0)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from .broker import Consumer, Hub, LoopbackBroker
 from .ioc import Ioc
-from .simulation import RESULTS_QUEUE, SimulatedZocalo
+from .simulation import Options, SimulatedZocalo
 
+RESULTS_QUEUE = "xrc.demo"
 _DEFAULT_CA_PORT = 5064
 _LOOPBACK = "127.0.0.1"
 
@@ -21,15 +22,19 @@ async def demo(prefix: str, stop: asyncio.Event) -> None:
     client_environment = _epics_environment()
     print(instructions(prefix, client_environment), flush=True)
     hub = Hub()
-    zocalo = SimulatedZocalo()
-    zocalo.broker = LoopbackBroker(hub, Consumer(zocalo.queue, zocalo.take))
+    zocalo = SimulatedZocalo(
+        Options(RESULTS_QUEUE), lambda _, consumer: LoopbackBroker(hub, consumer)
+    )
     ioc = Ioc(
         prefix,
         lambda take, on_change: LoopbackBroker(
             hub, Consumer(RESULTS_QUEUE, take), on_change
         ),
     )
-    await ioc.serve(stop)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(zocalo.run())
+        await ioc.serve(stop)
+        serving.cancel()
 
 
 def instructions(prefix: str, environment: Mapping[str, str]) -> str:

@@ -73,7 +73,10 @@ def test_the_example_of_the_readme_finds_the_centre(
         timeout=60,
         check=False,
     )
-    assert run.stdout.strip() == "[10.937, 2.5, 9.5]", run.stderr
+    assert (
+        run.stdout.strip()
+        == "[14.836930703324246, 7.586720984397836, 5.433856815637059]"
+    ), run.stderr
 
 
 def test_ctrl_c_ends_the_demo_with_status_0(demo: subprocess.Popen[str]) -> None:

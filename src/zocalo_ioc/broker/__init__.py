@@ -7,6 +7,7 @@ Neither knows EPICS.
 from ._amqp import AmqpBroker
 from ._loopback import Hub, LoopbackBroker
 from ._protocol import Broker, Connection, Consumer, Delivery, Message
+from ._trouble import connection_trouble
 
 __all__ = [
     "AmqpBroker",
@@ -17,4 +18,5 @@ __all__ = [
     "Hub",
     "LoopbackBroker",
     "Message",
+    "connection_trouble",
 ]

@@ -1,5 +1,6 @@
 """The broker protocol: publish, consume and the state of the connection."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -53,17 +54,20 @@ class Consumer:
 
     Attributes:
         queue: the queue.
-        take: returns whether the message is acknowledged (True) or rejected (False);
-            it is called in the event loop and must not block.
+        take: returns whether the message is acknowledged (True) or rejected (False),
+            or a future that will tell; it is called in the event loop and must not
+            block.
         exchange: the exchange to which the queue is bound, and which makes it the
             consumer's own, to be made; if empty, the queue is taken as it is there.
         routing_key: of the messages that the exchange puts there.
+        prefetch: how many messages the broker sends ahead of their acknowledgement.
     """
 
     queue: str
-    take: Callable[[Delivery], bool]
+    take: Callable[[Delivery], bool | asyncio.Future[bool]]
     exchange: str = ""
     routing_key: str = ""
+    prefetch: int = 10
 
 
 class Broker(Protocol):

@@ -18,9 +18,6 @@ from ._trouble import consumer_trouble
 
 logger = logging.getLogger(__name__)
 
-PREFETCH = 10
-"""How many messages the broker sends ahead of their acknowledgement: they are taken in
-one go, and a put has to wait for them."""
 RENEWED_AFTER = 20.0
 """Seconds without a message. RabbitMQ does not tell a consumer of a quorum queue that
 was deleted and made anew at once; what comes then reaches nobody until that consumer's
@@ -46,6 +43,7 @@ class Receiver:
         self._consumer = consumer
         self._report = report
         self._taken = 0
+        self._unanswered = 0
 
     async def keep(self, connection: AsyncioConnection, address: str) -> None:
         """Keep consuming, on a channel of its own, while the connection lasts."""
@@ -72,7 +70,7 @@ class Receiver:
     def _subscribe(self, channel: Channel, address: str) -> None:
         """Ask for messages; pika sends one request after the other."""
         consumer = self._consumer
-        channel.basic_qos(prefetch_count=PREFETCH)
+        channel.basic_qos(prefetch_count=consumer.prefetch)
         if consumer.exchange:
             channel.queue_declare(consumer.queue, durable=True, arguments=_OWN_QUEUE)
             channel.queue_bind(consumer.queue, consumer.exchange, consumer.routing_key)
@@ -83,9 +81,12 @@ class Receiver:
         )
 
     async def _until_idle(self, ended: asyncio.Future[object]) -> None:
-        """Wait until the subscription has ended, or nothing has come for long."""
+        """Wait until the subscription has ended, or nothing has come for long.
+
+        Messages that are still to be answered would be delivered again.
+        """
         seen = -1
-        while not ended.done() and self._taken != seen:
+        while not ended.done() and (self._taken != seen or self._unanswered):
             seen = self._taken
             await asyncio.wait([ended], timeout=RENEWED_AFTER)
 
@@ -98,8 +99,29 @@ class Receiver:
         except Exception:
             logger.exception("A message from %s broke its reader", self._consumer.queue)
             accepted = False
-        with suppress(AMQPError):  # a channel just lost delivers the message again
-            if accepted:
-                channel.basic_ack(method.delivery_tag)
-            else:
-                channel.basic_reject(method.delivery_tag, requeue=False)
+        if isinstance(accepted, bool):
+            _answer(channel, method.delivery_tag, accepted)
+        else:
+            self._unanswered += 1
+            accepted.add_done_callback(
+                partial(self._answer_later, channel, method.delivery_tag)
+            )
+
+    def _answer_later(
+        self, channel: Channel, tag: int, future: asyncio.Future[bool]
+    ) -> None:
+        self._unanswered -= 1
+        if future.cancelled():  # stopping; the broker keeps the message
+            return
+        if error := future.exception():
+            queue = self._consumer.queue
+            logger.error("A message from %s broke its reader", queue, exc_info=error)
+        _answer(channel, tag, error is None and future.result())
+
+
+def _answer(channel: Channel, tag: int, accepted: bool) -> None:
+    with suppress(AMQPError):  # a channel just lost delivers the message again
+        if accepted:
+            channel.basic_ack(tag)
+        else:
+            channel.basic_reject(tag, requeue=False)

@@ -5,7 +5,14 @@ where they come from.
 """
 
 from ._run import DemoSettings, RunSettings
+from ._simulate import SimulateSettings
 from ._sources import ENV_PREFIX
 from ._types import MAX_PREFIX
 
-__all__ = ["ENV_PREFIX", "MAX_PREFIX", "DemoSettings", "RunSettings"]
+__all__ = [
+    "ENV_PREFIX",
+    "MAX_PREFIX",
+    "DemoSettings",
+    "RunSettings",
+    "SimulateSettings",
+]

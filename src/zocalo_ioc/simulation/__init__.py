@@ -1,5 +1,40 @@
-"""A simulated Zocalo. It speaks only wire messages."""
+"""A simulated Zocalo: services that speak its messages on its queues.
 
-from ._zocalo import RESULTS_QUEUE, SimulatedZocalo
+They know no EPICS, and nothing of the IOC but the broker protocol and the messages.
+"""
 
-__all__ = ["RESULTS_QUEUE", "SimulatedZocalo"]
+from ._centring import (
+    Counts,
+    Orientation,
+    Wells,
+    centre_2d,
+    centres_3d,
+    to_grid,
+)
+from ._centring_service import XrayCentring
+from ._collections import Collections
+from ._collections_file import CollectionsFile, read_collections
+from ._declare import declare
+from ._real_dispatcher import RealDispatcher
+from ._real_dispatcher import is_installed as dispatcher_is_installed
+from ._scans import Trouble
+from ._zocalo import Options, SimulatedZocalo
+
+__all__ = [
+    "Collections",
+    "CollectionsFile",
+    "Counts",
+    "Options",
+    "Orientation",
+    "RealDispatcher",
+    "SimulatedZocalo",
+    "Trouble",
+    "Wells",
+    "XrayCentring",
+    "centre_2d",
+    "centres_3d",
+    "declare",
+    "dispatcher_is_installed",
+    "read_collections",
+    "to_grid",
+]

@@ -1,100 +1,82 @@
-"""Answers the start and end of a data collection with a plausible result."""
+"""A whole Zocalo: its services, each with a connection of its own."""
 
 import asyncio
-import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from uuid import uuid4
+from pathlib import Path
 
-import numpy as np
-from pydantic_core import from_json
-
-from ..broker import Broker, Delivery, Message
-from ..wire import TRIGGER_QUEUE, Event, result_message
-
-logger = logging.getLogger(__name__)
-
-RESULTS_QUEUE = "xrc.demo"
-PROCESSING_TIME = 3.0
-"""From the end message to the result, in seconds."""
-GRID = (20, 12, 12)
-"""Boxes in x, y and z."""
+from ..broker import Broker, Consumer
+from ._analysis import PerImageAnalysis
+from ._centring_service import XrayCentring
+from ._collections import Collections
+from ._collections_file import CollectionsFile
+from ._dispatcher import Dispatcher
+from ._mimas import Mimas
+from ._scans import Trouble
+from ._service import Service
+from ._trouble import TroubleMaker
 
 
-@dataclass
-class _Scan:
-    """The data collections of a scan that have ended, and the result on its way."""
+@dataclass(frozen=True)
+class Options:
+    """How a simulated Zocalo behaves.
 
-    ended: list[int] = field(default_factory=list[int])
-    result: asyncio.Task[None] | None = None
+    Attributes:
+        results_queue: the routing key of results.
+        beamline: in the parameters of recipes.
+        collections: the data collections that a file describes.
+        seed: of noise, of crystals and of trouble by chance.
+        frame_rate: frames a second in each pipeline.
+        chances: how probable each trouble is, for scans that name none.
+        give_up_after: how long frames wait for others of their scan, seconds.
+        logbook: where the dispatcher keeps a copy of each message.
+        dispatcher: whether there is one among the services.
+    """
+
+    results_queue: str
+    beamline: str = "i03"
+    collections: CollectionsFile = field(default_factory=CollectionsFile)
+    seed: int = 0
+    frame_rate: float = 500.0
+    chances: Mapping[Trouble, float] = field(default_factory=dict[Trouble, float])
+    give_up_after: float = 900.0
+    logbook: Path | None = None
+    dispatcher: bool = True
 
 
 class SimulatedZocalo:
-    """Takes triggers, and sends one 3-D result for each scan that has ended.
+    """The services of a Zocalo.
 
-    Data collections that are started one after the other, before any of them ends, are
-    the grids of one scan.
+    Args:
+        options: how they behave.
+        connect: makes the connection of a service, given its name and what it consumes.
     """
 
-    queue = TRIGGER_QUEUE
+    def __init__(
+        self, options: Options, connect: Callable[[str, Consumer], Broker]
+    ) -> None:
+        collections = Collections(options.collections, options.seed, options.chances)
+        trouble = TroubleMaker(collections, options.seed)
+        self._centring = XrayCentring(options.give_up_after, trouble.send_result)
+        services: list[Service] = [
+            Mimas(collections, options.beamline, options.results_queue),
+            PerImageAnalysis(collections, options.seed, options.frame_rate),
+            self._centring,
+        ]
+        if options.dispatcher:
+            services.append(Dispatcher(options.logbook))
+        self._brokers: list[Broker] = []
+        for service in services:
+            service.broker = connect(service.name, service.consumer)
+            self._brokers.append(service.broker)
 
-    def __init__(self) -> None:
-        self.broker: Broker | None = None
-        self._starting = _Scan()
-        self._scans: dict[int, _Scan] = {}
+    async def run(self) -> None:
+        """Serve without end."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._centring.run())
+            for broker in self._brokers:
+                tasks.create_task(broker.run())
 
-    def take(self, delivery: Delivery) -> bool:
-        """Take a trigger; the result follows the last end of the scan."""
-        parameters = from_json(delivery.body)["parameters"]
-        dcid = parameters["ispyb_dcid"]
-        if parameters["event"] == Event.START:
-            self._scans[dcid] = self._starting
-            return True
-        scan = self._scans.pop(dcid, None)
-        if scan is None:
-            logger.warning("Simulated Zocalo: DCID %d ended but never started", dcid)
-            return True
-        self._starting = _Scan()
-        scan.ended.append(dcid)
-        if scan.result:
-            scan.result.cancel()  # more of the scan has ended, so begin again
-        scan.result = asyncio.create_task(self._process(scan))
-        return True
-
-    async def _process(self, scan: _Scan) -> None:
-        await asyncio.sleep(PROCESSING_TIME)
-        assert self.broker is not None
-        dcids, scan.ended = scan.ended, []
-        results = centres(dcids[0])
-        payload = {"results": results, "status": "success", "type": "3d"}
-        parameters = {"dcid": dcids[-1], "dcg_dcids": dcids, "dcgid": dcids[0] // 10}
-        headers, body = result_message(payload, parameters, str(uuid4()))
-        await self.broker.publish(Message(RESULTS_QUEUE, body, headers), within=10)
-
-
-def centres(dcid: int) -> list[dict[str, Any]]:
-    """Return one to three crystals, always the same ones for a DCID."""
-    rng = np.random.default_rng(dcid)
-    return [_crystal(rng) for _ in range(rng.integers(1, 4))]
-
-
-def _crystal(rng: np.random.Generator) -> dict[str, Any]:
-    """Make a blob of spots whose box, centre of mass and counts agree."""
-    size = rng.integers(1, 5, 3)
-    corner = rng.integers(0, np.array(GRID) - size + 1)
-    # every voxel of the box, weighted as spots would be on a round crystal
-    voxels = np.stack(np.meshgrid(*(np.arange(n) for n in size), indexing="ij"), -1)
-    middle = (size - 1) / 2 + rng.uniform(-0.4, 0.4, 3)
-    distance = np.linalg.norm((voxels - middle) / size, axis=-1)
-    counts = np.ceil(rng.integers(50, 5000) * np.exp(-3 * distance**2)).astype(int)
-    mass = (voxels * counts[..., None]).sum((0, 1, 2)) / counts.sum()
-    strongest = np.array(np.unravel_index(counts.argmax(), counts.shape))
-    return {
-        "centre_of_mass": (corner + mass + 0.5).round(3).tolist(),
-        "max_voxel": (corner + strongest).tolist(),
-        "max_count": int(counts.max()),
-        "n_voxels": int(counts.size),
-        "total_count": int(counts.sum()),
-        "bounding_box": [corner.tolist(), (corner + size).tolist()],
-        "sample_id": int(rng.integers(100_000, 1_000_000)),
-    }
+    async def close(self) -> None:
+        """Close the connections."""
+        await asyncio.gather(*(broker.close() for broker in self._brokers))

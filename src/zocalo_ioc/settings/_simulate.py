@@ -1,0 +1,122 @@
+"""The settings of `zocalo-ioc simulate`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
+from typing_extensions import TypeAliasType
+
+from ..errors import SettingsInvalid
+from ..simulation import Trouble
+from ._sources import ENV_PREFIX, Settings
+from ._types import FILE, FOLDER, QUEUE, SECONDS, URL, split_list
+
+
+def _chance(text: str) -> str:
+    name, equals, chance = text.partition("=")
+    try:
+        if not equals or not 0 <= float(chance) <= 1:
+            raise ValueError
+        Trouble(name)
+    except ValueError:
+        raise ValueError(
+            f"write one of {', '.join(Trouble)}, with its probability: late=0.1"
+        ) from None
+    return text
+
+
+TROUBLE = TypeAliasType("TROUBLE", Annotated[str, AfterValidator(_chance)])
+DCID = TypeAliasType("DCID", Annotated[int, Field(ge=1, le=2**31 - 1)])
+RATE = TypeAliasType("RATE", Annotated[float, Field(gt=0, le=100_000)])
+NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0)])
+
+
+class SimulateSettings(Settings):
+    """Play Zocalo on a RabbitMQ broker, or draw what it would see of a scan."""
+
+    model_config = SettingsConfigDict(
+        cli_prog_name="zocalo-ioc simulate", cli_implicit_flags=True
+    )
+
+    broker: Annotated[
+        list[URL],
+        NoDecode,
+        BeforeValidator(split_list),
+        Field(
+            description="amqp://user:password@host:port/vhost; repeat it for the nodes "
+            "of a cluster. A password is safer in the environment or the settings file",
+        ),
+    ] = []  # noqa: RUF012, pydantic copies it
+    declare: Annotated[
+        bool,
+        Field(description="make the queues, exchange and bindings that Zocalo needs"),
+    ] = False
+    results_queue: Annotated[
+        QUEUE, Field(description="send results to this queue, through results")
+    ] = "xrc.i03"
+    collections: Annotated[
+        FILE | None,
+        Field(description="what data collections are, YAML; others are made up"),
+    ] = None
+    frame_rate: Annotated[
+        RATE, Field(description="frames that each pipeline analyses a second")
+    ] = 500.0
+    seed: Annotated[
+        NUMBER, Field(description="makes another choice of noise, crystals and trouble")
+    ] = 0
+    trouble: Annotated[
+        list[TROUBLE],
+        NoDecode,
+        BeforeValidator(split_list),
+        Field(
+            description="let this go wrong with a probability, for example late=0.1; "
+            f"repeat it for others. There are {', '.join(Trouble)}",
+        ),
+    ] = []  # noqa: RUF012, likewise
+    dispatcher: Annotated[
+        Literal["auto", "real", "built-in", "none"],
+        Field(
+            description="real: that of the zocalo package; none: the site's own; auto: "
+            "the real one if it is installed, or else the built-in one"
+        ),
+    ] = "auto"
+    logbook: Annotated[
+        FOLDER | None,
+        Field(description="where the dispatcher keeps a copy of each message"),
+    ] = None
+    give_up_after: Annotated[
+        SECONDS,
+        Field(description="how long frames wait for others of their scan, seconds"),
+    ] = 900.0
+    plot: Annotated[
+        DCID | None,
+        Field(description="draw the scan of this data collection, and do nothing else"),
+    ] = None
+    plot_file: Annotated[
+        FILE | None,
+        Field(description="where to, .png, .svg or .pdf; dcid-<DCID>.png if not given"),
+    ] = None
+
+    @model_validator(mode="after")
+    def _broker_or_plot(self) -> "SimulateSettings":
+        if not self.broker and self.plot is None:
+            remedy = f"Give it, set {ENV_PREFIX}BROKER, or write broker in the file"
+            raise SettingsInvalid("--broker is missing", remedy)
+        return self
+
+    @property
+    def broker_urls(self) -> list[str]:
+        """The URLs with their passwords."""
+        return [url.get_secret_value() for url in self.broker]
+
+    @property
+    def chances(self) -> dict[Trouble, float]:
+        """How probable each trouble is."""
+        pairs = (entry.split("=") for entry in self.trouble)
+        return {Trouble(name): float(chance) for name, chance in pairs}
+
+    @property
+    def picture(self) -> Path:
+        """The file to draw to."""
+        return self.plot_file or Path(f"dcid-{self.plot}.png")

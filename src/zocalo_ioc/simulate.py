@@ -1,0 +1,126 @@
+"""The command ``zocalo-ioc simulate``: a simulated Zocalo on a real broker."""
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Sequence
+
+import pika
+from pika.exceptions import AMQPError
+
+from .broker import AmqpBroker, Connection, Consumer, connection_trouble
+from .settings import SimulateSettings
+from .simulation import (
+    CollectionsFile,
+    Options,
+    RealDispatcher,
+    SimulatedZocalo,
+    declare,
+    dispatcher_is_installed,
+    read_collections,
+)
+
+logger = logging.getLogger(__name__)
+
+DECLARE_PAUSE = 2.0
+"""Between two tries to reach the broker, seconds."""
+
+
+async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
+    """Play Zocalo until stopped, or draw what it would see of a scan.
+
+    Raises:
+        SettingsInvalid: the collections file or the dispatcher can't be used.
+    """
+    options = _options(settings)
+    if settings.plot is not None:
+        from .simulation.plot import plot
+
+        plot(settings.plot, options, settings.picture)
+        return
+    urls = settings.broker_urls
+    real = None
+    if _uses_real(settings):
+        real = RealDispatcher(urls, settings.logbook)
+        logger.info("The dispatcher is that of the zocalo package")
+    elif options.dispatcher:
+        logger.info("The dispatcher is the built-in one")
+    if settings.declare and not await _declared(urls, settings.results_queue, stop):
+        return
+    zocalo = SimulatedZocalo(
+        options,
+        lambda name, consumer: AmqpBroker(
+            urls,
+            consumer,
+            _reporter(name, consumer),
+            name=f"zocalo-ioc simulate: {name}",
+        ),
+    )
+    async with asyncio.TaskGroup() as tasks:
+        parts = [tasks.create_task(zocalo.run())]
+        if real:
+            parts.append(tasks.create_task(real.run()))
+        await stop.wait()
+        logger.info("Stopping")
+        await zocalo.close()
+        for part in parts:
+            part.cancel()
+
+
+def _options(settings: SimulateSettings) -> Options:
+    file = settings.collections
+    return Options(
+        results_queue=settings.results_queue,
+        beamline=settings.results_queue.rpartition(".")[2],
+        collections=read_collections(file) if file else CollectionsFile(),
+        seed=settings.seed,
+        frame_rate=settings.frame_rate,
+        chances=settings.chances,
+        give_up_after=settings.give_up_after,
+        logbook=settings.logbook,
+        dispatcher=settings.dispatcher != "none" and not _uses_real(settings),
+    )
+
+
+def _uses_real(settings: SimulateSettings) -> bool:
+    if settings.dispatcher != "auto":
+        return settings.dispatcher == "real"
+    speaks_tls = any(url.startswith("amqps") for url in settings.broker_urls)
+    return dispatcher_is_installed() and not speaks_tls
+
+
+async def _declared(
+    urls: Sequence[str], results_queue: str, stop: asyncio.Event
+) -> bool:
+    """Make the queues as soon as a node answers; False if stopped before."""
+    for url in itertools.cycle(urls):
+        node = pika.URLParameters(url)
+        address = f"{node.host}:{node.port}"
+        try:
+            await asyncio.to_thread(declare, url, results_queue)
+        except (AMQPError, OSError) as error:
+            logger.warning(connection_trouble(address, error))
+        else:
+            logger.info("The queues are there, at %s", address)
+            return True
+        try:
+            async with asyncio.timeout(DECLARE_PAUSE):
+                await stop.wait()
+            return False
+        except TimeoutError:
+            pass
+    return False
+
+
+def _reporter(name: str, consumer: Consumer) -> Callable[[Connection], None]:
+    """Tell people how the connection of a service is."""
+
+    def report(connection: Connection) -> None:
+        if connection.trouble:
+            logger.warning("%s: %s", name, connection.trouble)
+        elif connection.up:
+            logger.info(
+                "%s takes from %s at %s", name, consumer.queue, connection.address
+            )
+
+    return report

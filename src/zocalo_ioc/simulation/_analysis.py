@@ -1,0 +1,110 @@
+"""Per-image analysis: sends the number of spots on each frame of a data collection."""
+
+import asyncio
+import logging
+import time
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from ..errors import NotUnderstood, Problem
+from ..wire import INT32_MAX
+from ._centring import Counts
+from ._collections import Collections
+from ._messages import is_set
+from ._service import Service
+from ._spots import spot_counts
+from .recipe import RecipeMessage
+
+logger = logging.getLogger(__name__)
+
+BURST = 0.02
+"""Frames are sent a few at a time, so often, in seconds."""
+
+
+class _Parameters(BaseModel):
+    dcid: Annotated[int, Field(ge=1, le=INT32_MAX)]
+    gpu: Annotated[bool, BeforeValidator(is_set)] = False
+
+
+class PerImageAnalysis(Service):
+    """Counts spots, one data collection after the other in each pipeline.
+
+    Args:
+        collections: says where crystals are.
+        seed: of the noise.
+        frame_rate: frames a second in each pipeline.
+    """
+
+    name = "Per-image analysis"
+    queue = "per_image_analysis"
+    prefetch = 1000  # they are waiting for their turn
+
+    def __init__(self, collections: Collections, seed: int, frame_rate: float) -> None:
+        super().__init__()
+        self._collections = collections
+        self._seed = seed
+        self._frame_rate = frame_rate
+        self._turns = {False: asyncio.Lock(), True: asyncio.Lock()}
+        self._running: dict[str, asyncio.Task[bool]] = {}
+
+    def handle(self, message: RecipeMessage) -> asyncio.Future[bool]:
+        """Analyse a data collection, unless that is being done."""
+        try:
+            asked = _Parameters.model_validate(message.parameters)
+        except ValidationError as error:
+            raise NotUnderstood(
+                f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}"
+            ) from error
+        if running := self._running.get(message.guid):
+            return running  # the broker has delivered it again after a lost connection
+        task = asyncio.create_task(self._analyse(message, asked.dcid, asked.gpu))
+        self._running[message.guid] = task
+        task.add_done_callback(lambda _: self._running.pop(message.guid, None))
+        return task
+
+    async def _analyse(self, message: RecipeMessage, dcid: int, gpu: bool) -> bool:
+        scan = self._collections.find(dcid)
+        if scan is None:
+            logger.error(
+                "Per-image analysis: DCID %d is rejected: its start came before this "
+                "simulation began, and it is in no file",
+                dcid,
+            )
+            return False
+        counts = spot_counts(scan, dcid, gpu, self._seed)
+        async with self._turns[gpu]:
+            began = time.monotonic()
+            try:
+                await self._send_frames(message, counts)
+            except Problem as problem:
+                logger.error(
+                    "Per-image analysis: DCID %d is rejected: %s", dcid, problem
+                )
+                return False
+        logger.info(
+            "Per-image analysis: DCID %d: %d frames in %.1f s, at most %d spots (%s)",
+            dcid,
+            counts.size,
+            time.monotonic() - began,
+            counts.max(),
+            "GPU" if gpu else "CPU",
+        )
+        return True
+
+    async def _send_frames(self, message: RecipeMessage, counts: Counts) -> None:
+        """Send each frame when it is due, and wait for all confirms."""
+        began = time.monotonic()
+        sent: list[asyncio.Task[None]] = []
+        for number, count in enumerate(counts.tolist(), start=1):
+            due = began + number / self._frame_rate
+            if (early := due - time.monotonic()) > BURST:
+                await asyncio.sleep(early)
+            payload = {
+                "file-number": number,
+                "n_spots_total": count,
+                "file-seen-at": time.time(),
+            }
+            frame = message.send_to("result", payload)
+            sent.append(asyncio.create_task(self.send(frame)))
+        await asyncio.gather(*sent)

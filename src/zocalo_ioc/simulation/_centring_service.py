@@ -1,0 +1,272 @@
+"""The X-ray centring service: gathers the frames of a scan, and sends its centres."""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..broker import Message
+from ..errors import NotUnderstood, Problem
+from ._centring import Counts, centre_2d, centres_3d, to_grid
+from ._messages import CentringParameters, Frame, Gridinfo, read_frame
+from ._service import Send, Service
+from .recipe import RecipeMessage
+
+logger = logging.getLogger(__name__)
+
+MAX_BOXES = 2_000_000
+"""A larger grid or volume is a mistake, and would need gigabytes."""
+REMEMBERED = 10_000
+"""So many finished runs are remembered, for frames of them that come once more."""
+
+
+class _Key(NamedTuple):
+    """A run of the recipe for one data collection."""
+
+    guid: str
+    dcid: int
+    gpu: bool
+
+
+@dataclass(eq=False)
+class _Run:
+    """What is in of one data collection.
+
+    Attributes:
+        gridinfo: its grid.
+        counts: spots on each frame, -1 where it is not in yet.
+        answers: of the messages, to be acknowledged with the result.
+        active_at: when the last message came, on the monotonic clock.
+        message: the last message.
+        in_result: whether its result is on its way.
+    """
+
+    gridinfo: Gridinfo
+    counts: Counts
+    active_at: float
+    message: RecipeMessage
+    answers: list[asyncio.Future[bool]] = field(
+        default_factory=list[asyncio.Future[bool]]
+    )
+    in_result: bool = False
+
+    @property
+    def frames_in(self) -> int:
+        return int(np.count_nonzero(self.counts >= 0))
+
+    def grid(self) -> Counts:
+        info = self.gridinfo
+        return to_grid(self.counts, info.steps, info.snaked, info.orientation)
+
+    def answer(self, accepted: bool) -> None:
+        for answer in self.answers:
+            if not answer.done():
+                answer.set_result(accepted)
+
+
+SendResult = Callable[[int, bool, Sequence[Message], Send], Awaitable[None]]
+"""Sends the result of a data collection, given whether it is of the GPU pipeline."""
+
+
+async def send_plainly(
+    dcid: int, gpu: bool, messages: Sequence[Message], send: Send
+) -> None:
+    """Send a result as it is."""
+    await send(messages)
+
+
+class XrayCentring(Service):
+    """Centres each scan when all frames of all its grids are in.
+
+    They may come in any order, also more than once, and of several scans at a time.
+    The messages of a scan are acknowledged when the broker has confirmed its result; if
+    it does not come to that, some time after the last of them has come.
+
+    Args:
+        give_up_after: that time, in seconds.
+        send_result: sends a result.
+    """
+
+    name = "X-ray centring"
+    queue = "reduce.xray_centering"
+    prefetch = 65535  # the most there can be: all frames of a scan must get here
+
+    def __init__(
+        self, give_up_after: float = 900.0, send_result: SendResult = send_plainly
+    ) -> None:
+        super().__init__()
+        self._give_up_after = give_up_after
+        self._send_result = send_result
+        self._runs: dict[_Key, _Run] = {}
+        self._finished: dict[_Key, None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def handle(self, message: RecipeMessage) -> bool | asyncio.Future[bool]:
+        """Take a frame."""
+        parameters, gridinfo, frame = read_frame(message)
+        key = _Key(message.guid, parameters.dcid, parameters.gpu)
+        if key in self._finished:  # its frame was in the result, so this is a repeat
+            logger.debug("DCID %d: frame %d again", parameters.dcid, frame.number)
+            return True
+        run = self._runs.get(key) or self._begin(key, gridinfo, message)
+        if run.gridinfo != gridinfo:
+            raise NotUnderstood(f"DCID {parameters.dcid}: its grid has changed")
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        run.answers.append(answer)
+        self._note(run, key, frame, parameters, message)
+        return answer
+
+    def _begin(self, key: _Key, gridinfo: Gridinfo, message: RecipeMessage) -> _Run:
+        if gridinfo.frames > MAX_BOXES:
+            raise NotUnderstood(f"DCID {key.dcid}: its grid is too large")
+        counts = np.full(gridinfo.frames, -1)
+        run = _Run(gridinfo, counts, time.monotonic(), message)
+        self._runs[key] = run
+        return run
+
+    def _note(
+        self,
+        run: _Run,
+        key: _Key,
+        frame: Frame,
+        parameters: CentringParameters,
+        message: RecipeMessage,
+    ) -> None:
+        """Note a frame, and begin centring if it was the last."""
+        run.active_at, run.message = time.monotonic(), message
+        is_new = run.counts[frame.number - 1] < 0
+        run.counts[frame.number - 1] = frame.spots
+        if not is_new or run.in_result or (run.counts < 0).any():
+            return
+        if parameters.dcg_dcids:
+            scan = [self._complete(dcid, key) for dcid in parameters.dcids]
+        elif parameters.experiment_type != "Mesh3D":
+            scan = [key]
+        else:
+            return  # alone it can't be centred, and it names no other grid
+        keys = [of_grid for of_grid in scan if of_grid]
+        if len(keys) == len(scan):
+            for of_grid in keys:
+                self._runs[of_grid].in_result = True
+            task = asyncio.create_task(self._finish(keys, parameters, message))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _complete(self, dcid: int, last: _Key) -> _Key | None:
+        """Find the frames of one grid of the scan that the last frame belongs to."""
+        if dcid == last.dcid:
+            return last
+        for key, run in self._runs.items():
+            wanted = (key.dcid, key.gpu) == (dcid, last.gpu) and not run.in_result
+            if wanted and not (run.counts < 0).any():
+                return key
+        return None
+
+    async def _finish(
+        self,
+        keys: Sequence[_Key],
+        parameters: CentringParameters,
+        message: RecipeMessage,
+    ) -> None:
+        """Send the result of a scan, and answer its messages."""
+        runs = [self._runs[key] for key in keys]
+        dcids = ", ".join(str(key.dcid) for key in keys)
+        frames = sum(run.gridinfo.frames for run in runs)
+        source = "GPU" if parameters.gpu else "CPU"
+        try:
+            payload = await asyncio.to_thread(centre, runs, parameters)
+            messages = message.send_to("success", payload)
+            await self._send_result(
+                parameters.dcid, parameters.gpu, messages, self.send
+            )
+        except (Problem, ValueError) as problem:
+            logger.error(
+                "X-ray centring: DCID %s: %d frames are rejected: %s",
+                dcids,
+                frames,
+                problem,
+            )
+            accepted = False
+        else:
+            found = [c for c in payload["results"] if c.get("status") != "fail"]
+            count = f"{len(found)} centre{'' if len(found) == 1 else 's'}"
+            logger.info(
+                "X-ray centring: DCID %s: %s in %d frames (%s)",
+                dcids,
+                count,
+                frames,
+                source,
+            )
+            accepted = True
+        for key, run in zip(keys, runs, strict=True):
+            del self._runs[key]
+            if key.guid:
+                self._finished[key] = None
+            run.answer(accepted)
+        while len(self._finished) > REMEMBERED:
+            del self._finished[next(iter(self._finished))]
+
+    async def run(self) -> None:
+        """Give up, from time to time, what has not become complete."""
+        while True:
+            await asyncio.sleep(min(self._give_up_after / 4, 60))
+            await self.give_up(time.monotonic())
+
+    async def give_up(self, now: float) -> None:
+        """Acknowledge the frames of scans that have waited too long for others."""
+        for key, run in list(self._runs.items()):
+            waited = now - run.active_at
+            if run.in_result or waited < self._give_up_after:
+                continue
+            of = f"{run.frames_in} of {run.gridinfo.frames} frames"
+            logger.warning(
+                "X-ray centring: DCID %d is given up: %s came, the last %.0f s ago. "
+                "Its %d messages are acknowledged, and no result follows",
+                *(key.dcid, of, waited, len(run.answers)),
+            )
+            del self._runs[key]
+            await self.send_and_accept(run.message.send_to("abort", {}), "giving up")
+            run.answer(True)
+
+
+def centre(runs: Sequence[_Run], parameters: CentringParameters) -> dict[str, Any]:
+    """Return the payload of a result.
+
+    Args:
+        runs: the grids of a scan, sorted by DCID.
+        parameters: of the recipe step.
+
+    Raises:
+        ValueError: the grids make no volume.
+    """
+    first = runs[0].gridinfo
+    wells = parameters.wells(first.dx_mm)
+    if not parameters.dcg_dcids:
+        result = centre_2d(
+            runs[0].counts,
+            first.steps,
+            first.snaked,
+            first.orientation,
+            first.box_size_px,
+            first.snapshot_offset,
+            wells,
+        )
+        return {"results": [result], "status": "success", "type": "2d"}
+    if len(runs) != 2:
+        raise ValueError(f"a volume needs two grids, not {len(runs)}")
+    if math.prod(first.steps) * runs[1].gridinfo.steps_y > MAX_BOXES:
+        raise ValueError("the volume is too large")
+    several = bool(parameters.msp_sample_ids)
+    results = centres_3d(
+        runs[0].grid(),
+        runs[1].grid(),
+        parameters.threshold_msp if several else parameters.threshold,
+        parameters.threshold_absolute_msp if several else parameters.threshold_absolute,
+        wells,
+    )
+    return {"results": results, "status": "success", "type": "3d"}

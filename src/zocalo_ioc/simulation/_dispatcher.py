@@ -1,0 +1,99 @@
+"""The dispatcher: from a trigger to the first messages of its recipes.
+
+It does what ``zocalo.service.dispatcher`` does, for where that is not installed.
+"""
+
+import asyncio
+import json
+import logging
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from ..broker import Delivery
+from ..errors import NotUnderstood
+from ..wire import RESULT_HEADERS, TRIGGER_QUEUE
+from ._service import Service
+from .recipe import RecipeMessage, load
+
+logger = logging.getLogger(__name__)
+
+
+class _Request(BaseModel):
+    recipes: list[str] = []
+    parameters: dict[str, Any] = {}
+
+
+class Dispatcher(Service):
+    """Starts the recipes that a message names.
+
+    Several recipes of one message are started one by one, where Zocalo merges them.
+
+    Args:
+        logbook: where a copy of each message is kept, as
+            ``<YYYY-MM>/<guid[:2]>/<guid[2:]>``.
+    """
+
+    name = "Dispatcher"
+    queue = TRIGGER_QUEUE
+
+    def __init__(self, logbook: Path | None = None) -> None:
+        super().__init__()
+        self._logbook = logbook
+
+    def take(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
+        """Take a request, either bare or as the payload of a recipe's message."""
+        try:
+            content = from_json(delivery.body)
+            if RESULT_HEADERS.items() <= dict(delivery.headers).items():
+                content = RecipeMessage.read(delivery).payload
+            request = _Request.model_validate(content)
+            guid = str(request.parameters.get("guid") or uuid4())
+            parameters = request.parameters | {"guid": guid}
+            started = [
+                RecipeMessage(load(name, parameters), {"ID": guid})
+                for name in request.recipes
+            ]
+        except (ValidationError, ValueError, NotUnderstood) as problem:
+            logger.error("Dispatcher: a message is rejected: %s", problem)
+            return False
+        if self._logbook:
+            recipes = [message.recipe for message in started]
+            self._log(self._logbook, guid, delivery.headers, content, recipes)
+        messages = [message for recipe in started for message in recipe.start()]
+        return asyncio.ensure_future(self.send_and_accept(messages, f"message {guid}"))
+
+    def _log(
+        self,
+        logbook: Path,
+        guid: str,
+        headers: Mapping[str, object],
+        content: object,
+        recipes: object,
+    ) -> None:
+        """Keep a copy of a message."""
+        clean = re.sub(r"[^a-zA-Z0-9-]", "", guid)
+        if len(clean) < 3:
+            logger.warning("A message with the guid %r is not in the logbook", guid)
+            return
+        file = logbook / time.strftime("%Y-%m") / clean[:2] / clean[2:]
+        parts = {
+            "Incoming message header": headers,
+            "Incoming message body": content,
+            "Recipe object": recipes,
+        }
+        text = "\n".join(
+            f"{title}:\n{json.dumps(part, indent=2, sort_keys=True, default=str)}\n"
+            for title, part in parts.items()
+        )
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        except OSError as error:
+            logger.warning("A message is not in the logbook: %s", error)

@@ -1,0 +1,125 @@
+"""Runs the dispatcher of the zocalo package, unchanged, in a process of its own."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pika
+import yaml
+
+from ..errors import SettingsInvalid
+from .recipe import RECIPE_FOLDER
+
+logger = logging.getLogger(__name__)
+
+RESTART_PAUSE = 2.0
+"""From its end to its next start, seconds."""
+END_TIME = 10.0
+"""How long it may take to end, seconds."""
+
+
+def is_installed() -> bool:
+    """Say whether there is a zocalo package."""
+    return find_spec("zocalo") is not None
+
+
+class RealDispatcher:
+    """Zocalo's own dispatcher, started again when it ends, as with its broker.
+
+    Args:
+        urls: of the broker's nodes.
+        logbook: where it keeps a copy of each message.
+
+    Raises:
+        SettingsInvalid: it can't connect to such a broker, or is not installed.
+    """
+
+    def __init__(self, urls: Sequence[str], logbook: Path | None) -> None:
+        if not is_installed():
+            raise SettingsInvalid(
+                "--dispatcher: the zocalo package is not installed",
+                "Install zocalo-ioc[zocalo], or use the built-in one",
+            )
+        if any(url.startswith("amqps") for url in urls):
+            raise SettingsInvalid(
+                "--dispatcher: the real one does not speak TLS",
+                "Use the built-in one, or amqp",
+            )
+        self._configuration = _configuration(urls, logbook)
+
+    async def run(self) -> None:
+        """Keep it running until cancelled."""
+        with tempfile.TemporaryDirectory(prefix="zocalo-ioc-") as folder:
+            file = Path(folder) / "zocalo.yaml"
+            file.touch(mode=0o600)  # it holds the password
+            file.write_text(yaml.safe_dump(self._configuration))
+            while True:
+                await self._run_once(file)
+                logger.warning("Zocalo's dispatcher has ended, and is started again")
+                await asyncio.sleep(RESTART_PAUSE)
+
+    async def _run_once(self, configuration: Path) -> None:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            "from zocalo.service import start_service; start_service()",
+            "--service=Dispatcher",
+            env=os.environ | {"ZOCALO_CONFIG": str(configuration)},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # it has processes of its own
+        )
+        try:
+            assert process.stdout is not None
+            async for line in process.stdout:
+                text = line.decode(errors="replace").rstrip()
+                logger.log(_level(text), "Zocalo's dispatcher: %s", text)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_TIME):
+                    await process.wait()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _level(line: str) -> int:
+    """Let pass what people need, of the much that it says."""
+    said = ("dispatcher starting", "rejected", "error")
+    return logging.INFO if any(w in line.lower() for w in said) else logging.DEBUG
+
+
+def _configuration(urls: Sequence[str], logbook: Path | None) -> dict[str, Any]:
+    """Return a Zocalo configuration for a broker and our recipes."""
+    nodes = [pika.URLParameters(url) for url in urls]
+    storage: dict[str, Any] = {
+        "plugin": "storage",
+        "zocalo.recipe_directory": str(RECIPE_FOLDER),
+        "zocalo.default_transport": "PikaTransport",
+    }
+    if logbook:
+        storage["zocalo.dispatcher.logbook_location"] = str(logbook)
+    credentials: Any = nodes[0].credentials
+    return {
+        "version": 1,
+        "rabbitmq": {
+            "plugin": "pika",
+            "host": ",".join(node.host for node in nodes),
+            "port": ",".join(str(node.port) for node in nodes),
+            "username": credentials.username,
+            "password": credentials.password,
+            "vhost": nodes[0].virtual_host,
+        },
+        "storage": storage,
+        "environments": {"default": {"plugins": ["rabbitmq", "storage"]}},
+    }

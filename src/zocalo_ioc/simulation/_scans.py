@@ -1,0 +1,175 @@
+"""What ISPyB and the pin would tell of a scan: its grids, its samples, its crystals."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..wire import INT32_MAX
+from ._centring import Orientation
+
+MICRONS_PER_PIXEL = 1.25
+"""Of the snapshots that grids are drawn on."""
+
+
+class Trouble(StrEnum):
+    """What can go wrong with the result of a scan."""
+
+    NO_DIFFRACTION = "no-diffraction"
+    LATE = "late"
+    NO_RESULT = "no-result"
+    DUPLICATE = "duplicate"
+    DISAGREEMENT = "disagreement"
+    MALFORMED = "malformed"
+
+
+class Pipelines(StrEnum):
+    """Which pipelines analyse a scan."""
+
+    CPU = "cpu"
+    GPU = "gpu"
+    BOTH = "both"
+
+
+Dcid = Annotated[int, Field(ge=1, le=INT32_MAX)]
+Boxes = Annotated[int, Field(ge=1, le=1000)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
+
+
+class Behaviour(BaseModel):
+    """What may be said of scans in general as well as of a single one.
+
+    Attributes:
+        source: which pipelines analyse it.
+        background: mean number of spots that noise adds to a frame.
+        snaked: whether every second line is scanned backwards.
+        orientation: the direction of the lines.
+        step_um: width of a box along x, y and, for two grids, z; micrometres.
+        trouble: what goes wrong.
+        late_by: how much later a late result comes, seconds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: Pipelines = Pipelines.CPU
+    background: Annotated[float, Field(ge=0, le=1000)] = 0.2
+    snaked: bool = True
+    orientation: Orientation = Orientation.HORIZONTAL
+    step_um: Annotated[list[Positive], Field(min_length=2, max_length=3)] = [20, 20, 20]
+    trouble: Trouble | None = None
+    late_by: Annotated[float, Field(ge=0, le=3600)] = 30
+
+
+class Crystal(BaseModel):
+    """A crystal on the pin.
+
+    Attributes:
+        at: its middle in boxes: x, y and, in a scan of two grids, z.
+        size: its width at half strength, boxes.
+        strength: spots on a frame through its middle.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: Annotated[list[float], Field(min_length=2, max_length=3)]
+    size: Positive = 2
+    strength: Annotated[float, Field(ge=0, le=1e6)] = 500
+
+
+class Kind(StrEnum):
+    """What a data collection is."""
+
+    GRID = "grid"
+    ROTATION = "rotation"
+
+
+class Scan(Behaviour):
+    """One data collection, or the two that are the grids of one scan.
+
+    Attributes:
+        dcids: its data collections; of two the lower one is the grid in x and y, the
+            other the grid in x and z.
+        dcgid: their group; the lowest DCID if it is not given.
+        kind: nothing is centred after a rotation.
+        grid: number of boxes along x, y and, for two grids, z.
+        crystals: where it diffracts.
+        sample_id: the ISPyB id of the sample, if known.
+        loop_type: such as ``multipin_3x400+200``, see `Wells.of_pin`.
+        msp_sample_ids: the sample in each well of a multi-sample pin.
+    """
+
+    dcids: Annotated[list[Dcid], Field(min_length=1, max_length=2)]
+    dcgid: Dcid | None = None
+    kind: Kind = Kind.GRID
+    grid: Annotated[list[Boxes], Field(min_length=2, max_length=3)] = [20, 20, 20]
+    crystals: list[Crystal] = []
+    sample_id: Dcid | None = None
+    loop_type: Annotated[str, Field(max_length=80)] | None = None
+    msp_sample_ids: dict[Annotated[int, Field(ge=1)], Dcid] = {}
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if len(set(self.dcids)) < len(self.dcids):
+            raise ValueError("dcids: the two must differ")
+        if self.kind is Kind.ROTATION:
+            return self
+        axes = "x, y and z" if self.dimensions == 3 else "x and y"
+        if "grid" in self.model_fields_set and len(self.grid) != self.dimensions:
+            raise ValueError(f"grid: {len(self.dcids)} dcids need {axes}")
+        if len(self.step_um) < self.dimensions:
+            raise ValueError(f"step_um: {len(self.dcids)} dcids need {axes}")
+        for number, crystal in enumerate(self.crystals):
+            if len(crystal.at) != self.dimensions:
+                raise ValueError(f"crystals.{number}.at: {axes} are needed")
+        if self.trouble is Trouble.DISAGREEMENT and self.source is not Pipelines.BOTH:
+            raise ValueError("source: write both, for one pipeline can't disagree")
+        return self
+
+    @property
+    def dimensions(self) -> int:
+        """2 or 3."""
+        return len(self.dcids) + 1
+
+    @property
+    def group(self) -> int:
+        """The data collection group id."""
+        return self.dcgid or min(self.dcids)
+
+    def axes(self, dcid: int) -> Sequence[int]:
+        """Return the axes of a grid: 0, 1 and 2 are x, y and z."""
+        return (0, 1) if dcid == min(self.dcids) else (0, 2)
+
+    def steps(self, dcid: int) -> tuple[int, int]:
+        """Return the numbers of boxes along both axes of a grid."""
+        x, y = (self.grid[axis] for axis in self.axes(dcid))
+        return x, y
+
+    def ispyb(self, dcid: int) -> dict[str, Any]:
+        """Return what ISPyB tells recipes of a data collection, by name."""
+        nx, ny = self.steps(dcid)
+        dx, dy = (self.step_um[axis] for axis in self.axes(dcid))
+        gridinfo = {
+            "steps_x": nx,
+            "steps_y": ny,
+            "dx_mm": dx / 1000,
+            "dy_mm": dy / 1000,
+            "micronsPerPixelX": MICRONS_PER_PIXEL,
+            "micronsPerPixelY": MICRONS_PER_PIXEL,
+            "snapshot_offsetXPixel": 512 - nx * dx / MICRONS_PER_PIXEL / 2,
+            "snapshot_offsetYPixel": 384 - ny * dy / MICRONS_PER_PIXEL / 2,
+            "snaked": self.snaked,
+            "orientation": self.orientation.value,
+        }
+        return {
+            "ispyb_dcid": dcid,
+            "ispyb_dcgid": self.group,
+            "ispyb_dcg_dcids": [other for other in self.dcids if other != dcid],
+            "ispyb_dc_info": {
+                "experimentType": "Mesh3D" if self.dimensions == 3 else "Mesh",
+                "gridinfo": gridinfo,
+            },
+            "ispyb_sample_id": self.sample_id,
+            "ispyb_loop_type": self.loop_type,
+            "ispyb_msp_sample_ids": self.msp_sample_ids,
+        }

@@ -1,0 +1,80 @@
+"""What the services have in common: they take messages and send others."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Protocol
+
+from ..broker import Broker, Consumer, Delivery, Message
+from ..errors import NotUnderstood, Problem
+from .recipe import RecipeMessage
+
+logger = logging.getLogger(__name__)
+
+SEND_TIME = 60.0
+"""How long the broker may take to confirm a message, seconds."""
+
+
+class Send(Protocol):
+    """Sends messages, and returns when the broker has confirmed them."""
+
+    async def __call__(self, messages: Iterable[Message], /) -> None:
+        """Raise Problem if one was not confirmed."""
+        ...
+
+
+class Service:
+    """A service that takes messages of a recipe off a queue of its own.
+
+    A message is acknowledged when all that comes of it has been confirmed by the
+    broker. It is rejected if it can't be used.
+    """
+
+    name: str
+    queue: str
+    prefetch = 10
+
+    def __init__(self) -> None:
+        self.broker: Broker | None = None
+
+    @property
+    def consumer(self) -> Consumer:
+        """What the service takes."""
+        return Consumer(self.queue, self.take, self.prefetch)
+
+    def take(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
+        """Take a message; the result tells whether it is acknowledged."""
+        try:
+            message = RecipeMessage.read(delivery)
+            return self.handle(message)
+        except NotUnderstood as problem:
+            logger.error("%s: a message is rejected: %s", self.name, problem)
+            return False
+
+    def handle(self, message: RecipeMessage) -> bool | asyncio.Future[bool]:
+        """Do what the message asks for.
+
+        Raises:
+            NotUnderstood: it can't be used.
+        """
+        raise NotImplementedError
+
+    async def send(self, messages: Iterable[Message]) -> None:
+        """Send messages at once, and wait until the broker has confirmed them.
+
+        Raises:
+            Problem: one was not confirmed.
+        """
+        assert self.broker is not None
+        await asyncio.gather(
+            *(self.broker.publish(message, SEND_TIME) for message in messages)
+        )
+
+    async def send_and_accept(self, messages: Iterable[Message], of: str) -> bool:
+        """Send what comes of a message, and say whether it can be acknowledged."""
+        try:
+            await self.send(messages)
+        except Problem as problem:
+            logger.error("%s: %s is rejected: %s", self.name, of, problem)
+            return False
+        return True

@@ -1,0 +1,175 @@
+"""Recipes: loading them, filling in their placeholders, and walking along them.
+
+The same as ``Recipe`` and ``RecipeWrapper`` of python-workflows, as far as the recipes
+of this simulation need it. The wheel does without that package, which would bring in
+ten others; the tests compare the two.
+"""
+
+import json
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json
+
+from ..broker import Delivery, Message
+from ..errors import NotUnderstood
+from ..wire import RESULT_HEADERS, encode
+
+RECIPE_FOLDER = Path(__file__).with_name("recipes")
+"""Where the recipes are, one a JSON file, for Zocalo's own dispatcher, too."""
+
+Recipe = dict[str, Any]
+"""The steps by their number as a string, and at ``start`` where to begin."""
+
+_REPLACE = "{$REPLACE:"
+"""What follows it is replaced by the parameter itself, not by its text."""
+
+
+def load(name: str, parameters: Mapping[str, Any]) -> Recipe:
+    """Read a recipe and fill in its placeholders.
+
+    Raises:
+        NotUnderstood: there is no such recipe.
+    """
+    file = RECIPE_FOLDER / f"{name}.json"
+    if file.parent != RECIPE_FOLDER or not file.is_file():
+        known = ", ".join(sorted(file.stem for file in RECIPE_FOLDER.glob("*.json")))
+        raise NotUnderstood(f"There is no recipe {name[:80]}", f"There are {known}")
+    return fill_in(json.loads(file.read_text()), parameters)
+
+
+def fill_in(item: Any, parameters: Mapping[str, Any]) -> Any:
+    """Replace ``{name}`` and ``{name[key]}`` by the text of parameters.
+
+    What is no parameter stays as it is; ``{$REPLACE:name}`` is then None.
+    """
+    match item:
+        case str() if item.startswith(_REPLACE) and item.endswith("}"):
+            try:
+                field = item.removeprefix(_REPLACE)[:-1]
+                return string.Formatter().get_field(field, (), parameters)[0]
+            except KeyError:
+                return None
+        case str():
+            return string.Formatter().vformat(item, (), _Filled(parameters))
+        case dict():
+            return {
+                fill_in(key, parameters): fill_in(value, parameters)
+                for key, value in item.items()
+            }
+        case list():
+            return [fill_in(entry, parameters) for entry in item]
+        case _:
+            return item
+
+
+class _Unfilled:
+    """The place of a parameter that is missing, as it was written."""
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+
+    def __getitem__(self, key: str) -> "_Unfilled":
+        return _Unfilled(f"{self._written}[{key}]")
+
+    def __format__(self, _: str) -> str:
+        return f"{{{self._written}}}"
+
+
+class _Filled(dict[str, Any]):
+    def __missing__(self, key: str) -> _Unfilled:
+        return _Unfilled(key)
+
+
+@dataclass(frozen=True)
+class RecipeMessage:
+    """A message at a step of a recipe.
+
+    Attributes:
+        recipe: the whole of it.
+        environment: what all its messages have in common: their ``ID``.
+        payload: the content.
+        pointer: the number of the step; None before the first.
+        path: the steps before.
+    """
+
+    recipe: Recipe
+    environment: Mapping[str, Any]
+    payload: Any = None
+    pointer: int | None = None
+    path: tuple[int, ...] = ()
+
+    @classmethod
+    def read(cls, delivery: Delivery) -> "RecipeMessage":
+        """Read a message as python-workflows wraps it.
+
+        Raises:
+            NotUnderstood: it is none.
+        """
+        if delivery.headers.get("workflows-recipe") not in (True, "True", "true"):
+            raise NotUnderstood("The header workflows-recipe is not true")
+        try:
+            body = from_json(delivery.body)
+            message = cls(
+                recipe=dict(body["recipe"]),
+                environment=dict(body.get("environment") or {}),
+                payload=body.get("payload"),
+                pointer=int(body["recipe-pointer"]),
+                path=tuple(body.get("recipe-path") or ()),
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise NotUnderstood(f"No recipe message: {error!r}") from error
+        if not isinstance(message.recipe.get(str(message.pointer)), dict):
+            raise NotUnderstood(f"The recipe has no step {message.pointer}")
+        return message
+
+    @property
+    def guid(self) -> str:
+        """The id that all messages of this run of the recipe share."""
+        return str(self.environment.get("ID", ""))
+
+    @property
+    def step(self) -> Mapping[str, Any]:
+        """What the recipe says of this step."""
+        return self.recipe[str(self.pointer)]
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The parameters of this step."""
+        return self.step.get("parameters") or {}
+
+    def start(self) -> list[Message]:
+        """Return the messages that the recipe begins with."""
+        return [self._to(step, payload, ()) for step, payload in self.recipe["start"]]
+
+    def send_to(self, output: str, payload: object) -> list[Message]:
+        """Return the messages that bring a payload to what is connected to an output.
+
+        Nothing may be connected to it.
+        """
+        outputs: Any = self.step.get("output")
+        if isinstance(outputs, dict):
+            outputs = outputs.get(output)
+        steps = [] if outputs is None else outputs
+        steps = steps if isinstance(steps, list) else [steps]
+        assert self.pointer is not None
+        return [self._to(step, payload, (*self.path, self.pointer)) for step in steps]
+
+    def _to(self, step: int, payload: object, path: tuple[int, ...]) -> Message:
+        target = self.recipe[str(step)]
+        body = {
+            "payload": payload,
+            "recipe": self.recipe,
+            "recipe-pointer": step,
+            "recipe-path": path,
+            "environment": self.environment,
+        }
+        return Message(
+            routing_key=target["queue"],
+            body=encode(body),
+            headers=RESULT_HEADERS,
+            exchange=target.get("exchange", ""),
+        )

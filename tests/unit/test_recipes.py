@@ -1,0 +1,150 @@
+"""Our way along a recipe beside that of python-workflows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workflows.recipe import Recipe, RecipeWrapper
+from workflows.transport.pika_transport import PikaTransport
+
+from zocalo_ioc.broker import Delivery, Message
+from zocalo_ioc.errors import NotUnderstood
+from zocalo_ioc.simulation.recipe import RECIPE_FOLDER, RecipeMessage, fill_in, load
+
+RECIPES = sorted(RECIPE_FOLDER.glob("*.json"))
+PARAMETERS = {
+    "guid": "0c1d",
+    "event": "start",
+    "ispyb_dcid": 16085800,
+    "ispyb_dcgid": 5,
+    "ispyb_dcg_dcids": [16085801],
+    "ispyb_dc_info": {"experimentType": "Mesh3D", "gridinfo": {"steps_x": 3}},
+    "ispyb_msp_sample_ids": {1: 11},
+    "number_of_frames": 400,
+    "results_queue": "xrc.i03",
+}
+
+
+class Wire(PikaTransport):
+    """The real transport, but for the broker: it keeps what would go there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[dict[str, Any]] = []
+
+    def _send(
+        self,
+        destination: str,
+        message: str,
+        headers: dict[str, Any] | None = None,
+        delay: float | None = None,
+        expiration: int | None = None,
+        transaction: int | None = None,
+        exchange: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.sent.append(
+            {
+                "routing_key": destination,
+                "body": json.loads(message),
+                "headers": headers,
+                "exchange": exchange or "",
+            }
+        )
+
+
+def as_sent(messages: list[Message]) -> list[dict[str, Any]]:
+    return [vars(message) | {"body": json.loads(message.body)} for message in messages]
+
+
+def steps_with_outputs(file: Path) -> list[tuple[int, str]]:
+    recipe = json.loads(file.read_text())
+    return [
+        (int(step), output)
+        for step, content in recipe.items()
+        if step != "start"
+        for output in content.get("output", {})
+    ]
+
+
+@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
+def test_a_recipe_is_valid_for_workflows(file: Path) -> None:
+    Recipe(file.read_text()).validate()
+
+
+@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
+def test_a_recipe_is_filled_in_and_started_as_workflows_does_it(file: Path) -> None:
+    theirs, transport = Recipe(file.read_text()), Wire()
+    theirs.apply_parameters(PARAMETERS)
+    wrapper = RecipeWrapper(recipe=theirs, transport=transport)
+    wrapper.environment = {"ID": "0c1d"}
+    wrapper.start()
+    ours = RecipeMessage(load(file.stem, PARAMETERS), {"ID": "0c1d"}).start()
+    assert as_sent(ours) == transport.sent
+
+
+@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
+def test_each_step_sends_on_what_workflows_sends(file: Path) -> None:
+    for step, output in steps_with_outputs(file):
+        transport = Wire()
+        body = {
+            "payload": {"some": "input"},
+            "recipe": load(file.stem, PARAMETERS),
+            "recipe-pointer": step,
+            "recipe-path": list(range(1, step)),
+            "environment": {"ID": "0c1d"},
+        }
+        message = json.dumps(body).encode()
+        wrapper = RecipeWrapper(message=json.loads(message), transport=transport)
+        wrapper.send_to(output, {"some": ["output"]})
+        read = RecipeMessage.read(Delivery(message, {"workflows-recipe": "True"}))
+        assert as_sent(read.send_to(output, {"some": ["output"]})) == transport.sent
+        assert len(transport.sent) == 1
+        assert read.send_to("nowhere", {}) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{ispyb_dcid}",
+        "of {ispyb_dcid} and {event}",
+        "{ispyb_dc_info[experimentType]}",
+        "{$REPLACE:ispyb_dcg_dcids}",
+        "{$REPLACE:ispyb_dc_info[gridinfo]}",
+        "{missing}",
+        "{missing[key]}",
+        "{$REPLACE:missing}",
+        "{$REPLACE:ispyb_dc_info[missing]}",
+        {"{event}": ["{ispyb_dcid}", 1, None]},
+    ],
+)
+def test_a_placeholder_is_filled_in_as_workflows_does_it(written: object) -> None:
+    theirs = Recipe({1: {"parameters": {"it": written}}})
+    theirs.apply_parameters(PARAMETERS)
+    assert fill_in(written, PARAMETERS) == theirs[1]["parameters"]["it"]
+
+
+@pytest.mark.parametrize("name", ["nothing", "../mimas", "/etc/passwd", ""])
+def test_an_unknown_recipe_is_refused_with_those_there_are(name: str) -> None:
+    with pytest.raises(NotUnderstood, match="There are mimas, "):
+        load(name, {})
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, b"{}"),
+        ({"workflows-recipe": True}, b"not JSON"),
+        ({"workflows-recipe": True}, b"[]"),
+        ({"workflows-recipe": True}, b"{}"),
+        ({"workflows-recipe": True}, b'{"recipe": {}, "recipe-pointer": 1}'),
+        ({"workflows-recipe": True}, b'{"recipe": {"1": 5}, "recipe-pointer": 1}'),
+        ({"workflows-recipe": True}, b'{"recipe": [], "recipe-pointer": []}'),
+    ],
+)
+def test_what_is_no_message_of_a_recipe_is_not_understood(
+    headers: dict[str, object], body: bytes
+) -> None:
+    with pytest.raises(NotUnderstood):
+        RecipeMessage.read(Delivery(body, headers))
