@@ -109,6 +109,7 @@ def _serve(
     logging.getLogger().setLevel(logging.INFO)
     # what pika has to say is said in plain words by the broker module
     logging.getLogger("pika").setLevel(logging.CRITICAL)
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
 
     async def until_signalled() -> None:
         stop = asyncio.Event()

@@ -37,6 +37,7 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
         from .simulation.plot import plot
 
         plot(settings.plot, options, settings.picture)
+        print(f"DCID {settings.plot} is drawn in {settings.picture}")
         return
     urls = settings.broker_urls
     real = None

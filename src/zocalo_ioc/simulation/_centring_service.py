@@ -2,25 +2,23 @@
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ..broker import Message
 from ..errors import NotUnderstood, Problem
-from ._centring import Counts, centre_2d, centres_3d, to_grid
+from ._centring import Counts
 from ._messages import CentringParameters, Frame, Gridinfo, read_frame
+from ._payload import MAX_BOXES, centre
 from ._service import Send, Service
 from .recipe import RecipeMessage
 
 logger = logging.getLogger(__name__)
 
-MAX_BOXES = 2_000_000
-"""A larger grid or volume is a mistake, and would need gigabytes."""
 REMEMBERED = 10_000
 """So many finished runs are remembered, for frames of them that come once more."""
 
@@ -58,10 +56,6 @@ class _Run:
     @property
     def frames_in(self) -> int:
         return int(np.count_nonzero(self.counts >= 0))
-
-    def grid(self) -> Counts:
-        info = self.gridinfo
-        return to_grid(self.counts, info.steps, info.snaked, info.orientation)
 
     def answer(self, accepted: bool) -> None:
         for answer in self.answers:
@@ -179,7 +173,8 @@ class XrayCentring(Service):
         frames = sum(run.gridinfo.frames for run in runs)
         source = "GPU" if parameters.gpu else "CPU"
         try:
-            payload = await asyncio.to_thread(centre, runs, parameters)
+            grids = [(run.gridinfo, run.counts) for run in runs]
+            payload = await asyncio.to_thread(centre, grids, parameters)
             messages = message.send_to("success", payload)
             await self._send_result(
                 parameters.dcid, parameters.gpu, messages, self.send
@@ -232,41 +227,3 @@ class XrayCentring(Service):
             del self._runs[key]
             await self.send_and_accept(run.message.send_to("abort", {}), "giving up")
             run.answer(True)
-
-
-def centre(runs: Sequence[_Run], parameters: CentringParameters) -> dict[str, Any]:
-    """Return the payload of a result.
-
-    Args:
-        runs: the grids of a scan, sorted by DCID.
-        parameters: of the recipe step.
-
-    Raises:
-        ValueError: the grids make no volume.
-    """
-    first = runs[0].gridinfo
-    wells = parameters.wells(first.dx_mm)
-    if not parameters.dcg_dcids:
-        result = centre_2d(
-            runs[0].counts,
-            first.steps,
-            first.snaked,
-            first.orientation,
-            first.box_size_px,
-            first.snapshot_offset,
-            wells,
-        )
-        return {"results": [result], "status": "success", "type": "2d"}
-    if len(runs) != 2:
-        raise ValueError(f"a volume needs two grids, not {len(runs)}")
-    if math.prod(first.steps) * runs[1].gridinfo.steps_y > MAX_BOXES:
-        raise ValueError("the volume is too large")
-    several = bool(parameters.msp_sample_ids)
-    results = centres_3d(
-        runs[0].grid(),
-        runs[1].grid(),
-        parameters.threshold_msp if several else parameters.threshold,
-        parameters.threshold_absolute_msp if several else parameters.threshold_absolute,
-        wells,
-    )
-    return {"results": results, "status": "success", "type": "3d"}

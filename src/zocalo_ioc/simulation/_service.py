@@ -40,7 +40,7 @@ class Service:
     @property
     def consumer(self) -> Consumer:
         """What the service takes."""
-        return Consumer(self.queue, self.take, self.prefetch)
+        return Consumer(self.queue, self.take, prefetch=self.prefetch)
 
     def take(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
         """Take a message; the result tells whether it is acknowledged."""
