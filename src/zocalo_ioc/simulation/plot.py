@@ -61,7 +61,7 @@ def plot(dcid: int, options: Options, file: Path) -> Scan:
     figure.colorbar(image, ax=panels, label="spots on a frame")
     figure.suptitle(_title(scan, len(found), gpu))
     try:
-        figure.savefig(file, dpi=150)
+        figure.savefig(file, dpi=150, bbox_inches="tight")
     except (OSError, ValueError) as error:
         raise SettingsInvalid(f"--plot-file: can't write {file}: {error}") from None
     return scan
