@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from zocalo_ioc.jobs import ENDED, ENDED_BY_RESULT, SENDING, Jobs, State
-from zocalo_ioc.records import DECLARATIONS, TABLES, Group, Record
+from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, Group, Record, ioc_stats
 from zocalo_ioc.wire import Centre, Event, Request, Result, Source
 
 DOCS = Path(__file__).parent
@@ -36,6 +36,7 @@ def records_page() -> str:
             "`P` is the prefix. This page is made from the declarations of the",
             "records; `zocalo-ioc` serves each over Channel Access and PV Access.",
             *(line for group in Group for line in _group(group)),
+            *_ioc_stats(),
             "",
             "## Tables for PV Access clients",
             "",
@@ -61,13 +62,33 @@ def records_page() -> str:
     )
 
 
+_NOTES = {
+    Group.MOTOR: (
+        "",
+        "There are these with `--grid-prefix` only: see [motor",
+        "positions](../how-to/motor-positions.md).",
+    )
+}
+
+
+def _ioc_stats() -> Iterator[str]:
+    yield from ("", "## The IOC itself", "")
+    yield "These are of iocStats, as every EPICS IOC has them. Processing"
+    yield "`P:IOC:SYSRESET` ends the IOC, for what supervises it to start it again."
+    yield from ("", "| record | type | unit | meaning |", "| --- | --- | --- | --- |")
+    for record in ioc_stats():
+        cells = (f"`P:{record.name}`", record.type, record.unit, record.description)
+        yield f"| {' | '.join(cells)} |"
+
+
 def _group(group: Group) -> Iterator[str]:
     yield from ("", f"## {group.value}", "")
     yield "| record | type | initially | unit | meaning |"
     yield "| --- | --- | --- | --- | --- |"
-    for record in DECLARATIONS:
+    for record in (*DECLARATIONS, *MOTOR):
         if record.group is group:
             yield _row(record)
+    yield from _NOTES.get(group, ())
 
 
 def _row(record: Record) -> str:

@@ -83,6 +83,7 @@ async def _run(settings: RunSettings, stop: asyncio.Event) -> None:
         settings.save_file,
         settings.rejected_file,
         settings.access_security,
+        settings.grid_prefix,
     )
     await ioc.serve(stop)
 

@@ -18,6 +18,8 @@ from . import ports
 class Ioc:
     """A running ``zocalo-ioc``, which the tests talk to through Channel Access."""
 
+    program: tuple[str | Path, ...] = (Path(sys.executable).with_name("zocalo-ioc"),)
+
     def __init__(self, log: Path, prefix: str, *arguments: str) -> None:
         self.prefix = prefix
         self.arguments = arguments
@@ -25,7 +27,7 @@ class Ioc:
         self.log_file = log
         with log.open("w") as output:
             self.process = subprocess.Popen(
-                [Path(sys.executable).with_name("zocalo-ioc"), *arguments],
+                [*self.program, *arguments],
                 env=os.environ | self.ports.server,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -89,3 +91,12 @@ class Ioc:
             return await self.get(name) == value
 
         await self.until(is_so, limit)
+
+
+class GridScan(Ioc):
+    """A running IOC that stands in for the fast grid scan device."""
+
+    program = (sys.executable, Path(__file__).with_name("grid_scan.py"))
+
+    def __init__(self, log: Path, prefix: str, *arguments: str) -> None:
+        super().__init__(log, prefix, prefix, *arguments)

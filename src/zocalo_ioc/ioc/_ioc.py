@@ -42,6 +42,7 @@ class Ioc:
         save_file: where options, request and the last result survive a restart.
         rejected_file: where messages that are no results are kept.
         access_file: an EPICS access security file.
+        grid_prefix: the grid scan device, for motor positions.
     """
 
     def __init__(
@@ -52,12 +53,13 @@ class Ioc:
         save_file: Path | None = None,
         rejected_file: Path | None = None,
         access_file: Path | None = None,
+        grid_prefix: str | None = None,
     ) -> None:
         self._prefix = prefix
         self._values: dict[str, Any] = {n: r.initial for n, r in _WRITTEN.items()}
         self._autosave = Autosave(save_file, self._snapshot) if save_file else None
         self._jobs = Jobs()
-        self._records = Records(prefix, access_file)
+        self._records = Records(prefix, access_file, grid_prefix)
         self._status = Status(self._records, self._jobs)
         self._out = WayOut(
             self._records,

@@ -213,6 +213,19 @@ def _best() -> Iterator[Record]:
         yield best(name, column, False, "box", f"Size of its box, {axis}")
 
 
+def _motor() -> Iterator[Record]:
+    for name, text in (
+        ("", "centre of mass"),
+        ("BOX_MIN:", "box, low corner"),
+        ("BOX_MAX:", "box, high corner"),
+    ):
+        for axis in AXES:
+            yield Record(
+                Group.MOTOR, f"BEST:MOTOR:{name}{axis.upper()}", Kind.CALC,
+                f"Motor {axis.upper()} of its {text}", unit="mm", precision=4,
+            )  # fmt: skip
+
+
 def _history() -> Iterator[Record]:
     def column(name: str, kind: Kind, description: str, unit: str = "") -> Record:
         return Record(
@@ -260,5 +273,15 @@ DECLARATIONS: tuple[Record, ...] = (
 )
 """Every record, in the order of the interface."""
 
-LONGEST_NAME = max(len(record.name) for record in DECLARATIONS)
+MOTOR = tuple(_motor())
+"""Records that there are with a grid scan device only. A template makes them."""
+
+IOC_STATS = "IOC"
+"""What the names of the records of iocStats start with, after the prefix: without it
+they would have a HEARTBEAT, too."""
+
+LONGEST_NAME = max(
+    *(len(record.name) for record in (*DECLARATIONS, *MOTOR)),
+    len(f"{IOC_STATS}:CBMEDIUM_Q_OVERRUNS"),
+)
 """Length of the longest name, without prefix and colon. EPICS takes 60 in all."""

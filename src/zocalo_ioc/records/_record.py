@@ -12,6 +12,7 @@ class Kind(StrEnum):
     AI = "ai"
     AO = "ao"
     BI = "bi"
+    CALC = "calc"
     COMMAND = "bo"
     LONGIN = "longin"
     LONGOUT = "longout"
@@ -68,6 +69,7 @@ class Group(StrEnum):
     RESULT = "Result"
     CENTRES = "Every centre, strongest first"
     BEST = "The strongest centre"
+    MOTOR = "The strongest centre, as motor positions"
     HISTORY = "History"
 
 

@@ -13,7 +13,16 @@ from typing import Any
 from softioc import alarm, builder, imports, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
 
-from . import DECLARATIONS, TABLES, UPDATED_TOGETHER, Group, Kind, Record
+from . import (
+    DECLARATIONS,
+    IOC_STATS,
+    TABLES,
+    UPDATED_TOGETHER,
+    Group,
+    Kind,
+    Record,
+    _motor,
+)
 from ._puts import Put, listen, set_access
 from ._pva import serve_groups
 
@@ -48,21 +57,27 @@ class Records:
     Args:
         prefix: what names start with, without the colon.
         access_file: an EPICS access security file; if none, anybody may write.
+        grid_prefix: as prefix, of the grid scan device, for motor positions.
 
     Raises:
         SettingsInvalid: that file can't be read.
     """
 
-    def __init__(self, prefix: str, access_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        access_file: Path | None = None,
+        grid_prefix: str | None = None,
+    ) -> None:
         set_access(access_file)
         self._prefix = prefix
+        self._grid_prefix = grid_prefix
         self._handlers: Handlers | None = None
         self._declared = {record.name: record for record in DECLARATIONS}
         builder.SetDeviceName(prefix)
         self._records = {r.name: self._make(r) for r in DECLARATIONS}
         self._first_of = self._link_updates()
         serve_groups(prefix, self._records | _make_labels())
-        builder.LoadDatabase()
 
     def serve(self, handlers: Handlers) -> None:
         """Serve the records over CA and PVA, with callbacks in the running loop.
@@ -71,6 +86,10 @@ class Records:
             SettingsInvalid: EPICS can't use the access security file.
         """
         self._handlers = handlers
+        builder.LoadDatabase()
+        softioc.devIocStats(f"{self._prefix}:{IOC_STATS}")
+        if self._grid_prefix:
+            _motor.load(self._prefix, self._grid_prefix)
         listen(self._on_put)
         softioc.iocInit(AsyncioDispatcher(asyncio.get_running_loop()))
 
@@ -164,6 +183,8 @@ class Records:
             case Kind.TEXT_OUT | Kind.TEXT_COMMAND:
                 make = builder.longStringOut
                 fields["length"] = record.length
+            case Kind.CALC:
+                raise ValueError(f"{record.name} comes from a template")
             case Kind.DOUBLES | Kind.INTEGERS | Kind.STRINGS:
                 make = builder.WaveformIn
                 fields |= {"datatype": _DTYPES[record.kind], "length": record.length}
@@ -187,6 +208,8 @@ class Records:
                 self._store(name, initial, timestamp=time.time())
             for record, after in pairwise(chain):
                 record.FLNK = after
+            if self._grid_prefix and Group.BEST in groups:
+                chain[-2].FLNK = _motor.make_fanout(self._prefix, after=chain[-1])
             chain[0].PINI = "YES"
             first_of[groups[0]] = chain[0]
         return first_of

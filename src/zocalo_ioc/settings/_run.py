@@ -122,6 +122,13 @@ class RunSettings(Settings):
         FILE | None,
         Field(description="an EPICS access security file: who may write what"),
     ] = None
+    grid_prefix: Annotated[
+        PREFIX | None,
+        Field(
+            description="the fast grid scan device, for the strongest centre as motor "
+            "positions: BL03I-MO-SGON-01:FGS"
+        ),
+    ] = None
 
     @property
     def save_file(self) -> Path | None:

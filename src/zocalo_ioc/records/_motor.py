@@ -1,0 +1,50 @@
+"""Loads the template that gives the strongest centre as motor positions."""
+
+from pathlib import Path
+from typing import Any
+
+from softioc import builder, softioc
+
+from . import MOTOR
+
+TEMPLATE = Path(__file__).with_name("motor-centre.template")
+STARTS = {"X": "X_START", "Y": "Y_START", "Z": "Z2_START"}
+"""Where the grid starts on each axis; Z is scanned in the second of the two grids."""
+
+
+def make_fanout(prefix: str, after: Any) -> Any:
+    """Return a record that has the motor positions calculated, then processes another.
+
+    The calculated records can't do so themselves: they are also processed when the grid
+    changes, and that is no update of the result.
+    """
+    links = {f"LNK{n}": f"{prefix}:{r.name}" for n, r in enumerate(MOTOR, 1)}
+    fanout: Any = builder.records.fanout  # pyright: ignore[reportAttributeAccessIssue]
+    return fanout(
+        "BEST:MOTOR",
+        DESC="Calculates the motor positions",
+        SELM="All",
+        FLNK=after,
+        **links,
+    )
+
+
+def load(prefix: str, grid_prefix: str) -> None:
+    """Load the template for each axis, before the IOC is initialised.
+
+    Args:
+        prefix: what names start with, without the colon.
+        grid_prefix: the same of the fast grid scan device.
+    """
+    for axis, start in STARTS.items():
+        macros = {
+            "P": prefix,
+            "GRID": f"{grid_prefix}:",
+            "AXIS": axis,
+            "START": start,
+            "LINK": "MS",
+        }
+        softioc.dbLoadDatabase(
+            str(TEMPLATE),
+            substitutions=",".join(f"{name}={value}" for name, value in macros.items()),
+        )

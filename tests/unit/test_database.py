@@ -1,0 +1,119 @@
+"""The files for control engineers, against the records and against what reads them."""
+
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from zocalo_ioc.records import (
+    DECLARATIONS,
+    LONGEST_NAME,
+    MOTOR,
+    TABLES,
+    Kind,
+    ioc_stats,
+)
+
+DB = Path(__file__).parents[2] / "db"
+DECLARED = {record.name: record for record in DECLARATIONS}
+EVERY_NAME = {r.name for r in (*DECLARATIONS, *MOTOR, *ioc_stats())}
+TYPES = {
+    Kind.COMMAND: "bo",
+    Kind.DOUBLES: "waveform",
+    Kind.INTEGERS: "waveform",
+    Kind.STRINGS: "waveform",
+    Kind.TEXT_IN: "waveform",
+    Kind.TEXT_OUT: "waveform",
+    Kind.TEXT_COMMAND: "waveform",
+}
+
+
+def records_of(file: str) -> dict[str, tuple[str, dict[str, str]]]:
+    """Return the type and the fields of each record, by name without the prefix."""
+    text = (DB / file).read_text()
+    found: dict[str, tuple[str, dict[str, str]]] = {}
+    for kind, name, body in re.findall(
+        r'^record\((\w+), "\$\(P\):(.+?)"\)\s*\{(.*?)^\}',
+        text,
+        re.MULTILINE | re.DOTALL,
+    ):
+        found[name] = kind, dict(re.findall(r'field\((\w+),\s*"(.*)"\)', body))
+    return found
+
+
+def names_in(text: str) -> list[str]:
+    return re.findall(r"\$\(P\):([\w:]+)", text)
+
+
+def test_the_files_are_current() -> None:
+    checked = subprocess.run(
+        [sys.executable, DB / "generate.py", "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_the_database_has_every_record_and_no_other() -> None:
+    labels = {table.labels for table in TABLES}
+    assert set(records_of("zocalo-ioc.db")) == set(DECLARED) | labels
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_record_of_the_database_is_as_declared(name: str) -> None:
+    declared = DECLARED[name]
+    kind, fields = records_of("zocalo-ioc.db")[name]
+    assert kind == TYPES.get(declared.kind, declared.kind.value)
+    assert fields["DESC"] == declared.description
+    assert fields.get("EGU", "") == declared.unit
+
+
+@pytest.mark.parametrize("axis", "XYZ")
+def test_the_template_makes_the_declared_motor_positions(axis: str) -> None:
+    found = {
+        name.replace("$(AXIS)", axis): fields
+        for name, (kind, fields) in records_of("motor-centre.template").items()
+        if kind == "calc"
+    }
+    declared = {r.name: r for r in MOTOR if r.name.endswith(f":{axis}")}
+    assert set(found) == set(declared)
+    for name, record in declared.items():
+        assert found[name]["DESC"].replace("$(AXIS)", axis) == record.description
+        assert found[name]["EGU"] == record.unit
+        assert found[name]["PREC"] == str(record.precision)
+
+
+def test_the_alarm_tree_is_what_the_alarm_server_reads() -> None:
+    config = ET.parse(DB / "zocalo-ioc-alarms.xml").getroot()
+    assert config.tag == "config"
+    tags = {element.tag for element in config.iter("pv") for element in element}
+    assert tags <= {"description", "latching", "delay", "guidance"}
+
+
+def test_every_alarm_is_of_a_record() -> None:
+    text = (DB / "zocalo-ioc-alarms.xml").read_text()
+    assert set(names_in(text)) <= EVERY_NAME
+
+
+def test_every_state_that_is_an_alarm_is_in_the_alarm_tree() -> None:
+    config = ET.parse(DB / "zocalo-ioc-alarms.xml")
+    watched = {pv.get("name", "").removeprefix("$(P):") for pv in config.iter("pv")}
+    assert {r.name for r in DECLARATIONS if r.severities} <= watched
+
+
+def test_what_is_to_be_archived_is_a_record() -> None:
+    names = names_in((DB / "zocalo-ioc-archive.csv").read_text())
+    assert {"STATE", "BEST:X", "BROKER:CONNECTED"} <= set(names) <= EVERY_NAME
+
+
+def test_no_record_of_iocstats_has_the_name_of_one_of_ours() -> None:
+    ours = {record.name for record in (*DECLARATIONS, *MOTOR)}
+    assert not ours & {record.name for record in ioc_stats()}
+
+
+def test_the_longest_prefix_leaves_room_for_iocstats() -> None:
+    assert max(len(record.name) for record in ioc_stats()) <= LONGEST_NAME
