@@ -135,7 +135,14 @@ def answering(broker: RabbitMQ) -> Generator[Answering]:
 def result_sender(broker: RabbitMQ) -> Generator[ResultSender]:
     """Connect a real transport to a broker."""
     transport = PikaTransport()
-    transport.defaults |= {"--rabbit-host": LOOPBACK, "--rabbit-port": broker.port}
+    # all of them: a configuration that was read before has changed them, too
+    transport.defaults |= {
+        "--rabbit-host": LOOPBACK,
+        "--rabbit-port": broker.port,
+        "--rabbit-user": "guest",
+        "--rabbit-pass": "guest",
+        "--rabbit-vhost": "/",
+    }
     transport.connect()
     try:
         yield ResultSender(transport)
