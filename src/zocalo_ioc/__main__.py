@@ -77,6 +77,7 @@ async def _run(settings: RunSettings, stop: asyncio.Event) -> None:
             Consumer(queue, take, exchange, key),
             on_change,
             name=f"zocalo-ioc {settings.prefix}",
+            heartbeat=settings.heartbeat,
             tls=tls,
         ),
         settings.send_timeout,

@@ -56,6 +56,10 @@ class Ioc:
     async def get(self, name: str, **options: Any) -> Any:
         return await aioca.caget(self.pv(name), timeout=10, **options)
 
+    def monitor(self, name: str, told: Callable[[Any], None]) -> aioca.Subscription:
+        """Subscribe to a record; close the subscription when done."""
+        return aioca.camonitor(self.pv(name), told)
+
     async def text(self, name: str) -> str:
         value = await self.get(name, datatype=aioca.DBR_CHAR_STR)
         return str(value)

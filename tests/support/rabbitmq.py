@@ -25,9 +25,10 @@ RESULTS = "xrc.i03"
 class RabbitMQ:
     """A RabbitMQ server of the tests' own, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, configuration: str = "") -> None:
         self.folder = folder
         self.port, dist, epmd = free_ports(3)
+        (folder / "rabbitmq.conf").write_text(configuration)
         enabled = folder / "enabled_plugins"
         enabled.write_text("[].")
         self._environment = os.environ | {
@@ -41,6 +42,7 @@ class RabbitMQ:
             "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
             "RABBITMQ_LOG_BASE": str(folder / "log"),
             "RABBITMQ_PID_FILE": str(folder / "pid"),
+            "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(enabled),
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -121,6 +123,19 @@ class RabbitMQ:
                     queue, durable=True, arguments={"x-queue-type": "quorum"}
                 )
 
+    def delete_and_declare(self, queue: str) -> None:
+        """Delete a queue and make it anew, as fast as the broker can."""
+        with self.channel() as channel:
+            channel.queue_delete(queue)
+            channel.queue_declare(
+                queue, durable=True, arguments={"x-queue-type": "quorum"}
+            )
+
+    @staticmethod
+    def persistent(headers: dict[str, Any]) -> pika.BasicProperties:
+        """Return the properties of a message that outlives a restart."""
+        return pika.BasicProperties(headers=headers, delivery_mode=2)
+
     def delete(self, queue: str) -> None:
         with self.channel() as channel:
             channel.queue_delete(queue)
@@ -149,8 +164,7 @@ class RabbitMQ:
         with self.channel() as channel:
             channel.confirm_delivery()
             for headers, body in messages:
-                properties = pika.BasicProperties(headers=headers, delivery_mode=2)
-                channel.basic_publish("", queue, body, properties)
+                channel.basic_publish("", queue, body, self.persistent(headers))
 
     def depth(self, queue: str) -> int:
         with self.channel() as channel:

@@ -480,6 +480,8 @@ def test_no_broker_at_all_is_refused_naming_the_option(with_file: WithFile) -> N
     [
         ("--results-queue", ""),
         ("--results-queue", "q" * 256),
+        ("--heartbeat", "0"),
+        ("--heartbeat", "2.5"),
         ("--send-timeout", "0"),
         ("--send-timeout", "-1"),
         ("--send-timeout", "soon"),

@@ -40,7 +40,8 @@ class AmqpBroker:
         consumer: what is taken off which queue.
         on_change: told whenever the state of the connection has changed.
         name: what RabbitMQ's management page calls the connection.
-        heartbeat: seconds; a connection silent for two of them is given up.
+        heartbeat: seconds; a connection silent for two of them is given up, and a
+            queue from which nothing came for as long is asked anew.
         tls: what ``amqps`` is done with; if none, as Python does it by default.
     """
 
@@ -62,7 +63,7 @@ class AmqpBroker:
         self._connection: PikaConnection | None = None
         self._heartbeat = heartbeat
         self._publisher = Publisher(lambda: self._state.trouble)
-        self._receiver = Receiver(consumer, self._report)
+        self._receiver = Receiver(consumer, self._report, 2 * heartbeat)
         read_any_timestamp()
 
     async def run(self) -> None:

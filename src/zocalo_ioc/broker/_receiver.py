@@ -18,10 +18,6 @@ from ._trouble import consumer_trouble
 
 logger = logging.getLogger(__name__)
 
-RENEWED_AFTER = 20.0
-"""Seconds without a message. RabbitMQ does not tell a consumer of a quorum queue that
-was deleted and made anew at once; what comes then reaches nobody until that consumer's
-channel is closed."""
 _OWN_QUEUE = {
     "x-queue-type": "quorum",
     "x-message-ttl": 60_000,  # as on the queues that sites make for results
@@ -35,13 +31,20 @@ class Receiver:
     Args:
         consumer: who takes what.
         report: told whether messages can come, and what is wrong if not.
+        renewed_after: seconds without a message after which the channel is opened anew.
+            RabbitMQ does not tell a consumer of a quorum queue that was deleted and
+            made anew at once; what comes then reaches nobody until that is done.
     """
 
     def __init__(
-        self, consumer: Consumer, report: Callable[[bool, str, str], None]
+        self,
+        consumer: Consumer,
+        report: Callable[[bool, str, str], None],
+        renewed_after: float,
     ) -> None:
         self._consumer = consumer
         self._report = report
+        self._renewed_after = renewed_after
         self._taken = 0
         self._unanswered = 0
 
@@ -88,7 +91,7 @@ class Receiver:
         seen = -1
         while not ended.done() and (self._taken != seen or self._unanswered):
             seen = self._taken
-            await asyncio.wait([ended], timeout=RENEWED_AFTER)
+            await asyncio.wait([ended], timeout=self._renewed_after)
 
     def _on_delivery(
         self, channel: Channel, method: Any, properties: Any, body: bytes

@@ -1,5 +1,6 @@
 """What pika reports, in words that an operator can act on."""
 
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -22,6 +23,12 @@ def connection_trouble(address: str, error: BaseException) -> str:
     """Say why there is no connection to a node, and what to do about it."""
     for cause in _causes(error):
         match cause:
+            case _ if alert := re.search(r"ALERT_(\w*CERTIFICATE\w*)", str(cause)):
+                # pika has its text alone
+                return (
+                    f"{address} does not accept who this is ({alert[1]}). "
+                    "Check --client-certificate."
+                )
             case ConnectionRefusedError():
                 return f"Nothing listens at {address}. Is the broker running?"
             case socket.gaierror() | UnicodeError():
@@ -31,11 +38,6 @@ def connection_trouble(address: str, error: BaseException) -> str:
                 return (
                     f"{address} has a certificate that is not trusted: {why}. "
                     "Check the host in --broker, --ca-file, and how long it is valid."
-                )
-            case ssl.SSLError(reason=str(reason)) if "CERTIFICATE" in reason:
-                return (
-                    f"{address} refused the certificate shown to it ({reason}). "
-                    "Check --client-certificate."
                 )
             case ssl.SSLError():
                 return f"TLS with {address} failed: {cause.reason or cause}."

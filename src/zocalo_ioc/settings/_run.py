@@ -10,7 +10,17 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from ..errors import SettingsInvalid
 from ._sources import Settings
-from ._types import FILE, FOLDER, NAME, PREFIX, QUEUE, SECONDS, URL, split_list
+from ._types import (
+    FILE,
+    FOLDER,
+    NAME,
+    PREFIX,
+    QUEUE,
+    SECONDS,
+    URL,
+    WHOLE_SECONDS,
+    split_list,
+)
 from ._zocalo import broker_urls
 
 
@@ -110,6 +120,10 @@ class RunSettings(Settings):
     send_timeout: Annotated[
         SECONDS, Field(description="how long a command waits for the broker, seconds")
     ] = 10.0
+    heartbeat: Annotated[
+        WHOLE_SECONDS,
+        Field(description="a broker silent for two of these is given up, seconds"),
+    ] = 10
     autosave: Annotated[
         FOLDER | None,
         Field(description="where settings and the last result survive a restart"),

@@ -74,5 +74,6 @@ NAME = TypeAliasType(
     "NAME", Annotated[str, StringConstraints(min_length=1, max_length=255)]
 )
 SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
+WHOLE_SECONDS = TypeAliasType("WHOLE_SECONDS", Annotated[int, Field(ge=1, le=600)])
 FILE = TypeAliasType("FILE", Path)
 FOLDER = TypeAliasType("FOLDER", Annotated[Path, AfterValidator(_folder)])
