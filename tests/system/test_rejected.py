@@ -1,0 +1,89 @@
+"""Messages that are no results are counted, logged and, if asked for, kept."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RESULTS, RabbitMQ
+from zocalo_ioc.rejected import MAX_BODY, MAX_SIZE, Rejected
+
+HEADERS = {"workflows-recipe": True}
+
+
+@pytest.fixture
+async def keeping(
+    private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc], tmp_path: Path
+) -> AsyncIterator[Ioc]:
+    ioc = ioc_maker(
+        *("run", "--broker", private_broker.url, "--results-queue", RESULTS),
+        *("--rejected", str(tmp_path)),
+    )
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    yield ioc
+    await asyncio.to_thread(ioc.stop)
+
+
+def kept(file: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+async def test_rejected_messages_are_kept_with_the_reason(
+    keeping: Ioc, private_broker: RabbitMQ, tmp_path: Path
+) -> None:
+    private_broker.put(RESULTS, (HEADERS, b"{"), ({}, b"\xff\xfe"))
+    await keeping.until_value("BROKER:REJECTED", 2)
+    first, second = kept(tmp_path / f"{keeping.prefix}.jsonl")
+    assert "Not JSON" in first.pop("reason")
+    assert first.pop("time") < second.pop("time")
+    assert first == {"headers": {"workflows-recipe": "True"}, "bytes": 1, "body": "{"}
+    assert "workflows-recipe is not true" in second.pop("reason")
+    assert second == {"headers": {}, "bytes": 2, "body_base64": "//4="}
+
+
+async def test_a_folder_that_can_not_be_written_is_told_and_results_go_on(
+    keeping: Ioc, private_broker: RabbitMQ, tmp_path: Path
+) -> None:
+    (tmp_path / f"{keeping.prefix}.jsonl").mkdir()
+    result = {
+        "payload": {"results": []},
+        "recipe": {"1": {"parameters": {"dcid": 7}}},
+        "recipe-pointer": 1,
+    }
+    private_broker.put(RESULTS, (HEADERS, b"{"))
+    await keeping.until_value("BROKER:REJECTED", 1)
+    message = await keeping.text("MESSAGE")
+    assert "can't be kept" in message
+    assert "--rejected" in message
+    private_broker.put(RESULTS, (HEADERS, json.dumps(result).encode()))
+    await keeping.until_value("RESULT:DCID", 7)
+
+
+def test_the_file_is_put_aside_when_it_is_full(tmp_path: Path) -> None:
+    rejected = Rejected(tmp_path / "P.jsonl")
+    for number in range(30):
+        rejected.keep(f"{number}", "why", {}, b"x" * MAX_BODY)
+    files = sorted(tmp_path.iterdir())
+    assert [file.name for file in files] == ["P.jsonl", "P.old.jsonl"]
+    assert all(file.stat().st_size < MAX_SIZE + 2 * MAX_BODY for file in files)
+    assert kept(files[0])[-1]["time"] == "29"
+
+
+def test_of_a_long_message_the_beginning_is_kept_with_its_length(
+    tmp_path: Path,
+) -> None:
+    Rejected(tmp_path / "P.jsonl").keep("now", "why", {}, b"x" * (MAX_BODY + 5))
+    (line,) = kept(tmp_path / "P.jsonl")
+    assert (line["bytes"], len(line["body"])) == (MAX_BODY + 5, MAX_BODY)
+
+
+def test_a_text_cut_inside_a_character_is_kept_as_bytes(tmp_path: Path) -> None:
+    body = b"x" + "ü".encode() * MAX_BODY
+    Rejected(tmp_path / "P.jsonl").keep("now", "why", {}, body)
+    (line,) = kept(tmp_path / "P.jsonl")
+    assert base64.b64decode(line["body_base64"]) == body[:MAX_BODY]
