@@ -7,8 +7,10 @@ import subprocess
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pika
 import pika.exceptions
@@ -46,10 +48,20 @@ class RabbitMQ:
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(enabled),
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self.vhost = "/"
 
     @property
     def url(self) -> str:
-        return f"amqp://guest:guest@{LOOPBACK}:{self.port}/%2F"
+        vhost = quote(self.vhost, safe="")
+        return f"amqp://guest:guest@{LOOPBACK}:{self.port}/{vhost}"
+
+    def virtual_host(self, name: str) -> "RabbitMQ":
+        """Make another virtual host on this server, for tests with their own queues."""
+        self.control("add_vhost", name)
+        self.control("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
+        other = copy(self)
+        other.vhost = name
+        return other
 
     def start(self) -> None:
         """Start the server, unless it runs, and wait until it serves."""

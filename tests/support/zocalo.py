@@ -27,7 +27,7 @@ def write_configuration(folder: Path, broker: RabbitMQ, *environments: str) -> P
             "port": broker.port,
             "username": "guest",
             "password": "guest",
-            "vhost": "/",
+            "vhost": broker.vhost,
         },
         "environments": {name: {"plugins": ["rabbitmq"]} for name in environments},
     }

@@ -17,7 +17,7 @@ from ._collections_file import CollectionsFile, read_collections
 from ._declare import declare
 from ._real_dispatcher import RealDispatcher
 from ._real_dispatcher import is_installed as dispatcher_is_installed
-from ._scans import Trouble
+from ._scans import Scan, Trouble
 from ._zocalo import Options, SimulatedZocalo
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Options",
     "Orientation",
     "RealDispatcher",
+    "Scan",
     "SimulatedZocalo",
     "Trouble",
     "Wells",

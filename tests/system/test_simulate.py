@@ -1,0 +1,269 @@
+"""A simulated Zocalo on a real broker, beside dodal and python-zocalo."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from dodal.devices.zocalo import (
+    ZocaloResults,
+    ZocaloStartInfo,
+    ZocaloTrigger,
+)
+
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.simulation import Simulation, simulating
+from tests.support.zocalo import write_configuration
+from zocalo_ioc.simulation import Scan
+from zocalo_ioc.simulation.recipe import RecipeMessage, load
+
+QUICKLY = ("--frame-rate", "20000")
+SMALL: dict[str, Any] = {
+    "grid": [8, 6, 5],
+    "crystals": [{"at": [3.5, 2.5, 1.5], "strength": 100}],
+}
+
+
+@pytest.fixture(scope="module")
+def site(rabbitmq: RabbitMQ) -> RabbitMQ:
+    """A virtual host of its own: its queues are those that the simulation makes."""
+    return rabbitmq.virtual_host("zocalo")
+
+
+@pytest.fixture(scope="module")
+async def beside(
+    site: RabbitMQ,
+    ioc_maker: Callable[..., Ioc],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Ioc]:
+    """An IOC that takes results beside others, through the exchange."""
+    with simulating(site, tmp_path_factory.mktemp("declares")):
+        pass  # the exchange must be there
+    ioc = ioc_maker(
+        *("run", "--broker", site.url),
+        *("--results-exchange", "results", "--routing-key", RESULTS),
+    )
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    yield ioc
+    ioc.stop()
+
+
+async def submit(ioc: Ioc, command: str, frames: dict[int, int]) -> None:
+    requests = [
+        {"command": command, "dcid": dcid, "num_frames": count}
+        for dcid, count in frames.items()
+    ]
+    await ioc.put("SUBMIT", json.dumps(requests))
+
+
+async def process(ioc: Ioc, *dcids: int, frames: int = 400) -> None:
+    await submit(ioc, "process", dict.fromkeys(dcids, frames))
+
+
+async def columns(ioc: Ioc) -> dict[str, Any]:
+    """Read the centres in the form that dodal's device has them."""
+    read = {
+        name: await ioc.get(f"CENTRES:{name.upper()}")
+        for name in ("max_count", "total_count", "n_voxels", "sample_id")
+    }
+    for name, pv in (("centre_of_mass", ""), ("max_voxel", "MAX_VOXEL:")):
+        axes = [await ioc.get(f"CENTRES:{pv}{axis}") for axis in "XYZ"]
+        read[name] = np.transpose(axes)
+    corners = [
+        np.transpose([await ioc.get(f"CENTRES:BOX_{end}:{axis}") for axis in "XYZ"])
+        for end in ("MIN", "MAX")
+    ]
+    return read | {"bounding_box": np.stack(corners, axis=1)}
+
+
+@pytest.mark.parametrize("dispatcher", ["real", "built-in"])
+async def test_dodal_and_the_ioc_get_the_same_centres_of_a_scan_that_dodal_triggers(
+    site: RabbitMQ,
+    beside: Ioc,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    dispatcher: str,
+) -> None:
+    file = write_configuration(tmp_path, site, "bluesky")
+    monkeypatch.setenv("ZOCALO_CONFIG", str(file))
+    trigger = ZocaloTrigger("bluesky")
+    results = ZocaloResults("zocalo", "bluesky", timeout_s=30)
+    await results.connect()
+    published = await beside.get("RESULT:SEQ")
+    logbook = tmp_path / "logbook"
+    with simulating(
+        site, tmp_path, *QUICKLY, "--logbook", str(logbook), dispatcher=dispatcher
+    ):
+        await results.stage()
+        first, second = 16085800, 16085801
+        for dcid in (first, second):
+            start = ZocaloStartInfo(dcid, "ins_10_31", 0, 1140, 0)
+            await asyncio.to_thread(trigger.run_start, start)
+        for dcid in (first, second):
+            await asyncio.to_thread(trigger.run_end, dcid)
+        await results.trigger()
+        await results.unstage()
+    await beside.until_value("RESULT:SEQ", published + 1)
+    theirs = {name: r["value"] for name, r in (await results.read()).items()}
+    for name, ours in (await columns(beside)).items():
+        np.testing.assert_array_equal(ours, theirs[f"zocalo-{name}"], err_msg=name)
+    assert len(theirs["zocalo-max_count"]) > 0
+    assert await beside.get("RESULT:DCID") == theirs["zocalo-ispyb_dcid"] == second
+    assert await beside.get("RESULT:DCGID") == theirs["zocalo-ispyb_dcgid"]
+    # two starts and two ends, and a recipe for each grid
+    assert len([entry for entry in logbook.rglob("*") if entry.is_file()]) == 6
+
+
+async def test_the_gpu_answers_before_the_end_and_the_cpu_after_it(
+    site: RabbitMQ, beside: Ioc, tmp_path: Path
+) -> None:
+    scan = SMALL | {"dcids": [501, 502], "source": "both", "dcgid": 77}
+    published = await beside.get("RESULT:SEQ")
+    with simulating(site, tmp_path, *QUICKLY, collections={"scans": [scan]}):
+        cpu, gpu = 0, 1
+        await submit(beside, "start", {501: 48, 502: 40})
+        await beside.until_value("RESULT:SEQ", published + 1)
+        assert await beside.get("RESULT:SOURCE") == gpu
+        await submit(beside, "end", {501: 48, 502: 40})
+        await beside.until_value("RESULT:SEQ", published + 2)
+        assert await beside.get("RESULT:SOURCE") == cpu
+        assert await beside.get("RESULT:DCGID") == 77
+        x, y, z = [await beside.get(f"BEST:{axis}") for axis in "XYZ"]
+        assert (x, y, z) == pytest.approx((3.5, 2.5, 1.5), abs=0.5)
+
+
+async def test_a_lone_grid_of_a_file_has_a_centre_in_two_dimensions(
+    site: RabbitMQ, beside: Ioc, tmp_path: Path
+) -> None:
+    scan = {
+        "dcids": [601],
+        "grid": [8, 6],
+        "orientation": "vertical",
+        "crystals": [{"at": [6.5, 1.5]}],
+    }
+    with simulating(site, tmp_path, *QUICKLY, collections={"scans": [scan]}):
+        await process(beside, 601, frames=48)
+        assert await beside.state() == "Done"
+        assert await beside.get("RESULT:DIMENSIONS") == 2
+        assert await beside.get("BEST:X") == pytest.approx(6.5, abs=0.6)
+        assert await beside.get("BEST:Y") == pytest.approx(1.5, abs=0.6)
+
+
+async def test_frames_are_kept_until_they_are_acknowledged_with_their_result(
+    site: RabbitMQ, beside: Ioc, tmp_path: Path
+) -> None:
+    parameters = Scan(dcids=[701], grid=[8, 6]).ispyb(701) | {"results_queue": RESULTS}
+    recipe = load("per-image-analysis-gridscan-i03-no-really", parameters)
+    step = RecipeMessage(recipe, {"ID": "by-hand"}, pointer=1)
+    counts = [50 if number == 20 else 0 for number in range(1, 49)]
+    frames = [
+        (dict(message.headers), message.body)
+        for number, count in enumerate(counts, start=1)
+        for message in step.send_to(
+            "result", {"file-number": number, "n_spots_total": str(float(count))}
+        )
+    ]
+    queue = "reduce.xray_centering"
+
+    async def are_taken() -> bool:
+        return site.depth(queue) == 0
+
+    with simulating(site, tmp_path):
+        site.put(queue, *frames[24:])
+        await beside.until(are_taken)
+    assert site.depth(queue) == 24
+    published = await beside.get("RESULT:SEQ")
+    with simulating(site, tmp_path):
+        site.put(queue, *frames[:24])
+        await beside.until_value("RESULT:SEQ", published + 1)
+    assert site.depth(queue) == 0
+    # number 20 is the fourth of the third line, which runs forwards
+    assert (await beside.get("BEST:X"), await beside.get("BEST:Y")) == (3.5, 2.5)
+
+
+# -- trouble -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def troubled(
+    site: RabbitMQ, beside: Ioc, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Simulation]:
+    scans = {
+        "no-diffraction": {"dcids": [1001, 1002]},
+        "late": {"dcids": [1003, 1004], "late_by": 2.5},
+        "no-result": {"dcids": [1005, 1006]},
+        "duplicate": {"dcids": [1007, 1008]},
+        "disagreement": {"dcids": [1009, 1010], "source": "both"},
+        "malformed": {"dcids": [1011, 1012]},
+    }
+    listed = [SMALL | {"trouble": name} | scan for name, scan in scans.items()]
+    rotation = {"dcids": [1013], "kind": "rotation"}
+    with simulating(
+        site,
+        tmp_path_factory.mktemp("troubled"),
+        *QUICKLY,
+        collections={"scans": [*listed, rotation]},
+    ) as simulation:
+        yield simulation
+
+
+async def test_a_scan_without_diffraction_has_no_centres(
+    beside: Ioc, troubled: Simulation
+) -> None:
+    await process(beside, 1001, 1002)
+    assert await beside.state() == "No centres"
+
+
+async def test_a_late_result_comes_after_the_time_out(
+    beside: Ioc, troubled: Simulation
+) -> None:
+    await beside.put("TIMEOUT", 1)
+    await process(beside, 1003, 1004)
+    assert await beside.state() == "Timed out"
+    await beside.put("TIMEOUT", 180)
+    await beside.until_value("RESULT:DCID", 1004)
+
+
+@pytest.mark.parametrize("dcids", [(1005, 1006), (1011, 1012), (1013,)])
+async def test_a_result_that_does_not_come_ends_in_a_time_out(
+    beside: Ioc, troubled: Simulation, dcids: tuple[int, ...]
+) -> None:
+    await beside.put("TIMEOUT", 1)
+    await process(beside, *dcids)
+    assert await beside.state() == "Timed out"
+    await beside.put("TIMEOUT", 180)
+
+
+async def test_a_malformed_result_is_counted_as_rejected(
+    beside: Ioc, troubled: Simulation
+) -> None:
+    before = await beside.get("BROKER:REJECTED")
+    await beside.put("TIMEOUT", 1)
+    await process(beside, 1011, 1012)
+    await beside.put("TIMEOUT", 180)
+    assert await beside.get("BROKER:REJECTED") == before + 1
+
+
+async def test_a_duplicate_comes_twice(beside: Ioc, troubled: Simulation) -> None:
+    before = await beside.get("RESULT:SEQ")
+    await process(beside, 1007, 1008)
+    assert await beside.state() == "Done"
+    await beside.until_value("RESULT:SEQ", before + 2)
+
+
+async def test_pipelines_that_disagree_have_different_centres(
+    beside: Ioc, troubled: Simulation
+) -> None:
+    found: dict[int, float] = {}
+    for command in ("start", "end"):
+        before = await beside.get("RESULT:SEQ")
+        await submit(beside, command, {1009: 48, 1010: 40})
+        await beside.until_value("RESULT:SEQ", before + 1)
+        found[await beside.get("RESULT:SOURCE")] = await beside.get("BEST:X")
+    cpu, gpu = 0, 1
+    assert found[cpu] == pytest.approx(3.5, abs=0.5)
+    assert found[gpu] == pytest.approx(8 - 3.5, abs=0.5)
