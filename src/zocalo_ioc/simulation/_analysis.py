@@ -13,8 +13,8 @@ from ._centring import Counts
 from ._collections import Collections
 from ._messages import is_set
 from ._service import Service
-from ._spots import spot_counts
 from .recipe import RecipeMessage
+from .spots import spot_counts
 
 logger = logging.getLogger(__name__)
 

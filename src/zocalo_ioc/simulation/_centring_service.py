@@ -38,6 +38,7 @@ class _Run:
     Attributes:
         gridinfo: its grid.
         counts: spots on each frame, -1 where it is not in yet.
+        missing: how many are not.
         answers: of the messages, to be acknowledged with the result.
         active_at: when the last message came, on the monotonic clock.
         message: the last message.
@@ -46,16 +47,13 @@ class _Run:
 
     gridinfo: Gridinfo
     counts: Counts
+    missing: int
     active_at: float
     message: RecipeMessage
     answers: list[asyncio.Future[bool]] = field(
         default_factory=list[asyncio.Future[bool]]
     )
     in_result: bool = False
-
-    @property
-    def frames_in(self) -> int:
-        return int(np.count_nonzero(self.counts >= 0))
 
     def answer(self, accepted: bool) -> None:
         for answer in self.answers:
@@ -119,7 +117,7 @@ class XrayCentring(Service):
         if gridinfo.frames > MAX_BOXES:
             raise NotUnderstood(f"DCID {key.dcid}: its grid is too large")
         counts = np.full(gridinfo.frames, -1)
-        run = _Run(gridinfo, counts, time.monotonic(), message)
+        run = _Run(gridinfo, counts, counts.size, time.monotonic(), message)
         self._runs[key] = run
         return run
 
@@ -133,9 +131,11 @@ class XrayCentring(Service):
     ) -> None:
         """Note a frame, and begin centring if it was the last."""
         run.active_at, run.message = time.monotonic(), message
-        is_new = run.counts[frame.number - 1] < 0
+        if run.counts[frame.number - 1] >= 0:
+            return  # it has come before
         run.counts[frame.number - 1] = frame.spots
-        if not is_new or run.in_result or (run.counts < 0).any():
+        run.missing -= 1
+        if run.missing:
             return
         if parameters.dcg_dcids:
             scan = [self._complete(dcid, key) for dcid in parameters.dcids]
@@ -157,7 +157,7 @@ class XrayCentring(Service):
             return last
         for key, run in self._runs.items():
             wanted = (key.dcid, key.gpu) == (dcid, last.gpu) and not run.in_result
-            if wanted and not (run.counts < 0).any():
+            if wanted and not run.missing:
                 return key
         return None
 
@@ -179,12 +179,13 @@ class XrayCentring(Service):
             await self._send_result(
                 parameters.dcid, parameters.gpu, messages, self.send
             )
-        except (Problem, ValueError) as problem:
+        except Exception as problem:  # whatever it is, the frames must be answered
             logger.error(
                 "X-ray centring: DCID %s: %d frames are rejected: %s",
                 dcids,
                 frames,
                 problem,
+                exc_info=not isinstance(problem, Problem | ValueError),
             )
             accepted = False
         else:
@@ -218,7 +219,8 @@ class XrayCentring(Service):
             waited = now - run.active_at
             if run.in_result or waited < self._give_up_after:
                 continue
-            of = f"{run.frames_in} of {run.gridinfo.frames} frames"
+            came = run.gridinfo.frames - run.missing
+            of = f"{came} of {run.gridinfo.frames} frames"
             logger.warning(
                 "X-ray centring: DCID %d is given up: %s came, the last %.0f s ago. "
                 "Its %d messages are acknowledged, and no result follows",

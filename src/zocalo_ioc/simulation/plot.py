@@ -10,8 +10,8 @@ from ._collections import USUAL_FRAMES, Collections
 from ._messages import CentringParameters, Gridinfo
 from ._payload import centre
 from ._scans import Kind, Pipelines, Scan
-from ._spots import spot_counts
 from ._zocalo import Options
+from .spots import spot_counts
 
 AXES = "xyz"
 WIDTH, HEIGHT = 7.0, 8.0

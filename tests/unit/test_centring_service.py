@@ -1,0 +1,240 @@
+"""The centring service, sent frames as per-image analysis sends them."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from zocalo_ioc.broker import Consumer, Delivery, Hub, LoopbackBroker
+from zocalo_ioc.simulation import Scan, XrayCentring
+from zocalo_ioc.simulation.recipe import RecipeMessage, load
+from zocalo_ioc.simulation.spots import spot_counts
+
+RESULTS = "xrc.test"
+CPU = "per-image-analysis-gridscan-i03-no-really"
+GPU = "per-image-analysis-gridscan-i03-gpu"
+GIVEN_UP_AFTER = 60.0
+
+
+class Bench:
+    """A centring service on a broker inside this process."""
+
+    def __init__(self) -> None:
+        hub = Hub()
+        self.results: list[dict[str, Any]] = []
+        self.service = XrayCentring(GIVEN_UP_AFTER)
+        self.service.broker = LoopbackBroker(hub, self.service.consumer)
+        LoopbackBroker(hub, Consumer(RESULTS, self._note))
+        self.answers: list[bool | asyncio.Future[bool]] = []
+
+    def _note(self, delivery: Delivery) -> bool:
+        self.results.append(json.loads(delivery.body))
+        return True
+
+    def take(self, *frames: Delivery) -> None:
+        self.answers += [self.service.take(frame) for frame in frames]
+
+    async def answered(self) -> list[bool]:
+        """Wait for the answers to all messages."""
+        async with asyncio.timeout(10):
+            return [a if isinstance(a, bool) else await a for a in self.answers]
+
+    @property
+    def waiting(self) -> int:
+        return sum(not isinstance(a, bool) and not a.done() for a in self.answers)
+
+    @property
+    def centres(self) -> list[Any]:
+        """The centres of each result, which may name either data collection."""
+        return [result["payload"]["results"] for result in self.results]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def scan_of(dcid: int, **more: Any) -> Scan:
+    content: dict[str, Any] = {
+        "dcids": [dcid, dcid + 1],
+        "grid": [7, 5, 4],
+        "crystals": [{"at": [dcid % 7 + 0.5, 2.5, 1.5], "strength": 90}],
+    }
+    return Scan.model_validate(content | more)
+
+
+def frames_of(scan: Scan, recipe: str = CPU, run: int = 0) -> list[Delivery]:
+    """Return the messages of all frames, one data collection after the other."""
+    frames: list[Delivery] = []
+    for dcid in scan.dcids:
+        parameters = scan.ispyb(dcid) | {"results_queue": RESULTS}
+        environment = {"ID": f"{recipe}-{dcid}-{run}"}
+        step = RecipeMessage(load(recipe, parameters), environment, pointer=1)
+        counts = spot_counts(scan, dcid, gpu=False, seed=0)
+        for number, count in enumerate(counts.tolist(), start=1):
+            payload = {"file-number": number, "n_spots_total": count}
+            [message] = step.send_to("result", payload)
+            frames.append(Delivery(message.body, message.headers))
+    return frames
+
+
+def shuffled(frames: Sequence[Delivery], seed: int) -> list[Delivery]:
+    order = np.random.default_rng(seed).permutation(len(frames))
+    return [frames[number] for number in order]
+
+
+async def centres_in_order(scan: Scan) -> list[Any]:
+    bench = Bench()
+    bench.take(*frames_of(scan))
+    await bench.answered()
+    return bench.centres
+
+
+async def test_frames_are_acknowledged_with_the_result_and_not_before(
+    bench: Bench,
+) -> None:
+    *most, last = frames_of(scan_of(10))
+    bench.take(*most)
+    await asyncio.sleep(0)
+    assert bench.waiting == len(most)
+    bench.take(last)
+    assert all(await bench.answered())
+    assert len(bench.results) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_the_order_of_frames_makes_no_difference(bench: Bench, seed: int) -> None:
+    scan = scan_of(10)
+    bench.take(*shuffled(frames_of(scan), seed))
+    assert all(await bench.answered())
+    assert bench.centres == await centres_in_order(scan)
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_frames_that_come_twice_make_no_difference(
+    bench: Bench, seed: int
+) -> None:
+    scan = scan_of(10)
+    frames = frames_of(scan)
+    bench.take(*shuffled([*frames, *frames], seed))
+    assert all(await bench.answered())
+    assert bench.centres == await centres_in_order(scan)
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_scans_at_a_time_do_not_mix(bench: Bench, seed: int) -> None:
+    scans = [scan_of(dcid) for dcid in (10, 20, 30)]
+    of_gpu = frames_of(scans[0], GPU)
+    frames = [frame for scan in scans for frame in frames_of(scan)]
+    bench.take(*shuffled(frames + of_gpu, seed))
+    assert all(await bench.answered())
+    expected = [centres for scan in scans for centres in await centres_in_order(scan)]
+    expected.append(expected[0])
+    assert sorted(map(str, bench.centres)) == sorted(map(str, expected))
+
+
+async def test_a_scan_that_is_processed_again_has_a_result_again(
+    bench: Bench,
+) -> None:
+    scan = scan_of(10)
+    bench.take(*frames_of(scan, run=1), *frames_of(scan, run=2))
+    assert all(await bench.answered())
+    assert len(bench.results) == 2
+
+
+async def test_frames_that_come_once_more_after_the_result_are_acknowledged(
+    bench: Bench,
+) -> None:
+    frames = frames_of(scan_of(10))
+    bench.take(*frames)
+    await bench.answered()
+    bench.take(*frames)
+    assert all(await bench.answered())
+    assert len(bench.results) == 1
+
+
+async def test_a_scan_that_stays_incomplete_is_given_up_with_all_its_messages(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.take(*frames_of(scan_of(10))[:50])
+    now = time.monotonic()
+    await bench.service.give_up(now + GIVEN_UP_AFTER - 1)
+    assert bench.waiting == 50
+    with caplog.at_level(logging.WARNING):
+        await bench.service.give_up(now + GIVEN_UP_AFTER + 1)
+    assert all(await bench.answered())
+    assert bench.results == []
+    assert "DCID 10 is given up: 35 of 35 frames came" in caplog.text
+    assert "DCID 11 is given up: 15 of 28 frames came" in caplog.text
+
+
+async def test_a_scan_that_was_given_up_can_be_processed_again(bench: Bench) -> None:
+    frames = frames_of(scan_of(10))
+    bench.take(*frames[:50])
+    await bench.service.give_up(time.monotonic() + GIVEN_UP_AFTER + 1)
+    bench.take(*frames)
+    await bench.answered()
+    assert len(bench.results) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"payload": {"file-number": 0, "n_spots_total": 1}}, "file-number"),
+        ({"payload": {"file-number": 36, "n_spots_total": 1}}, "has no frame 36"),
+        ({"payload": {"file-number": 1, "n_spots_total": -1}}, "n_spots_total"),
+        ({"payload": {"file-number": 1}}, "n_spots_total"),
+        ({"payload": None}, "payload"),
+        ({"steps_x": "none"}, "gridinfo.steps_x"),
+        ({"steps_x": 10_000, "steps_y": 10_000}, "too large"),
+        ({"orientation": "diagonal"}, "orientation"),
+        ({"dcid": "{ispyb_dcid}"}, "parameters.dcid"),
+    ],
+)
+async def test_a_frame_that_cannot_be_used_is_rejected_with_the_reason(
+    bench: Bench,
+    caplog: pytest.LogCaptureFixture,
+    change: dict[str, Any],
+    complaint: str,
+) -> None:
+    frame = frames_of(scan_of(10))[0]
+    body = json.loads(frame.body)
+    step = body["recipe"]["2"]
+    for name, value in change.items():
+        for place in (body, step["parameters"], step["gridinfo"]):
+            if name in place:
+                place[name] = value
+    bench.take(Delivery(json.dumps(body).encode(), frame.headers))
+    assert await bench.answered() == [False]
+    assert complaint in caplog.text
+
+
+async def test_grids_of_different_widths_are_rejected(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.take(*frames_of(scan_of(10))[:35])
+    wider = frames_of(scan_of(10, grid=[8, 5, 4], crystals=[]))
+    bench.take(*wider[40:])
+    assert not any(await bench.answered())
+    assert "the grids are 7 and 8 boxes wide" in caplog.text
+
+
+async def test_numbers_may_be_texts_and_floats(bench: Bench) -> None:
+    scan = scan_of(10)
+    for frame in frames_of(scan):
+        body = json.loads(frame.body)
+        step = body["recipe"]["2"]
+        step["gridinfo"] = {
+            key: str(float(value)) if isinstance(value, int | float) else value
+            for key, value in step["gridinfo"].items()
+        } | {"snaked": "1"}
+        step["parameters"]["dcg_dcids"] = str(step["parameters"]["dcg_dcids"])
+        body["payload"]["n_spots_total"] = str(body["payload"]["n_spots_total"])
+        bench.take(Delivery(json.dumps(body).encode(), {"workflows-recipe": 1}))
+    assert all(await bench.answered())
+    assert bench.centres == await centres_in_order(scan)
