@@ -1,0 +1,199 @@
+"""What a simulated Zocalo knows of data collections, and how a file may say it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from zocalo_ioc.errors import SettingsInvalid
+from zocalo_ioc.simulation import (
+    Collections,
+    CollectionsFile,
+    Orientation,
+    Scan,
+    Trouble,
+    read_collections,
+    to_grid,
+)
+from zocalo_ioc.simulation.spots import spot_counts, to_frames
+from zocalo_ioc.wire import INT32_MAX
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "collections.yaml"
+
+
+# -- those in no file ----------------------------------------------------------
+
+
+def test_two_that_start_before_either_ends_are_the_grids_of_one_scan() -> None:
+    collections = Collections()
+    collections.start(71, 400)
+    collections.start(72, 300)
+    ended = [collections.end(71), collections.end(72)]
+    assert [e.dcids for e in ended] == [[71], [72]]
+    assert ended[0].scan is ended[1].scan
+    assert ended[0].scan.dcids == [71, 72]
+    assert ended[0].scan.grid == [20, 20, 15]
+
+
+def test_of_several_the_nearest_is_the_other_grid() -> None:
+    collections = Collections()
+    for dcid in (10, 20, 21, 11):
+        collections.start(dcid, 400)
+    scans = [collections.end(dcid).scan.dcids for dcid in (10, 20, 11, 21)]
+    assert scans == [[10, 11], [20, 21], [10, 11], [20, 21]]
+
+
+def test_those_far_apart_are_no_scan() -> None:
+    collections = Collections()
+    collections.start(100, 400)
+    collections.start(900, 400)
+    assert collections.end(100).scan.dcids == [100, 101]
+    assert collections.end(900).scan.dcids == [900, 901]
+
+
+@pytest.mark.parametrize(("dcid", "other"), [(5, 6), (INT32_MAX, INT32_MAX - 1)])
+def test_one_on_its_own_is_analysed_after_a_second_grid_that_is_made_up(
+    dcid: int, other: int
+) -> None:
+    collections = Collections()
+    collections.start(dcid, 400)
+    assert collections.end(dcid).dcids == [other, dcid]
+    assert collections.end(dcid).dcids == [other, dcid]  # and when it ends once more
+
+
+def test_one_that_never_started_is_made_up_all_the_same() -> None:
+    assert Collections().end(5).scan.grid == [20, 20, 20]
+
+
+@pytest.mark.parametrize("frames", [(1, 1), (397, 397), (400, 1), (1140, 600), (7, 21)])
+def test_any_numbers_of_frames_make_two_grids_of_one_width(
+    frames: tuple[int, int],
+) -> None:
+    collections = Collections()
+    collections.start(71, frames[0])
+    collections.start(72, frames[1])
+    nx, ny, nz = collections.end(71).scan.grid
+    assert (nx * ny, nx * nz) == frames
+
+
+def test_a_seed_makes_the_same_scan_and_another_seed_another() -> None:
+    scans = [Collections(seed=seed).end(5).scan for seed in (1, 1, 2)]
+    assert scans[0] == scans[1] != scans[2]
+
+
+def test_a_probability_is_how_often_there_is_trouble() -> None:
+    chances = {Trouble.LATE: 0.25, Trouble.DUPLICATE: 0.5}
+    collections = Collections(chances=chances)
+    scans = [collections.end(dcid).scan for dcid in range(1, 2001, 2)]
+    late = sum(scan.trouble is Trouble.LATE for scan in scans) / len(scans)
+    duplicate = sum(scan.trouble is Trouble.DUPLICATE for scan in scans) / len(scans)
+    assert late == pytest.approx(0.25, abs=0.05)
+    assert duplicate == pytest.approx(0.75 * 0.5, abs=0.05)
+
+
+# -- those in a file -----------------------------------------------------------
+
+
+def test_a_file_says_what_a_scan_is(file: Path) -> None:
+    file.write_text(
+        """
+        defaults: {background: 1, trouble: duplicate}
+        scans:
+          - dcids: [502, 501]
+            grid: [30, 20, 10]
+            step_um: [20, 10, 15]
+            orientation: vertical
+            dcgid: 7
+            loop_type: multipin_2x300+150
+            msp_sample_ids: {1: 11, 2: 12}
+        """
+    )
+    collections = Collections(read_collections(file))
+    scan = collections.start(501, None)
+    assert scan is not None
+    assert collections.end(502).scan is scan
+    assert scan.trouble is None
+    told = scan.ispyb(502)
+    assert (told["ispyb_dcgid"], told["ispyb_dcg_dcids"]) == (7, [501])
+    gridinfo = told["ispyb_dc_info"]["gridinfo"]
+    assert (gridinfo["steps_x"], gridinfo["steps_y"]) == (30, 10)
+    assert (gridinfo["dx_mm"], gridinfo["dy_mm"]) == (0.02, 0.015)
+    other = collections.end(5).scan
+    assert (other.background, other.trouble) == (1, Trouble.DUPLICATE)
+
+
+def test_an_empty_file_describes_nothing(file: Path) -> None:
+    file.write_text("# nothing yet\n")
+    assert read_collections(file) == CollectionsFile()
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("scans: [}", "line 1: not YAML"),
+        ("- dcids: [1]", "line 1: the whole file: "),
+        ("scans:\n- grid: [3, 4]", "line 2: scans.0.dcids: is missing"),
+        ("scans:\n- dcids: [1]\n  gird: [3, 4]", "line 3: scans.0.gird: there is no"),
+        ("scans:\n- dcids: [1]\n- dcids: [1]", "line 3: scans.1.dcids: 1 is in two"),
+        ("scans:\n- dcids: [1, 1]", "line 2: scans.0.dcids: the two must differ"),
+        ("scans:\n- dcids: [1]\n  grid: [3, 4, 5]", "line 3: scans.0.grid: 1 dcid"),
+        ("scans:\n- dcids: [1, 2]\n  grid: [3, 4]", "scans.0.grid: 2 dcids need x, y"),
+        ("scans:\n- dcids: [1]\n  grid: [3, 0]", "line 3: scans.0.grid.1: "),
+        ("scans:\n- dcids: [0]", "line 2: scans.0.dcids.0: "),
+        ("scans:\n- dcids: [1]\n  trouble: bad", "line 3: scans.0.trouble: "),
+        (
+            "scans:\n- dcids: [1]\n  crystals:\n  - at: [1, 2, 3]",
+            "line 4: scans.0.crystals.0.at: x and y are needed",
+        ),
+        (
+            "scans:\n- dcids: [1]\n  trouble: disagreement",
+            "scans.0.source: write both",
+        ),
+        ("defaults:\n  dcids: [1]", "line 2: defaults.dcids: there is no such key"),
+    ],
+)
+def test_a_mistake_is_named_with_its_key_and_line(
+    file: Path, content: str, complaint: str
+) -> None:
+    file.write_text(content)
+    with pytest.raises(SettingsInvalid) as refused:
+        read_collections(file)
+    assert complaint in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(file: Path) -> None:
+    with pytest.raises(SettingsInvalid, match=r"collections\.yaml: No such file"):
+        read_collections(file)
+
+
+# -- spots ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("snaked", [True, False])
+@pytest.mark.parametrize("orientation", Orientation)
+def test_frames_are_taken_in_the_order_in_which_they_are_put_back(
+    snaked: bool, orientation: Orientation
+) -> None:
+    grid = np.arange(12).reshape(4, 3)
+    frames = to_frames(grid, snaked, orientation)
+    assert np.array_equal(to_grid(frames, (4, 3), snaked, orientation), grid)
+
+
+def test_spots_are_where_the_crystal_is_and_differ_with_seed_and_pipeline() -> None:
+    scan = Scan.model_validate(
+        {
+            "dcids": [1, 2],
+            "grid": [9, 8, 7],
+            "crystals": [{"at": [2.5, 5.5, 3.5], "strength": 1000}],
+        }
+    )
+    counts = spot_counts(scan, 2, gpu=False, seed=0)
+    grid = to_grid(counts, (9, 7), scan.snaked, scan.orientation)
+    assert np.unravel_index(grid.argmax(), grid.shape) == (2, 3)
+    assert grid.max() == pytest.approx(1000, rel=0.15)
+    assert np.array_equal(counts, spot_counts(scan, 2, gpu=False, seed=0))
+    assert not np.array_equal(counts, spot_counts(scan, 2, gpu=True, seed=0))
+    assert not np.array_equal(counts, spot_counts(scan, 2, gpu=False, seed=1))
