@@ -201,7 +201,7 @@ class XrayCentring(Service):
             accepted = True
         for key, run in zip(keys, runs, strict=True):
             del self._runs[key]
-            if key.guid:
+            if key.guid and accepted:
                 self._finished[key] = None
             run.answer(accepted)
         while len(self._finished) > REMEMBERED:

@@ -77,6 +77,8 @@ def _complaint(
         "Extra inputs are not permitted": "there is no such key",
         "Field required": "is missing",
     }.get(what, what)
+    if what.startswith("Input should be a valid dictionary"):
+        what = "write keys with values, as key: value"
     name = ".".join(map(str, keys)) or "the whole file"
     return f"{file}, line {_line(tree, keys)}: {name}: {what}"
 

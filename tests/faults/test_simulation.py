@@ -1,0 +1,37 @@
+"""A simulated Zocalo whose broker goes away in the middle of a scan."""
+
+import json
+import signal
+from pathlib import Path
+
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+from tests.support.simulation import simulating
+from zocalo_ioc.wire import Event, Request
+
+QUEUES = (TRIGGERS, "mimas", "per_image_analysis", "reduce.xray_centering")
+
+
+def trigger(broker: RabbitMQ, event: Event, dcid: int) -> None:
+    message = Request(dcid=dcid, num_frames=400).message(event, f"{event}-{dcid}")
+    broker.put(TRIGGERS, ({}, json.dumps(message).encode()))
+
+
+def test_a_scan_has_its_result_though_the_broker_restarts_in_the_middle_of_it(
+    private_broker: RabbitMQ, tmp_path: Path
+) -> None:
+    with simulating(private_broker, tmp_path, "--frame-rate", "400") as simulation:
+        for event in Event:
+            for dcid in (71, 72):
+                trigger(private_broker, event, dcid)
+        simulation.until_logged("DCID 71: 400 frames")
+        private_broker.stop(signal.SIGKILL)
+        private_broker.start()
+        simulation.until_logged("1 centre in 800 frames")
+        [(_, _, body)] = private_broker.take(RESULTS)
+        assert len(json.loads(body)["payload"]["results"]) == 1
+        simulation.until_logged("takes from", times=8)
+    assert {name: private_broker.depth(name) for name in QUEUES} == dict.fromkeys(
+        QUEUES, 0
+    )
+    assert private_broker.depth(RESULTS) == 0
+    assert "xrc.i03 has other properties, and is left as it is" in simulation.log
