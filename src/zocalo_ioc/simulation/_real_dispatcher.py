@@ -62,11 +62,15 @@ class RealDispatcher:
             file.touch(mode=0o600)  # it holds the password
             file.write_text(yaml.safe_dump(self._configuration))
             while True:
-                await self._run_once(file)
-                logger.warning("Zocalo's dispatcher has ended, and is started again")
+                last_words = await self._run_once(file)
+                logger.warning(
+                    "Zocalo's dispatcher has ended, and is started again: %s",
+                    last_words,
+                )
                 await asyncio.sleep(RESTART_PAUSE)
 
-    async def _run_once(self, configuration: Path) -> None:
+    async def _run_once(self, configuration: Path) -> str:
+        """Run it until it ends, and return the last line that it said."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",
@@ -80,9 +84,11 @@ class RealDispatcher:
         )
         try:
             assert process.stdout is not None
+            text = ""
             async for line in process.stdout:
                 text = line.decode(errors="replace").rstrip()
                 logger.log(_level(text), "Zocalo's dispatcher: %s", text)
+            return text
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)
@@ -95,8 +101,8 @@ class RealDispatcher:
 
 def _level(line: str) -> int:
     """Let pass what people need, of the much that it says."""
-    said = ("dispatcher starting", "rejected", "error")
-    return logging.INFO if any(w in line.lower() for w in said) else logging.DEBUG
+    needed = ("dispatcher starting", "rejected")
+    return logging.INFO if any(w in line.lower() for w in needed) else logging.DEBUG
 
 
 def _configuration(urls: Sequence[str], logbook: Path | None) -> dict[str, Any]:
