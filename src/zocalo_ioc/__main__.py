@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from . import __version__
 from .errors import SettingsInvalid
-from .settings import DemoSettings, RunSettings, SimulateSettings
+from .settings import DemoSettings, RunSettings, SimulateSettings, SubmitSettings
 
 USAGE = """\
 usage: zocalo-ioc COMMAND [options]
@@ -20,6 +20,7 @@ commands:
   run        serve the PVs, connected to a RabbitMQ broker
   demo       serve the PVs with a simulated Zocalo, without a broker
   simulate   play Zocalo on a RabbitMQ broker, without a beamline
+  submit     have data collections processed by a running IOC, and print the centres
 
 options:
   -h, --help  show this text, or after a command its options
@@ -44,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             case ["simulate", *options]:
                 simulate_settings = SimulateSettings.load(options)
                 _serve(lambda stop: _simulate(simulate_settings, stop), epics=False)
+            case ["submit", *options]:
+                sys.exit(_submit(SubmitSettings.load(options)))
             case ["--version"]:
                 print(f"zocalo-ioc {__version__}")
             case ["-h" | "--help", *_]:
@@ -53,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 sys.exit(2)
             case unknown:
                 name = unknown[0] if re.fullmatch(r"[\w-]+", unknown[0]) else "of it"
-                remedy = "Try run, demo or simulate, or --help for more"
+                remedy = "Try run, demo, simulate or submit, or --help for more"
                 raise SettingsInvalid(f"There is no command {name}", remedy)
     except SettingsInvalid as problem:
         # whatever was written where it does not belong, a password is not shown
@@ -99,6 +102,12 @@ async def _simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
     from .simulate import simulate
 
     await simulate(settings, stop)
+
+
+def _submit(settings: SubmitSettings) -> int:
+    from .clients.submit import submit
+
+    return submit(settings)
 
 
 def _serve(

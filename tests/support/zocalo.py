@@ -38,8 +38,9 @@ def write_configuration(folder: Path, broker: RabbitMQ, *environments: str) -> P
 class ResultSender:
     """Sends results as a Zocalo service does: through a RecipeWrapper of workflows."""
 
-    def __init__(self, transport: PikaTransport) -> None:
+    def __init__(self, transport: PikaTransport, exchange: str = "") -> None:
         self._transport = transport
+        self._target = {"queue": RESULTS} | ({"exchange": exchange} if exchange else {})
 
     def send(self, payload: object, **parameters: Any) -> None:
         recipe = {
@@ -48,7 +49,7 @@ class ResultSender:
                 "parameters": {},
                 "output": {"success": 2},
             },
-            "2": {"queue": RESULTS, "parameters": parameters},
+            "2": self._target | {"parameters": parameters},
             "start": [[1, []]],
         }
         message = {
@@ -132,7 +133,7 @@ def answering(broker: RabbitMQ) -> Generator[Answering]:
 
 
 @contextmanager
-def result_sender(broker: RabbitMQ) -> Generator[ResultSender]:
+def result_sender(broker: RabbitMQ, exchange: str = "") -> Generator[ResultSender]:
     """Connect a real transport to a broker."""
     transport = PikaTransport()
     # all of them: a configuration that was read before has changed them, too
@@ -145,6 +146,6 @@ def result_sender(broker: RabbitMQ) -> Generator[ResultSender]:
     }
     transport.connect()
     try:
-        yield ResultSender(transport)
+        yield ResultSender(transport, exchange)
     finally:
         transport.disconnect()

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from dodal.devices.fast_grid_scan import ZebraGridScanParamsThreeD
+from ophyd_async.core import Device
+from ophyd_async.epics.core import PviDeviceConnector
 
 from tests.support.ioc import GridScan, Ioc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
@@ -172,6 +174,13 @@ async def test_a_new_grid_is_no_new_result(
     await motor_ioc.until(follows)
     after = await motor_ioc.get("RESULT:SEQ", format=1)
     assert (after, after.timestamp) == (before, before.timestamp)
+
+
+async def test_pvi_lists_the_motor_positions(motor_ioc: Ioc) -> None:
+    device = Device(name="zocalo", connector=PviDeviceConnector(f"{motor_ioc.prefix}:"))
+    await device.connect()
+    names = {name for name, _ in device.children()}
+    assert {name.lower().replace(":", "_") for name in MOTOR} < names
 
 
 async def test_motor_positions_are_invalid_once_the_grid_is_gone(

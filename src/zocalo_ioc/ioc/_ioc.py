@@ -87,6 +87,7 @@ class Ioc:
                     "PROCESS": lambda _: self._in.process([self._request()]),
                     "CANCEL": lambda _: self._in.cancel(),
                     "SUBMIT": self._in.submit,
+                    "SEND": self._in.submit_message,
                 },
                 on_put=self._put,
                 on_refused=self._status.value_refused,

@@ -64,16 +64,24 @@ class WayIn:
 
     async def submit(self, text: str) -> None:
         """Do what a JSON object, or a list of them, asks for."""
+        await self._submit(text, set(Command))
+
+    async def submit_message(self, text: str) -> None:
+        """Do what a JSON object, or a list of them, asks for, but await no result."""
+        await self._submit(text, {Command.START, Command.END})
+
+    async def _submit(self, text: str, allowed: set[Command]) -> None:
         try:
             command, requests = read_submission(text)
+            if command not in allowed:
+                raise RequestInvalid(f"SEND can't {command}", "Write it to SUBMIT")
         except RequestInvalid as problem:
             self._refuse([], str(problem))
             return
-        match command:
-            case Command.PROCESS:
-                await self.process(requests)
-            case Command.START | Command.END:
-                await self.send(Event(command), requests)
+        if command is Command.PROCESS:
+            await self.process(requests)
+        else:
+            await self.send(Event(command), requests)
 
     async def process(self, requests: Sequence[Request]) -> None:
         """Start every data collection, end every one, and wait for the result."""

@@ -61,6 +61,12 @@ def _commands() -> Iterator[Record]:
         Group.COMMAND, "SUBMIT", Kind.TEXT_COMMAND, "A whole request, as a JSON object",
         initial="", length=4096,
     )  # fmt: skip
+    # EPICS does the puts to one record one after the other, so those that send messages
+    # only have a record that no client holds while it waits for a result
+    yield Record(
+        Group.COMMAND, "SEND", Kind.TEXT_COMMAND, "As SUBMIT, but only start and end",
+        initial="", length=4096,
+    )  # fmt: skip
 
 
 def _options() -> Iterator[Record]:

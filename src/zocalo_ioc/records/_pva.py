@@ -4,10 +4,10 @@ QSRV makes such a PV, which it calls a group, of notes on the records that are i
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from . import DECLARATIONS, TABLES, Table
+from . import DECLARATIONS, TABLES, Record, Table
 
 _VALUE = {"+type": "plain", "+channel": "VAL"}
 _ALARM_AND_TIME = {"+type": "meta", "+channel": "VAL"}
@@ -16,17 +16,20 @@ _HOLDS_PVI = "VERSION"
 _Notes = defaultdict[str, dict[str, dict[str, Any]]]  # by record, then by group
 
 
-def serve_groups(prefix: str, records: Mapping[str, Any]) -> None:
+def serve_groups(
+    prefix: str, records: Mapping[str, Any], others: Sequence[Record] = ()
+) -> None:
     """Serve every table, and PVI.
 
     Args:
         prefix: what names start with.
         records: the records by name, with one for the names of each table's columns.
+        others: further ones that PVI lists.
     """
     notes: _Notes = defaultdict(lambda: defaultdict(dict))
     for table in TABLES:
         _note_table(f"{prefix}:{table.name}", table, notes)
-    _note_pvi(prefix, notes)
+    _note_pvi(prefix, (*DECLARATIONS, *others, *TABLES), notes)
     for name, groups in notes.items():
         records[name].add_info("Q:group", groups)  # of several, EPICS keeps the last
 
@@ -42,7 +45,7 @@ def _note_table(pv: str, table: Table, notes: _Notes) -> None:
     notes[table.counter][pv] = counter
 
 
-def _note_pvi(prefix: str, notes: _Notes) -> None:
+def _note_pvi(prefix: str, entries: Iterable[Record | Table], notes: _Notes) -> None:
     """List records and tables as FastCS does, so that ophyd-async makes a device."""
     pv = f"{prefix}:PVI"
     notes[_HOLDS_PVI][pv] = {
@@ -51,7 +54,7 @@ def _note_pvi(prefix: str, notes: _Notes) -> None:
         "display.description": _constant("All records and tables"),
     }
     # constants, for EPICS would cut what it reads of a record's NAME to 39 characters
-    for entry in (*DECLARATIONS, *TABLES):
+    for entry in entries:
         field = f"value.{entry.pvi_name}.{entry.access}"
         notes[_HOLDS_PVI][pv][field] = _constant(f"{prefix}:{entry.name}")
 

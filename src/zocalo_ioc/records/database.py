@@ -16,6 +16,7 @@ from softioc.asyncio_dispatcher import AsyncioDispatcher
 from . import (
     DECLARATIONS,
     IOC_STATS,
+    MOTOR,
     TABLES,
     UPDATED_TOGETHER,
     Group,
@@ -77,7 +78,8 @@ class Records:
         builder.SetDeviceName(prefix)
         self._records = {r.name: self._make(r) for r in DECLARATIONS}
         self._first_of = self._link_updates()
-        serve_groups(prefix, self._records | _make_labels())
+        motor = MOTOR if grid_prefix else ()
+        serve_groups(prefix, self._records | _make_labels(), motor)
 
     def serve(self, handlers: Handlers) -> None:
         """Serve the records over CA and PVA, with callbacks in the running loop.
@@ -194,6 +196,7 @@ class Records:
     def _link_updates(self) -> dict[Group, Any]:
         """Chain the records that are updated as one; return the first of each chain."""
         first_of: dict[Group, Any] = {}
+        now = time.time()
         for groups in UPDATED_TOGETHER:
             names = [
                 r.name for group in groups for r in DECLARATIONS if r.group is group
@@ -205,7 +208,7 @@ class Records:
                 record.SCAN, record.PINI, record.TSE = "Passive", "NO", _DEVICE_TIME
                 missing = self._declared[name].missing
                 initial = record.get() if missing is None else missing
-                self._store(name, initial, timestamp=time.time())
+                self._store(name, initial, timestamp=now)
             for record, after in pairwise(chain):
                 record.FLNK = after
             if self._grid_prefix and Group.BEST in groups:

@@ -7,6 +7,7 @@ where they come from.
 from ._run import DemoSettings, RunSettings
 from ._simulate import SimulateSettings
 from ._sources import ENV_PREFIX
+from ._submit import SubmitSettings
 from ._types import MAX_PREFIX
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "DemoSettings",
     "RunSettings",
     "SimulateSettings",
+    "SubmitSettings",
 ]

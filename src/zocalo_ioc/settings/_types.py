@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from typing_extensions import TypeAliasType
 
 from ..records import LONGEST_NAME
-from ..wire import TRIGGER_QUEUE
+from ..wire import INT32_MAX, TRIGGER_QUEUE
 
 MAX_PREFIX = 60 - len(":") - LONGEST_NAME
 
@@ -73,6 +73,12 @@ QUEUE = TypeAliasType(
 NAME = TypeAliasType(
     "NAME", Annotated[str, StringConstraints(min_length=1, max_length=255)]
 )
+DCIDS = TypeAliasType("DCIDS", list[Annotated[int, Field(gt=0, le=INT32_MAX)]])
+NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0, le=INT32_MAX)])
+NUMBERS = TypeAliasType("NUMBERS", tuple[NUMBER, ...])
+NAMES = TypeAliasType("NAMES", tuple[str, ...])
+RECIPES = TypeAliasType("RECIPES", str)
+JSON = TypeAliasType("JSON", str)
 SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
 WHOLE_SECONDS = TypeAliasType("WHOLE_SECONDS", Annotated[int, Field(ge=1, le=600)])
 FILE = TypeAliasType("FILE", Path)

@@ -1,0 +1,240 @@
+"""The device that waits for results."""
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from typing import Any
+from weakref import WeakSet
+
+import numpy as np
+from bluesky.protocols import Triggerable
+from ophyd_async.core import (
+    DEFAULT_TIMEOUT,
+    Array1D,
+    AsyncStatus,
+    Device,
+    DeviceConnector,
+    DeviceMock,
+    StandardReadable,
+    StandardReadableFormat,
+    soft_signal_r_and_setter,
+)
+
+from ...centres import SortKey
+from ...wire import Source
+from ._errors import NoResultsFromZocaloError, NoZocaloSubscriptionError
+from ._inbox import Inbox, Result
+
+_MESSAGE_TIMEOUT = 2.0
+
+_staged: WeakSet["ZocaloResults"] = WeakSet()
+_staged_lock = threading.Lock()
+
+
+def note_triggered(prefix: str, dcid: int) -> None:
+    """Tell every staged device of an IOC that a data collection was triggered."""
+    with _staged_lock:
+        devices = [device for device in _staged if device.prefix == prefix]
+    for device in devices:
+        device.expect(dcid)
+
+
+class _Connector(DeviceConnector):
+    """Sees that the IOC is there."""
+
+    mocked = False
+
+    async def connect_mock(self, device: Device, mock: DeviceMock[Any]) -> None:
+        self.mocked = True
+        await super().connect_mock(device, mock)
+
+    async def connect_real(
+        self,
+        device: Device,
+        timeout: float,  # noqa: ASYNC109, the base class has it so
+        force_reconnect: bool,
+    ) -> None:
+        assert isinstance(device, ZocaloResults)
+        self.mocked = False
+        inbox = Inbox(device.prefix)
+        await inbox.open(timeout)
+        inbox.close()
+        await super().connect_real(device, timeout, force_reconnect)
+
+
+class ZocaloResults(StandardReadable, Triggerable):
+    """Waits for a result, and has its centres, strongest first.
+
+    In place of dodal's device of that name, with the same signals, for n centres:
+    ``centre_of_mass`` (n, 3) float64, ``max_voxel`` (n, 3) and ``bounding_box``
+    (n, 2, 3) uint64, ``max_count``, ``n_voxels``, ``total_count`` (n,) uint64,
+    ``sample_id`` (n,) int64, -1 if unknown, ``ispyb_dcid`` and ``ispyb_dcgid``. All in
+    grid boxes, the middle of box 0 at 0.5. A 2-D result has NaN for the z of the centre
+    of mass, 0 for that of the voxel, and a bounding box of nothing but zeros.
+
+    Results that come between staging and unstaging are kept until a `trigger` takes
+    them, each once; none that came before is ever taken. Where the device knows which
+    data collections were triggered, it takes a result of these alone: `ZocaloTrigger`
+    tells every staged device in its process, or a plan calls `expect`. Where it knows
+    of none, any result will do, as with dodal's device.
+
+    Args:
+        prefix: that of the IOC.
+        name: of the device.
+        sort_key: ``max_count``, ``total_count`` or ``n_voxels``: highest first. Equal
+            ones keep the order that the IOC gives them.
+        timeout_s: how long `trigger` waits, in seconds.
+        results_source: the pipeline results are taken from; None for any.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        name: str = "",
+        sort_key: str = SortKey.MAX_COUNT,
+        timeout_s: float = 180,
+        results_source: Source | str | None = Source.CPU,
+    ) -> None:
+        self.prefix = prefix.rstrip(":")
+        self.sort_key = SortKey(sort_key)
+        self.timeout_s = timeout_s
+        self.results_source = results_source
+        self._inbox: Inbox | None = None
+        self._expected: set[int] | None = None
+        make = soft_signal_r_and_setter
+        self.max_voxel, self._set_max_voxel = make(Array1D[np.uint64])
+        self.max_count, self._set_max_count = make(Array1D[np.uint64])
+        self.n_voxels, self._set_n_voxels = make(Array1D[np.uint64])
+        self.total_count, self._set_total_count = make(Array1D[np.uint64])
+        self.centre_of_mass, self._set_centre_of_mass = make(Array1D[np.float64])
+        self.bounding_box, self._set_bounding_box = make(Array1D[np.uint64])
+        self.sample_id, self._set_sample_id = make(Array1D[np.int64])
+        self.ispyb_dcid, self._set_ispyb_dcid = make(int)
+        self.ispyb_dcgid, self._set_ispyb_dcgid = make(int)
+        self.add_readables(
+            [
+                self.max_voxel,
+                self.max_count,
+                self.n_voxels,
+                self.total_count,
+                self.centre_of_mass,
+                self.bounding_box,
+                self.sample_id,
+                self.ispyb_dcid,
+                self.ispyb_dcgid,
+            ],
+            format=StandardReadableFormat.HINTED_SIGNAL,
+        )
+        self._connector_of_ours = _Connector()
+        super().__init__(name, connector=self._connector_of_ours)
+
+    def expect(self, *dcids: int) -> None:
+        """Take results of these data collections alone, until unstaged.
+
+        Call it after staging; calls add up. Each is expected until a result of it was
+        taken.
+        """
+        self._expected = (self._expected or set()) | set(dcids)
+
+    @AsyncStatus.wrap
+    async def stage(self) -> None:
+        """Begin to listen; what has come before is not taken.
+
+        Raises:
+            NotConnectedError: the IOC does not answer within 10 s.
+        """
+        self._close()
+        if self._connector_of_ours.mocked:
+            return
+        inbox = Inbox(self.prefix)
+        await inbox.open(DEFAULT_TIMEOUT)
+        self._inbox, self._expected = inbox, None
+        with _staged_lock:
+            _staged.add(self)
+
+    @AsyncStatus.wrap
+    async def unstage(self) -> None:
+        """Listen no more."""
+        self._close()
+
+    @AsyncStatus.wrap
+    async def trigger(self) -> None:
+        """Wait for a result, and read it into the signals.
+
+        Other coroutines run meanwhile. If the IOC goes away, its result is still taken
+        should it be back in time.
+
+        Raises:
+            NoZocaloSubscriptionError: the device is not staged.
+            NoResultsFromZocaloError: no result came in time; the text says what was
+                awaited, what came instead, and what the IOC says.
+        """
+        if self._connector_of_ours.mocked:
+            return
+        inbox = self._inbox
+        if inbox is None:
+            raise NoZocaloSubscriptionError(
+                f"{self.name or self.prefix} must be staged before it is triggered, "
+                "so that it can tell new results from old ones"
+            )
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                result = await inbox.take(self._is_wanted)
+        except TimeoutError as error:
+            raise NoResultsFromZocaloError(await self._why_none(inbox)) from error
+        if self._expected is not None:
+            self._expected -= set(result.dcids)
+        self._read(result)
+
+    def _close(self) -> None:
+        with _staged_lock:
+            _staged.discard(self)
+        if self._inbox:
+            self._inbox.close()
+        self._inbox = None
+
+    def _is_wanted(self, result: Result) -> bool:
+        return self.results_source in (None, result.source) and (
+            self._expected is None or not self._expected.isdisjoint(result.dcids)
+        )
+
+    def _read(self, result: Result) -> None:
+        # largest first, and stable
+        order = np.argsort(-result.columns[self.sort_key], kind="stable")
+        boxes = np.stack(
+            [result.vectors("box_min_"), result.vectors("box_max_")], axis=1
+        )
+        # what a 2-D result does not have is -1, which these signals can't be
+        self._set_max_voxel(result.vectors("max_voxel_")[order].clip(min=0))
+        self._set_bounding_box(boxes[order].clip(min=0))
+        self._set_centre_of_mass(result.vectors()[order])
+        self._set_max_count(result.columns["max_count"][order])
+        self._set_n_voxels(result.columns["n_voxels"][order])
+        self._set_total_count(result.columns["total_count"][order])
+        self._set_sample_id(result.columns["sample_id"][order])
+        self._set_ispyb_dcid(result.dcids[0])
+        self._set_ispyb_dcgid(result.dcgid)
+
+    async def _why_none(self, inbox: Inbox) -> str:
+        what = [f"No result{self._awaited()} came within {self.timeout_s:g} s."]
+        if self._expected is not None and not self._expected:
+            what.append("Those of all data collections triggered have been taken.")
+        if others := {f"{_named(r.dcids)} from {r.source}" for r in inbox.results}:
+            what.append(f"Not taken: {'; '.join(sorted(others))}.")
+        if inbox.lost:
+            what.append(f"Missed while the event loop was held up: {inbox.lost}.")
+        try:
+            async with asyncio.timeout(_MESSAGE_TIMEOUT):
+                message = await inbox.text(f"{self.prefix}:MESSAGE")
+            what.append(f"{self.prefix} says: {message}")
+        except TimeoutError:
+            what.append(f"{self.prefix} does not answer. Is the IOC running?")
+        return " ".join(what)
+
+    def _awaited(self) -> str:
+        of = f" of {_named(sorted(self._expected))}" if self._expected else ""
+        return of + (f" from {self.results_source}" if self.results_source else "")
+
+
+def _named(dcids: Iterable[int]) -> str:
+    return f"DCID {', '.join(map(str, dcids))}"

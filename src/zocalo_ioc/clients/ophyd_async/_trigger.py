@@ -1,0 +1,147 @@
+"""Has data collections processed, from a document callback."""
+
+import threading
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from p4p.client.thread import Context, RemoteError
+
+from ...errors import RequestInvalid
+from ...jobs import State
+from ...wire import Event
+from .._history import History
+from .._submission import submission
+from ._errors import NotTriggeredError
+from ._results import ZocaloResults, note_triggered
+
+
+@dataclass
+class ZocaloStartInfo:
+    """A data collection that begins.
+
+    Attributes:
+        ispyb_dcid: its id in ISPyB.
+        filename: the file name that the detector writes.
+        start_frame_index: index of its first frame within that file.
+        number_of_frames: how many frames it has.
+        message_index: which trigger of the detector this is, from 0.
+    """
+
+    ispyb_dcid: int
+    filename: str | None
+    start_frame_index: int
+    number_of_frames: int
+    message_index: int
+
+
+class _StartInfo(Protocol):
+    """That of this module, or dodal's."""
+
+    ispyb_dcid: int
+    filename: str | None
+    start_frame_index: int
+    number_of_frames: int
+    message_index: int
+
+
+class ZocaloTrigger:
+    """Tells Zocalo that data collections begin and end.
+
+    In place of dodal's class of that name. Its methods return when the broker has
+    confirmed the message, after some milliseconds. They need no event loop, so that
+    they can be called from a document callback, or from any thread.
+
+    Every `ZocaloResults` device of the same IOC that is staged in this process will
+    take the results of these data collections alone.
+
+    Args:
+        prefix: that of the IOC.
+        results: tell this device alone. Give it where several plans run at once in one
+            process.
+        timeout_s: how long to wait for the IOC, in seconds.
+    """
+
+    def __init__(
+        self, prefix: str, results: ZocaloResults | None = None, timeout_s: float = 30
+    ) -> None:
+        self.prefix = prefix.rstrip(":")
+        self.timeout_s = timeout_s
+        self._results = results
+        self._context: Context | None = None
+        self._lock = threading.Lock()
+
+    def run_start(self, start_data: _StartInfo) -> None:
+        """Tell Zocalo that a data collection has begun.
+
+        Raises:
+            NotTriggeredError: the message was not confirmed, and why.
+        """
+        self._send(
+            Event.START,
+            dcid=start_data.ispyb_dcid,
+            filename=start_data.filename or "",
+            start_frame=start_data.start_frame_index,
+            num_frames=start_data.number_of_frames,
+            message_index=start_data.message_index,
+        )
+
+    def run_end(self, data_collection_id: int) -> None:
+        """Tell Zocalo that the data of a data collection is there.
+
+        Raises:
+            NotTriggeredError: the message was not confirmed, and why.
+        """
+        self._send(Event.END, dcid=data_collection_id)
+
+    def _send(self, event: Event, *, dcid: int, **request: Any) -> None:
+        what = f"DCID {dcid}: the {event} message was not sent."
+        try:
+            text = submission(event, [{"dcid": dcid, **request}])
+        except RequestInvalid as problem:
+            raise NotTriggeredError(str(problem)) from problem
+        if self._results:
+            self._results.expect(dcid)
+        else:
+            note_triggered(self.prefix, dcid)
+        try:
+            self._put(dcid, text, what)
+        except TimeoutError as error:
+            raise NotTriggeredError(
+                f"{what} {self.prefix} did not answer within {self.timeout_s:g} s. "
+                "Is the IOC running?"
+            ) from error
+        except RemoteError as error:
+            raise NotTriggeredError(f"{what} {self.prefix} says: {error}") from error
+
+    def _put(self, dcid: int, text: str, what: str) -> None:
+        before = self._get("HISTORY", "field(seq)").seq
+        self._pva.put(
+            f"{self.prefix}:SEND",
+            {"value": text},
+            wait=True,
+            get=False,
+            timeout=self.timeout_s,
+        )
+        table = self._get("HISTORY", "field(seq,value)")
+        history = History(table.seq, table.value.dcid, table.value.state)
+        if history.ending(dcid, before) in (State.FAILED, State.CANCELLED):
+            raise NotTriggeredError(f"{what} {self._message(dcid)}")
+
+    def _message(self, dcid: int) -> str:
+        """Return what the IOC says of a job, unless it speaks of another by now."""
+        message, latest = self._get("MESSAGE").value, self._get("JOB:DCID").value
+        if latest == dcid:
+            return message
+        return f"The log of {self.prefix} has the reason"
+
+    def _get(self, name: str, request: str | None = None) -> Any:
+        return self._pva.get(
+            f"{self.prefix}:{name}", request=request, timeout=self.timeout_s
+        )
+
+    @property
+    def _pva(self) -> Context:
+        with self._lock:
+            if self._context is None:
+                self._context = Context("pva", nt=False)
+            return self._context

@@ -1,0 +1,108 @@
+"""The settings of `zocalo-ioc submit`."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_settings import (
+    CliPositionalArg,
+    CliToggleFlag,
+    NoDecode,
+    SettingsConfigDict,
+)
+
+from ..errors import SettingsInvalid
+from ._sources import Settings
+from ._types import (
+    DCIDS,
+    JSON,
+    NAMES,
+    NUMBER,
+    NUMBERS,
+    PREFIX,
+    RECIPES,
+    SECONDS,
+    split_list,
+)
+
+_EACH = (NoDecode, BeforeValidator(split_list))
+
+
+class SubmitSettings(Settings):
+    """Have data collections processed by a running IOC, and print the centres."""
+
+    model_config = SettingsConfigDict(
+        cli_prog_name="zocalo-ioc submit", cli_shortcuts={"as-json": "json"}
+    )
+
+    prefix: CliPositionalArg[
+        Annotated[
+            PREFIX, Field(description="what the names of the IOC's PVs start with")
+        ]
+    ]
+    dcids: CliPositionalArg[
+        Annotated[
+            DCIDS,
+            Field(min_length=1, description="data collections: the grids of one scan"),
+        ]
+    ]
+    command: Annotated[
+        Literal["process", "start", "end"],
+        Field(description="process sends both messages and awaits the result"),
+    ] = "process"
+    num_frames: Annotated[
+        NUMBERS,
+        *_EACH,
+        Field(description="frames of each; give it once if all have the same number"),
+    ] = ()
+    filename: Annotated[
+        NAMES, *_EACH, Field(description="file name that the detector writes")
+    ] = ()
+    start_frame: Annotated[
+        NUMBERS, *_EACH, Field(description="index of the first frame in the file")
+    ] = ()
+    message_index: Annotated[
+        NUMBERS, *_EACH, Field(description="which trigger of the detector, from 0")
+    ] = ()
+    dcgid: Annotated[
+        NUMBER, Field(description="data collection group, to know the result by")
+    ] = 0
+    recipes: Annotated[RECIPES, Field(description="recipe names, comma separated")] = (
+        "mimas"
+    )
+    parameters: Annotated[
+        JSON, Field(description="object of further parameters of the messages")
+    ] = "{}"
+    timeout: Annotated[
+        SECONDS | None,
+        Field(description="give up after this time; the IOC has a time-out of its own"),
+    ] = None
+    as_json: Annotated[
+        CliToggleFlag[bool], Field(description="print JSON instead of a table")
+    ] = False
+
+    @property
+    def grids(self) -> list[dict[str, Any]]:
+        """What is asked for each data collection.
+
+        Raises:
+            SettingsInvalid: there are more or fewer values than data collections.
+        """
+        common = {
+            "dcgid": self.dcgid,
+            "recipes": self.recipes,
+            "parameters": self.parameters,
+        }
+        grids = [{"dcid": dcid} | common for dcid in self.dcids]
+        if self.command != "end" and 0 in (self.num_frames or (0,)):
+            raise SettingsInvalid("--num-frames is missing", "Give 1 or more")
+        for name in ("num_frames", "filename", "start_frame", "message_index"):
+            values = getattr(self, name)
+            if len(values) not in (0, 1, len(grids)):
+                raise SettingsInvalid(
+                    f"--{name.replace('_', '-')} has {len(values)} values",
+                    f"Give one, or one for each of the {len(grids)} data collections",
+                )
+            for n, grid in enumerate(grids):
+                if values:
+                    grid[name] = values[n % len(values)]
+        return grids
