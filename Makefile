@@ -1,6 +1,7 @@
 # Everything a checkout needs, from setting up to passing the tests:
 #   make demo   the IOC with a simulated Zocalo, and what to type next
 #   make test   all tests, against a RabbitMQ of their own
+#   make screens  the screens in the real Phoebus: pictures and clicks
 #   make lint   style and types
 #   make lock   pin the dependencies anew (needs uv)
 
@@ -8,7 +9,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DEMO := .venv
 DEV := .venv-dev
 
-.PHONY: demo test lint lock clean
+# where make screens finds Phoebus, or puts it
+PHOEBUS ?= .phoebus
+
+.PHONY: demo test screens lint lock clean
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
@@ -16,6 +20,11 @@ demo: $(DEMO)/.ready
 test: $(DEV)/.ready
 	@scripts/install-rabbitmq.sh
 	$(DEV)/bin/python -m pytest $(ARGS)
+
+screens: $(DEV)/.ready
+	@scripts/install-rabbitmq.sh
+	@scripts/install-phoebus.sh $(PHOEBUS)
+	PHOEBUS=$(PHOEBUS) $(DEV)/bin/python -m pytest tests/screens/phoebus.py $(ARGS)
 
 lint: $(DEV)/.ready
 	$(DEV)/bin/ruff check

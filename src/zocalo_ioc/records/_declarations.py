@@ -172,7 +172,7 @@ def _result() -> Iterator[Record]:
         )  # fmt: skip
     yield Record(
         Group.RESULT, "RESULT:OUTLINE:EXTENT", Kind.AI,
-        "Height of a plot 2:1 that holds all", unit="box",
+        "Height of a plot 2:1 that holds all", unit="box", initial=10.0,
     )  # fmt: skip
     yield Record(Group.RESULT, "RESULT:SEQ", Kind.LONGIN, "Counts results, set last")
 

@@ -1,0 +1,227 @@
+"""The real Phoebus on a display of its own, looked at and clicked."""
+
+import io
+import os
+import subprocess
+import time
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from .ports import EpicsPorts
+
+ROOT = Path(__file__).parents[2]
+DISPLAY_SIZE = "3000x1100x24"
+FRAME = (1, 65)
+"""Where the screen begins in its window, which has a tab and a tool bar above it."""
+ROOM = (20, 90)
+"""How much larger than its screen a window must be."""
+DISCONNECTED = (211, 55, 211)
+"""The border of a widget whose PV is not connected, on white."""
+TOLERANCE = 3
+
+Pixels = NDArray[np.uint8]
+
+
+class Screen:
+    """A screen in a window of its own."""
+
+    def __init__(self, file: Path, x: int, y: int) -> None:
+        self.file = file
+        self.root = ET.parse(file).getroot()
+        self.x, self.y = x, y
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return int(self.root.findtext("width", "")), int(
+            self.root.findtext("height", "")
+        )
+
+    @property
+    def geometry(self) -> str:
+        width, height = (a + b for a, b in zip(self.size, ROOM, strict=True))
+        return f"{width}x{height}+{self.x}+{self.y}"
+
+    def box(self, widget: str) -> tuple[int, int, int, int]:
+        """Return where a widget is in the screen: left, top, right and bottom."""
+        for element in self.root.iter("widget"):
+            if element.findtext("name") == widget:
+                x, y, width, height = (
+                    int(element.findtext(side, ""))
+                    for side in ("x", "y", "width", "height")
+                )
+                return x, y, x + width, y + height
+        raise KeyError(widget)
+
+
+class Phoebus:
+    """Phoebus with some screens open, each in a window of its own.
+
+    Args:
+        installed: where Phoebus is.
+        home: a folder for its files.
+        ports: the IOC's.
+        prefix: the macro P of the screens.
+        screens: what to open.
+    """
+
+    def __init__(
+        self,
+        installed: Path,
+        home: Path,
+        ports: EpicsPorts,
+        prefix: str,
+        screens: list[Screen],
+    ) -> None:
+        self._screens = screens
+        settings = home / "settings.ini"
+        settings.write_text(
+            "org.phoebus.pv.ca/addr_list=127.0.0.1\n"
+            "org.phoebus.pv.ca/auto_addr_list=false\n"
+            f"org.phoebus.pv.ca/server_port={ports.ca}\n"
+            "org.phoebus.pv.pva/epics_pva_addr_list=\n"
+            "org.phoebus.pv.pva/epics_pva_auto_addr_list=false\n"
+            f"org.phoebus.pv.pva/epics_pva_name_servers=127.0.0.1:{ports.pva}\n"
+            "org.phoebus.pv.pva/epics_pva_enable_ipv6=false\n"
+        )
+        resources = [
+            argument
+            for s in screens
+            for argument in (
+                "-resource",
+                f"file:{s.file}?P={prefix}&target=window@{s.geometry}",
+            )
+        ]
+        self._log = home / "phoebus.log"
+        reading, writing = os.pipe()
+        self._display = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", DISPLAY_SIZE],
+            pass_fds=[writing],
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            self._environment = os.environ | {
+                "DISPLAY": f":{answer.readline().strip()}"
+            }
+        jars = f"{installed}/*:{installed}/lib/*"
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(
+                [
+                    "java",
+                    "-Dprism.order=sw",
+                    "-Dprism.lcdtext=false",
+                    "-Dfile.encoding=UTF-8",
+                    f"-Dphoebus.user={home}",
+                    *("-cp", jars, "org.phoebus.product.Launcher"),
+                    *("-settings", str(settings)),
+                    *resources,
+                ],
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for process in (self._process, self._display):
+            process.terminate()
+            process.wait(20)
+
+    def look(self, screen: Screen) -> Pixels:
+        """Return what a screen shows, of shape (height, width, 3)."""
+        shot = subprocess.run(
+            ["import", "-window", "root", "png:-"],
+            env=self._environment,
+            check=True,
+            capture_output=True,
+        )
+        left, top = screen.x + FRAME[0], screen.y + FRAME[1]
+        width, height = screen.size
+        with Image.open(io.BytesIO(shot.stdout)) as image:
+            part = image.convert("RGB").crop((left, top, left + width, top + height))
+            return np.asarray(part)
+
+    def until_still(self, screen: Screen, limit: float = 60) -> Pixels:
+        """Wait until a screen is connected, and has not changed for two seconds."""
+        end = time.monotonic() + limit
+        before = self.look(screen)
+        while True:
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < end, f"the screen did not settle: {self._log}"
+            time.sleep(2)  # between two looks, up to the limit
+            now = self.look(screen)
+            drawn = len(np.unique(now.reshape(-1, 3), axis=0)) > 20
+            if drawn and (now == before).all() and not shows(now, DISCONNECTED):
+                return now
+            before = now
+
+    def until_changed(
+        self, screen: Screen, widget: str, before: Pixels, limit: float = 20
+    ) -> None:
+        """Wait until a widget looks different from before."""
+        end = time.monotonic() + limit
+        left, top, right, bottom = screen.box(widget)
+        part = slice(top, bottom), slice(left, right)
+        while (self.look(screen)[part] == before[part]).all():
+            assert time.monotonic() < end, f"{widget} did not change: {self._log}"
+            time.sleep(0.2)  # likewise
+
+    def save(self, screen: Screen, file: Path) -> None:
+        """Save a picture of a screen."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(self.look(screen))
+        few_colors = image.quantize(256, Image.Quantize.MAXCOVERAGE)
+        few_colors.save(file, optimize=True)
+
+    def click(self, screen: Screen, widget: str) -> None:
+        """Click on the middle of a widget."""
+        left, top, right, bottom = screen.box(widget)
+        x = screen.x + FRAME[0] + (left + right) // 2
+        y = screen.y + FRAME[1] + (top + bottom) // 2
+        self._xdotool("mousemove", str(x), str(y), "click", "1")
+
+    def press(self, key: str) -> None:
+        """Press a key."""
+        self._xdotool("key", key)
+
+    def windows(self, name: str) -> list[str]:
+        """Return the windows with a name like this."""
+        found = subprocess.run(
+            ["xdotool", "search", "--name", name],
+            env=self._environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        return found.stdout.split()
+
+    def _xdotool(self, *arguments: str) -> None:
+        subprocess.run(["xdotool", *arguments], env=self._environment, check=True)
+
+
+def shows(pixels: Pixels, color: tuple[int, int, int]) -> bool:
+    """Whether there is any of a colour."""
+    difference = np.abs(pixels.astype(int) - color)
+    return bool((difference <= TOLERANCE).all(axis=-1).any())
+
+
+def size_of(
+    pixels: Pixels, color: tuple[int, int, int], box: tuple[int, int, int, int]
+) -> tuple[int, int]:
+    """Return the width and height of what has a colour within a part of a screen."""
+    left, top, right, bottom = box
+    rows, columns = np.nonzero((pixels[top:bottom, left:right] == color).all(axis=-1))
+    return int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
