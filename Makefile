@@ -3,6 +3,7 @@
 #   make test   all tests, against a RabbitMQ of their own
 #   make screens  the screens in the real Phoebus: pictures and clicks
 #   make lint   style and types
+#   make faults all that can go wrong, often; writes docs/explanations/faults.md
 #   make lock   pin the dependencies anew (needs uv)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -12,7 +13,7 @@ DEV := .venv-dev
 # where make screens finds Phoebus, or puts it
 PHOEBUS ?= .phoebus
 
-.PHONY: demo test screens lint lock clean
+.PHONY: demo test screens faults lint lock clean
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
@@ -25,6 +26,10 @@ screens: $(DEV)/.ready
 	@scripts/install-rabbitmq.sh
 	@scripts/install-phoebus.sh $(PHOEBUS)
 	PHOEBUS=$(PHOEBUS) $(DEV)/bin/python -m pytest tests/screens/phoebus.py $(ARGS)
+
+faults: $(DEV)/.ready
+	@scripts/install-rabbitmq.sh
+	$(DEV)/bin/python -m tests.faults.report
 
 lint: $(DEV)/.ready
 	$(DEV)/bin/ruff check

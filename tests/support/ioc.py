@@ -42,6 +42,13 @@ class Ioc:
         """The environment of a client in a process of its own."""
         return os.environ | self.ports.client
 
+    @property
+    def memory(self) -> int:
+        """The memory that it has for itself, in MB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (line,) = [line for line in status.splitlines() if line.startswith("RssAnon")]
+        return int(line.split()[1]) // 1024
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, wait for the end and return the exit status."""
         if self.process.poll() is None:

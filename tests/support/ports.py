@@ -5,23 +5,29 @@ set aside for all IOCs of a test run, and clients search every one of them.
 """
 
 import os
+import random
 import socket
 from contextlib import ExitStack
 
 LOOPBACK = "127.0.0.1"
 _IOCS = 12
+_chance = random.SystemRandom()  # other test runs choose at the same time
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that are free for TCP and UDP at this moment."""
+    """Return ports that are free for TCP and UDP at this moment.
+
+    They are none of those that Linux gives to outgoing connections: one of these, even
+    a try to reach the very server, could take the port while the server is restarted.
+    """
     ports: list[int] = []
     with ExitStack() as held:
         while len(ports) < count:
+            port = _chance.randint(10_000, 32_000)
             tcp = held.enter_context(socket.socket())
-            tcp.bind((LOOPBACK, 0))
-            port = tcp.getsockname()[1]
             udp = held.enter_context(socket.socket(type=socket.SOCK_DGRAM))
             try:
+                tcp.bind((LOOPBACK, port))
                 udp.bind((LOOPBACK, port))
             except OSError:
                 continue

@@ -25,16 +25,29 @@ RESULTS = "xrc.i03"
 
 
 class RabbitMQ:
-    """A RabbitMQ server of the tests' own, in a folder of its own."""
+    """A RabbitMQ server of the tests' own, in a folder of its own.
 
-    def __init__(self, folder: Path, configuration: str = "") -> None:
+    Args:
+        folder: where it keeps everything.
+        configuration: what its configuration file says.
+        peer: another node, with which it is to be joined to a cluster.
+    """
+
+    def __init__(
+        self, folder: Path, configuration: str = "", peer: "RabbitMQ | None" = None
+    ) -> None:
         self.folder = folder
         self.port, dist, epmd = free_ports(3)
+        self._peer = peer
+        home = peer.home if peer else folder  # has the cookie that they share
+        epmd = peer.epmd if peer else epmd
+        self.home, self.epmd = home, epmd
         (folder / "rabbitmq.conf").write_text(configuration)
         enabled = folder / "enabled_plugins"
         enabled.write_text("[].")
         self._environment = os.environ | {
-            "HOME": str(folder),
+            "HOME": str(home),
+            "ERL_CRASH_DUMP": str(folder / "crash"),
             "ERL_EPMD_PORT": str(epmd),
             "ERL_EPMD_ADDRESS": LOOPBACK,
             "RABBITMQ_NODENAME": f"zocalo-ioc-test-{self.port}@localhost",
@@ -88,6 +101,17 @@ class RabbitMQ:
             return False
         return True
 
+    def join(self) -> None:
+        """Join the cluster of the other node."""
+        assert self._peer is not None
+        self.control("stop_app")
+        self.control("join_cluster", self._peer.name)
+        self.control("start_app")
+
+    @property
+    def name(self) -> str:
+        return self._environment["RABBITMQ_NODENAME"]
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End the server, properly or at once with SIGKILL, and all its processes."""
         if self._process is None:
@@ -104,18 +128,19 @@ class RabbitMQ:
     def close(self) -> None:
         """End the server, and the port mapper that Erlang has started for it alone."""
         self.stop()
-        port = self._environment["ERL_EPMD_PORT"]
-        subprocess.run(["epmd", "-port", port, "-kill"], stdout=subprocess.DEVNULL)
+        if self._peer is None:
+            port = str(self.epmd)
+            subprocess.run(["epmd", "-port", port, "-kill"], stdout=subprocess.DEVNULL)
 
-    def control(self, *arguments: str) -> None:
-        """Run rabbitmqctl on this server."""
-        node = self._environment["RABBITMQ_NODENAME"]
-        subprocess.run(
-            ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", "-n", node, *arguments],
+    def control(self, *arguments: str) -> str:
+        """Run rabbitmqctl on this server, and return what it prints."""
+        return subprocess.run(
+            ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", "-n", self.name, *arguments],
             env=self._environment,
             check=True,
             capture_output=True,
-        )
+            text=True,
+        ).stdout
 
     @contextmanager
     def channel(self) -> Generator[Any]:
@@ -177,6 +202,11 @@ class RabbitMQ:
             channel.confirm_delivery()
             for headers, body in messages:
                 channel.basic_publish("", queue, body, self.persistent(headers))
+
+    def total(self, queue: str) -> int:
+        """Return how many messages wait, or are not acknowledged yet."""
+        told = self.control("list_queues", "--silent", "name", "messages")
+        return {name: int(n) for name, n in map(str.split, told.splitlines())}[queue]
 
     def depth(self, queue: str) -> int:
         with self.channel() as channel:

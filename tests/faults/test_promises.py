@@ -1,0 +1,81 @@
+"""What is promised, kept through each fault a few times; `make faults` does more."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RabbitMQ
+
+from . import load, scenarios
+from .load import Outcome
+
+Maker = Callable[..., Ioc]
+
+
+def kept(outcome: Outcome) -> bool:
+    return (outcome.lost, outcome.out_of_order) == (0, 0)
+
+
+async def test_triggers_survive_a_broker_that_is_killed(
+    ioc_maker: Maker, private_broker: RabbitMQ
+) -> None:
+    outcome = await scenarios.broker_killed_during_triggers(
+        ioc_maker, private_broker, times=2, scans=15
+    )
+    assert kept(outcome)
+
+
+async def test_results_survive_connections_that_the_broker_closes(
+    ioc_maker: Maker, private_broker: RabbitMQ
+) -> None:
+    outcome = await scenarios.connections_closed_during_results(
+        ioc_maker, private_broker, times=2, results=300, pace=60
+    )
+    assert kept(outcome)
+
+
+async def test_results_survive_an_ioc_that_is_killed(
+    ioc_maker: Maker, private_broker: RabbitMQ
+) -> None:
+    outcome = await scenarios.ioc_killed_during_results(
+        ioc_maker, private_broker, times=1, results=300, pace=60
+    )
+    assert kept(outcome)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[list[RabbitMQ]]:
+    nodes = scenarios.make_cluster(tmp_path)
+    yield nodes
+    for node in reversed(nodes):
+        node.close()
+
+
+async def test_a_cluster_goes_on_when_the_node_in_use_is_killed(
+    ioc_maker: Maker, cluster: list[RabbitMQ]
+) -> None:
+    triggers, results = await scenarios.node_in_use_killed(
+        ioc_maker, cluster, times=1, scans=15, results=100
+    )
+    assert kept(triggers)
+    assert kept(results)
+
+
+async def test_triggers_survive_a_memory_alarm(
+    ioc_maker: Maker, private_broker: RabbitMQ
+) -> None:
+    outcome = await scenarios.memory_alarm(ioc_maker, private_broker, times=1, scans=15)
+    assert kept(outcome)
+
+
+async def test_mutated_messages_are_refused_and_results_between_them_published(
+    ioc_maker: Maker, private_broker: RabbitMQ, tmp_path: Path
+) -> None:
+    samples = tmp_path / "samples"
+    await load.fuzz(runs=3000, samples=300, file=samples)
+    outcome = await scenarios.mutated_messages(
+        ioc_maker, private_broker, load.samples_in(samples)
+    )
+    assert kept(outcome)
