@@ -33,11 +33,11 @@ HEADING = """\
 Each fault was done to a real RabbitMQ, with real IOC processes and clients, by
 `make faults`, which wrote this page. What is promised is in [promises](promises.md).
 
-- *Messages* are triggers put with callback by four clients at once, or results published
-  at a steady pace; queues are quorum queues.
+- *Messages* are triggers put with callback by four clients at once, or results that
+  are published at a steady pace; queues are quorum queues.
 - *Lost* are triggers that ended without `Failed` and are not at the broker, and results
-  that are gone from the queue and were not in the PVs: the IOC logs each after setting its
-  records, before it acknowledges it.
+  that are gone from the queue and were not in the PVs: the IOC logs each after setting
+  its records, before it acknowledges it.
 - *Duplicated* are messages that are there twice: the promise is "at least once". A
   trigger sent twice has the same guid.
 - *Out of order* are end messages before their start, and results before an earlier one.
@@ -133,15 +133,16 @@ def machine() -> str:
     )
 
 
-async def main(table: Path) -> None:
+async def main() -> str:
     text = HEADING
     with tempfile.TemporaryDirectory(prefix="faults") as folder:
         async for outcome in Runs(Path(folder)).outcomes():
             print(row(outcome), end="", flush=True)
             text += row(outcome)
-    table.write_text(text + machine())
+    return text + machine()
 
 
 if __name__ == "__main__":
     ports.search_everywhere()
-    asyncio.run(main(Path(sys.argv[1]) if len(sys.argv) > 1 else TABLE))
+    table = Path(sys.argv[1]) if len(sys.argv) > 1 else TABLE
+    table.write_text(asyncio.run(main()))
