@@ -196,15 +196,15 @@ def published(log: str) -> list[int]:
     return [int(dcid) for dcid in _RESULT.findall(log)]
 
 
-def count_results(logs: str, seen: set[int], outcome: Outcome) -> None:
-    """Look for every result in what IOCs have logged after publishing each."""
+def count_results(logs: str, outcome: Outcome, seen: set[int] | None = None) -> None:
+    """Look for every result in what IOCs have logged, and what a client has seen."""
     found = published(logs)
     first = list(dict.fromkeys(found))
     wanted = set(range(1, outcome.messages + 1))
     outcome.lost = len(wanted - set(found))
     outcome.duplicated = sum(n - 1 for n in Counter(found).values())
     outcome.out_of_order = sum(a > b for a, b in itertools.pairwise(first))
-    if unseen := wanted - seen:
+    if seen is not None and (unseen := wanted - seen):
         outcome.remarks = f"{len(unseen)} not seen by the client that watched"
 
 

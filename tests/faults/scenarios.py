@@ -100,7 +100,7 @@ async def connections_closed_during_results(
                 outcome.recoveries.append(await connected(ioc) - closed)
             await publisher.until(results)
             await _drained(broker, ioc)
-        count_results(ioc.log, seen, outcome)
+        count_results(ioc.log, outcome, seen)
     return outcome
 
 
@@ -111,20 +111,19 @@ async def ioc_killed_during_results(
     outcome = Outcome("IOC killed (SIGKILL) during results", times, results)
     outcome.measured_from = "the IOC is started again"
     broker.purge(TRIGGERS, RESULTS)
-    logs, seen = "", set[int]()
+    logs = ""
     with publishing([broker], results, pace) as publisher:
         for moment in (*moments(results, times), None):
             again = time.monotonic()
             async with running(make, "--broker", broker.url, *QUEUE) as ioc:
                 outcome.recoveries.append(time.monotonic() - again)
-                with watching(ioc) as seen_of_it:
-                    await publisher.until(moment or results)
-                    if moment is None:
-                        await _drained(broker, ioc)
-                    else:
-                        await asyncio.to_thread(ioc.stop, signal.SIGKILL)
-                logs, seen = logs + ioc.log, seen | seen_of_it
-    count_results(logs, seen, outcome)
+                await publisher.until(moment or results)
+                if moment is None:
+                    await _drained(broker, ioc)
+                else:
+                    await asyncio.to_thread(ioc.stop, signal.SIGKILL)
+                logs += ioc.log
+    count_results(logs, outcome)
     return outcome
 
 
@@ -160,7 +159,7 @@ async def node_in_use_killed(
             await publisher.until(results)
             await _drained(cluster[0], ioc)
         count_triggers(cluster[0], ioc, triggers, BOTH)
-        count_results(ioc.log, seen, taken)
+        count_results(ioc.log, taken, seen)
     return [triggers, taken]
 
 
@@ -248,7 +247,7 @@ async def queue_made_anew(
                 broker.put(RESULTS, ({"workflows-recipe": True}, result_of(dcid)))
                 await ioc.until_value("RESULT:DCID", dcid, 60)
                 outcome.recoveries.append(time.monotonic() - anew)
-        count_results(ioc.log, seen, outcome)
+        count_results(ioc.log, outcome, seen)
     return outcome
 
 

@@ -12,6 +12,9 @@ from contextlib import ExitStack
 LOOPBACK = "127.0.0.1"
 _IOCS = 12
 _chance = random.SystemRandom()  # other test runs choose at the same time
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = range(10_000 + _WORKER, 32_000, 8)
+"""Of one worker of a test run; up to eight workers choose others."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -23,7 +26,7 @@ def free_ports(count: int) -> list[int]:
     ports: list[int] = []
     with ExitStack() as held:
         while len(ports) < count:
-            port = _chance.randint(10_000, 32_000)
+            port = _chance.choice(_PORTS)
             tcp = held.enter_context(socket.socket())
             udp = held.enter_context(socket.socket(type=socket.SOCK_DGRAM))
             try:
