@@ -73,8 +73,9 @@ _NOTES = {
 
 def _ioc_stats() -> Iterator[str]:
     yield from ("", "## The IOC itself", "")
-    yield "These are of iocStats, as every EPICS IOC has them. Processing"
-    yield "`P:IOC:SYSRESET` ends the IOC, for what supervises it to start it again."
+    yield "These are of iocStats, as every EPICS IOC has them. They are read only,"
+    yield "unless an access security file says otherwise: processing `P:IOC:SYSRESET`"
+    yield "ends the IOC, for what supervises it to start it again."
     yield from ("", "| record | type | unit | meaning |", "| --- | --- | --- | --- |")
     for record in ioc_stats():
         cells = (f"`P:{record.name}`", record.type, record.unit, record.description)

@@ -96,12 +96,12 @@ def extent(columns: Columns) -> float:
 
     It is a multiple of 10 boxes, so that it seldom changes.
     """
-    needed = [1.0]
+    needed = 1.0
     for axis, share in (("x", 2), ("y", 1), ("z", 1)):
-        for name in (axis, f"box_max_{axis}"):
-            column = columns[name]
-            needed += (column[np.isfinite(column)] / share).tolist()
-    return 10.0 * math.ceil(max(needed) / 10)
+        for column in (columns[axis], columns[f"box_max_{axis}"]):
+            highest = column.max(initial=0, where=np.isfinite(column)).item()
+            needed = max(needed, highest / share)
+    return 10.0 * math.ceil(needed / 10)
 
 
 def _padded(numbers: Sequence[float], missing: float) -> list[float]:

@@ -123,6 +123,20 @@ async def test_after_a_scan(
     save(phoebus, {0: "none", 1: "one", 5: "five"}[count])
 
 
+async def test_after_a_2d_scan(ioc: Ioc, broker: RabbitMQ, phoebus: Phoebus) -> None:
+    flat = centre_of(CRYSTALS[1], 381_620) | {
+        "centre_of_mass": [22.5, 8.4],
+        "max_voxel": [22, 8],
+    }
+    del flat["bounding_box"]
+    with result_sender(broker) as zocalo:
+        payload = {"results": [flat], "status": "success", "type": "2d"}
+        zocalo.send(payload, dcid=16_085_806, dcgid=1_608_580)
+        await ioc.until_value("RESULT:DCID", 16_085_806)
+    phoebus.until_still(MAIN)
+    phoebus.save(MAIN, PICTURES / "zocalo-2d.png")
+
+
 async def test_boxes_are_drawn_to_scale_in_both_views(
     ioc: Ioc, broker: RabbitMQ, phoebus: Phoebus
 ) -> None:

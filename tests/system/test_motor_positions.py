@@ -10,6 +10,7 @@ import pytest
 from dodal.devices.fast_grid_scan import ZebraGridScanParamsThreeD
 from ophyd_async.core import Device
 from ophyd_async.epics.core import PviDeviceConnector
+from p4p.client.asyncio import Context
 
 from tests.support.ioc import GridScan, Ioc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
@@ -157,6 +158,13 @@ async def test_motor_positions_are_dodals_as_soon_as_the_result_is_counted(
     await next_result(motor_ioc, sender)  # no centre
     assert await severities(motor_ioc) == {INVALID}
     assert all(math.isnan(value) for value in (await read(motor_ioc)).values())
+
+
+async def test_motor_positions_are_listed_in_pvi(motor_ioc: Ioc) -> None:
+    with Context("pva", nt=False) as context:
+        pvi: Any = await context.get(motor_ioc.pv("PVI"))
+    names = {entry.get("r") for entry in pvi.value.todict().values()}
+    assert {motor_ioc.pv(name) for name in MOTOR} <= names
 
 
 async def test_a_new_grid_is_no_new_result(
