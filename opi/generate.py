@@ -220,7 +220,7 @@ def strongest(x: int, y: int, width: int) -> Iterator[Any]:
         left += wide + 110 + 2 * GAP
 
 
-CENTRE_WIDTHS = (*[128] * 3, *[78] * 3, *[80] * 3, *[92] * 3, 80, 90, 72, 78)
+CENTRE_WIDTHS = (*[140] * 3, *[78] * 3, *[80] * 3, *[92] * 3, 80, 90, 72, 78)
 HISTORY_WIDTHS = (140, 140, 140, 140, 140, 180, 460)
 
 # -- screens ------------------------------------------------------------------
@@ -228,14 +228,14 @@ HISTORY_WIDTHS = (140, 140, 140, 140, 140, 180, 460)
 
 def main_screen() -> str:
     """Return the screen that operators look at all day."""
-    width, height = 1500, 1004
+    width, height = 1540, 1014
     inner = width - 2 * MARGIN
     left = 400
     right = width - left - 3 * MARGIN
     top = TITLE + 90
     second = 2 * MARGIN + left
-    plot = (right - GAP) // 2, 304
-    bottom = top + 508
+    plot = (right - GAP) // 2, 314
+    bottom = top + 518
     rows_of_table = 152  # five
 
     def widgets() -> Iterator[Any]:

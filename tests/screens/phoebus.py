@@ -46,6 +46,9 @@ def centre_of(crystal: Crystal, sample: int) -> dict[str, Any]:
     }
 
 
+CENTRES = [centre_of(crystal, 381_620 + n) for n, crystal in enumerate(CRYSTALS)]
+
+
 @pytest.fixture(scope="module")
 def broker(unsteady_broker: RabbitMQ) -> RabbitMQ:
     unsteady_broker.start()
@@ -76,8 +79,8 @@ async def ioc(
 
 
 MAIN = Screen(ROOT / "opi" / "zocalo.bob", 0, 0)
-ENGINEERING = Screen(ROOT / "opi" / "zocalo-engineering.bob", 1540, 0)
-EMBEDDED = Screen(ROOT / "opi" / "zocalo-embedded.bob", 1540, 860)
+ENGINEERING = Screen(ROOT / "opi" / "zocalo-engineering.bob", 1580, 0)
+EMBEDDED = Screen(ROOT / "opi" / "zocalo-embedded.bob", 1580, 860)
 
 
 @pytest.fixture(scope="module")
@@ -99,14 +102,15 @@ def save(phoebus: Phoebus, name: str) -> None:
     phoebus.save(EMBEDDED, PICTURES / f"zocalo-embedded-{name}.png")
 
 
-async def scan(ioc: Ioc, broker: RabbitMQ, dcid: int, crystals: list[Crystal]) -> None:
+async def scan(
+    ioc: Ioc, broker: RabbitMQ, dcid: int, results: list[dict[str, Any]]
+) -> None:
     await ioc.put_all(DCID=dcid, DCGID=dcid // 10, NUM_FRAMES=1140)
     await ioc.put("FILENAME", f"ins_10_{dcid % 100}")
     await ioc.put("START", 1)
     await ioc.put("END", 1)
-    results = [centre_of(c, 381_620 + n) for n, c in enumerate(crystals)]
     with result_sender(broker) as zocalo:
-        payload = {"results": results, "status": "success", "type": "3d"}
+        payload = {"results": results, "status": "success"}
         zocalo.send(payload, dcid=dcid, dcgid=dcid // 10)
         await ioc.until_value("RESULT:DCID", dcid)
 
@@ -119,20 +123,14 @@ async def test_before_a_scan(phoebus: Phoebus) -> None:
 async def test_after_a_scan(
     ioc: Ioc, broker: RabbitMQ, phoebus: Phoebus, count: int
 ) -> None:
-    await scan(ioc, broker, 16_085_800 + count, CRYSTALS[:count])
+    await scan(ioc, broker, 16_085_800 + count, CENTRES[:count])
     save(phoebus, {0: "none", 1: "one", 5: "five"}[count])
 
 
 async def test_after_a_2d_scan(ioc: Ioc, broker: RabbitMQ, phoebus: Phoebus) -> None:
-    flat = centre_of(CRYSTALS[1], 381_620) | {
-        "centre_of_mass": [22.5, 8.4],
-        "max_voxel": [22, 8],
-    }
+    flat = CENTRES[1] | {"centre_of_mass": [22.5, 8.4], "max_voxel": [22, 8]}
     del flat["bounding_box"]
-    with result_sender(broker) as zocalo:
-        payload = {"results": [flat], "status": "success", "type": "2d"}
-        zocalo.send(payload, dcid=16_085_806, dcgid=1_608_580)
-        await ioc.until_value("RESULT:DCID", 16_085_806)
+    await scan(ioc, broker, 16_085_806, [flat])
     phoebus.until_still(MAIN)
     phoebus.save(MAIN, PICTURES / "zocalo-2d.png")
 
@@ -140,7 +138,7 @@ async def test_after_a_2d_scan(ioc: Ioc, broker: RabbitMQ, phoebus: Phoebus) -> 
 async def test_boxes_are_drawn_to_scale_in_both_views(
     ioc: Ioc, broker: RabbitMQ, phoebus: Phoebus
 ) -> None:
-    await scan(ioc, broker, 16_085_810, CRYSTALS)
+    await scan(ioc, broker, 16_085_810, CENTRES)
     pixels = phoebus.until_still(MAIN)
     wide, *others = [await ioc.get(f"BEST:BOX_SIZE:{axis}") for axis in "XYZ"]
     for view, high in zip(("x-y view", "x-z view"), others, strict=True):

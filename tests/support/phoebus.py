@@ -16,8 +16,8 @@ from PIL import Image
 from .ports import EpicsPorts
 
 ROOT = Path(__file__).parents[2]
-DISPLAY_SIZE = "3000x1100x24"
-FRAME = (1, 65)
+DISPLAY_SIZE = "3000x1150x24"
+FRAME = (1, 66)
 """Where the screen begins in its window, which has a tab and a tool bar above it."""
 ROOM = (20, 90)
 """How much larger than its screen a window must be."""
