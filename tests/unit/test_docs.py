@@ -4,6 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from zocalo_ioc.settings import SimulateSettings
+from zocalo_ioc.simulation import Crystal, Scan, Trouble, read_collections
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -13,3 +16,17 @@ def test_generated_pages_are_current() -> None:
         [sys.executable, script, "--check"], capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stderr
+
+
+def test_the_page_on_the_simulation_has_every_option_key_and_trouble() -> None:
+    page = (ROOT / "docs" / "reference" / "simulation.md").read_text()
+    options = [name.replace("_", "-") for name in SimulateSettings.model_fields]
+    wanted = [f"--{name}" for name in options if name != "config"]
+    wanted += [f"`{key}`" for key in (*Scan.model_fields, *Crystal.model_fields)]
+    wanted += [f"`{trouble}`" for trouble in Trouble]
+    assert [text for text in wanted if text not in page] == []
+
+
+def test_the_rehearsal_has_a_collections_file_that_can_be_read() -> None:
+    file = read_collections(ROOT / "docs" / "how-to" / "rehearsal.yaml")
+    assert len(file.scans) > 5

@@ -60,7 +60,10 @@ class SimulateSettings(Settings):
         Field(description="what data collections are, YAML; others are made up"),
     ] = None
     frame_rate: Annotated[
-        RATE, Field(description="frames that each pipeline analyses a second")
+        RATE,
+        Field(
+            description="frames analysed a second; the GPU pipeline does twice as many"
+        ),
     ] = 500.0
     seed: Annotated[
         NUMBER, Field(description="makes another choice of noise, crystals and trouble")

@@ -17,13 +17,14 @@ from ._collections_file import CollectionsFile, read_collections
 from ._declare import declare
 from ._real_dispatcher import RealDispatcher
 from ._real_dispatcher import is_installed as dispatcher_is_installed
-from ._scans import Scan, Trouble
+from ._scans import Crystal, Scan, Trouble
 from ._zocalo import Options, SimulatedZocalo
 
 __all__ = [
     "Collections",
     "CollectionsFile",
     "Counts",
+    "Crystal",
     "Options",
     "Orientation",
     "RealDispatcher",

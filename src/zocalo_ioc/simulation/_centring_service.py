@@ -171,34 +171,28 @@ class XrayCentring(Service):
         runs = [self._runs[key] for key in keys]
         dcids = ", ".join(str(key.dcid) for key in keys)
         frames = sum(run.gridinfo.frames for run in runs)
-        source = "GPU" if parameters.gpu else "CPU"
         try:
             grids = [(run.gridinfo, run.counts) for run in runs]
             payload = await asyncio.to_thread(centre, grids, parameters)
+            found = [c for c in payload["results"] if c.get("status") != "fail"]
+            count = f"{len(found)} centre{'' if len(found) == 1 else 's'}"
+            source = "GPU" if parameters.gpu else "CPU"
+            logger.info(
+                "X-ray centring: DCID %s: %s in %d frames (%s)",
+                *(dcids, count, frames, source),
+            )
             messages = message.send_to("success", payload)
             await self._send_result(
                 parameters.dcid, parameters.gpu, messages, self.send
             )
+            accepted = True
         except Exception as problem:  # whatever it is, the frames must be answered
             logger.error(
                 "X-ray centring: DCID %s: %d frames are rejected: %s",
-                dcids,
-                frames,
-                problem,
+                *(dcids, frames, problem),
                 exc_info=not isinstance(problem, Problem | ValueError),
             )
             accepted = False
-        else:
-            found = [c for c in payload["results"] if c.get("status") != "fail"]
-            count = f"{len(found)} centre{'' if len(found) == 1 else 's'}"
-            logger.info(
-                "X-ray centring: DCID %s: %s in %d frames (%s)",
-                dcids,
-                count,
-                frames,
-                source,
-            )
-            accepted = True
         for key, run in zip(keys, runs, strict=True):
             del self._runs[key]
             if key.guid and accepted:

@@ -117,8 +117,8 @@ def _described(scan: Scan | None, event: _Parameters) -> str:
     if len(scan.dcids) > 1:
         others = ", ".join(str(dcid) for dcid in scan.dcids if dcid != event.dcid)
         text += f", of one scan with {others}"
-    if scan.trouble:
-        text += f", in trouble: {scan.trouble}"
+    if event.event is Event.START and scan.trouble:
+        text += f"; trouble to come: {scan.trouble}"
     if event.event is Event.START and frames not in (None, nx * ny):
         text += f"; the start says {frames} frames, which is not as many"
     return text

@@ -38,7 +38,7 @@ class TroubleMaker:
         trouble = scan.trouble if scan else None
         if trouble:
             logger.info(
-                "X-ray centring: DCID %d: trouble as asked for: %s", dcid, trouble
+                "X-ray centring: DCID %d: trouble, as asked for: %s", dcid, trouble
             )
         match trouble:
             case Trouble.NO_RESULT:

@@ -26,7 +26,7 @@ class Options:
         beamline: in the parameters of recipes.
         collections: the data collections that a file describes.
         seed: of noise, of crystals and of trouble by chance.
-        frame_rate: frames a second in each pipeline.
+        frame_rate: frames a second in the CPU pipeline.
         chances: how probable each trouble is, for scans that name none.
         give_up_after: how long frames wait for others of their scan, seconds.
         logbook: where the dispatcher keeps a copy of each message.
