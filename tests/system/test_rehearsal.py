@@ -4,7 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -60,7 +60,7 @@ def type_in(lines: list[str], environment: dict[str, str], folder: Path) -> list
 
 
 @pytest.fixture
-def terminal(rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[Terminal]:
+async def terminal(rabbitmq: RabbitMQ, tmp_path: Path) -> AsyncIterator[Terminal]:
     """What the page calls the third terminal, with both others running."""
     [[(simulate, _)], [_, (run, _)], *_] = blocks(PAGE.read_text())
     site = rabbitmq.virtual_host("rehearsal")
@@ -71,6 +71,7 @@ def terminal(rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[Terminal]:
     simulation.until_logged("Dispatcher starting")
     command, *more = options(run)
     ioc = Ioc(tmp_path / "ioc", "REHEARSAL", command, "--broker", site.url, *more)
+    await ioc.until_value("BROKER:CONNECTED", 1)
     yield lambda lines: type_in(lines, ioc.client_environment, tmp_path)
     ioc.stop()
     assert simulation.stop() == 0
