@@ -201,6 +201,11 @@ class XrayCentring(Service):
         while len(self._finished) > REMEMBERED:
             del self._finished[next(iter(self._finished))]
 
+    async def settle(self, limit: float) -> None:
+        """Wait for results that are on their way, at most so many seconds."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=limit)
+
     async def run(self) -> None:
         """Give up, from time to time, what has not become complete."""
         while True:

@@ -16,6 +16,9 @@ from ._scans import Trouble
 from ._service import Service
 from ._trouble import TroubleMaker
 
+SETTLE_TIME = 1.0
+"""How long results may take that are on their way at the end, seconds."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -78,5 +81,6 @@ class SimulatedZocalo:
                 tasks.create_task(broker.run())
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Finish what is nearly done, and close the connections."""
+        await self._centring.settle(SETTLE_TIME)
         await asyncio.gather(*(broker.close() for broker in self._brokers))
