@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 
 from . import __version__
-from .errors import SettingsInvalid
+from .errors import SettingsInvalid, without_passwords
 from .settings import DemoSettings, RunSettings, SimulateSettings, SubmitSettings
 
 USAGE = """\
@@ -20,6 +20,7 @@ commands:
   run        serve the PVs, connected to a RabbitMQ broker
   demo       serve the PVs with a simulated Zocalo, without a broker
   simulate   play Zocalo on a RabbitMQ broker, without a beamline
+  check      say, before the first run, whether all is there that it will need
   submit     have data collections processed by a running IOC, and print the centres
 
 options:
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             case ["simulate", *options]:
                 simulate_settings = SimulateSettings.load(options)
                 _serve(lambda stop: _simulate(simulate_settings, stop), epics=False)
+            case ["check", *options]:
+                sys.exit(_check(options))
             case ["submit", *options]:
                 sys.exit(_submit(SubmitSettings.load(options)))
             case ["--version"]:
@@ -56,11 +59,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 sys.exit(2)
             case unknown:
                 name = unknown[0] if re.fullmatch(r"[\w-]+", unknown[0]) else "of it"
-                remedy = "Try run, demo, simulate or submit, or --help for more"
+                remedy = "Try run, demo, simulate, check or submit, or --help"
                 raise SettingsInvalid(f"There is no command {name}", remedy)
     except SettingsInvalid as problem:
         # whatever was written where it does not belong, a password is not shown
-        text = re.sub(r"//.*@", "//…@", str(problem))
+        text = without_passwords(str(problem))
         print(f"zocalo-ioc: {text}", file=sys.stderr)
         sys.exit(2)
 
@@ -108,6 +111,12 @@ def _submit(settings: SubmitSettings) -> int:
     from .clients.submit import submit
 
     return submit(settings)
+
+
+def _check(options: Sequence[str]) -> int:
+    from .check import check
+
+    return check(options)
 
 
 def _serve(

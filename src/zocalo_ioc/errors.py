@@ -4,6 +4,13 @@ The text of a problem reaches ``P:MESSAGE`` and the log unchanged, so it names t
 record, queue or option concerned and never holds a user name or a password.
 """
 
+import re
+
+
+def without_passwords(text: str) -> str:
+    """Return a text without what stands in it where URLs have user and password."""
+    return re.sub(r"//.*@", "//…@", text)
+
 
 class Problem(Exception):
     """Something that a user can act on.

@@ -4,12 +4,14 @@
 Neither knows EPICS.
 """
 
-from ._amqp import AmqpBroker
+from ._amqp import AmqpBroker, node_parameters
 from ._loopback import Hub, LoopbackBroker
 from ._protocol import Broker, Connection, Consumer, Delivery, Message
-from ._trouble import connection_trouble
+from ._receiver import OWN_QUEUE
+from ._trouble import connection_trouble, consumer_trouble, publisher_problem
 
 __all__ = [
+    "OWN_QUEUE",
     "AmqpBroker",
     "Broker",
     "Connection",
@@ -19,4 +21,7 @@ __all__ = [
     "LoopbackBroker",
     "Message",
     "connection_trouble",
+    "consumer_trouble",
+    "node_parameters",
+    "publisher_problem",
 ]

@@ -55,7 +55,7 @@ class AmqpBroker:
         heartbeat: int = 10,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._nodes = [_parameters(url, name, heartbeat, tls) for url in urls]
+        self._nodes = [node_parameters(url, name, heartbeat, tls) for url in urls]
         self._on_change = on_change
         self._state = Connection(up=False)
         self._connections = 0
@@ -157,9 +157,17 @@ class AmqpBroker:
         return await self._publisher.publish(message, within, wanted)
 
 
-def _parameters(
+def node_parameters(
     url: str, name: str, heartbeat: int, tls: ssl.SSLContext | None
 ) -> pika.URLParameters:
+    """Return how to connect to a node.
+
+    Args:
+        url: ``amqp://user:password@host:port/vhost``, or ``amqps``.
+        name: what RabbitMQ's management page calls the connection.
+        heartbeat: seconds.
+        tls: what ``amqps`` is done with; if none, as Python does it by default.
+    """
     parameters = pika.URLParameters(url)
     if parameters.ssl_options and tls:
         parameters.ssl_options = pika.SSLOptions(tls, parameters.host)

@@ -18,11 +18,12 @@ from ._trouble import consumer_trouble
 
 logger = logging.getLogger(__name__)
 
-_OWN_QUEUE = {
+OWN_QUEUE = {
     "x-queue-type": "quorum",
     "x-message-ttl": 60_000,  # as on the queues that sites make for results
     "x-expires": 24 * 3600_000,
 }
+"""Properties of the queue that is made for results from an exchange."""
 
 
 class Receiver:
@@ -75,7 +76,7 @@ class Receiver:
         consumer = self._consumer
         channel.basic_qos(prefetch_count=consumer.prefetch)
         if consumer.exchange:
-            channel.queue_declare(consumer.queue, durable=True, arguments=_OWN_QUEUE)
+            channel.queue_declare(consumer.queue, durable=True, arguments=OWN_QUEUE)
             channel.queue_bind(consumer.queue, consumer.exchange, consumer.routing_key)
         channel.basic_consume(
             consumer.queue,

@@ -37,7 +37,7 @@ def connection_trouble(address: str, error: BaseException) -> str:
                 why = cause.verify_message.rstrip(".")
                 return (
                     f"{address} has a certificate that is not trusted: {why}. "
-                    "Check the host in --broker, --ca-file, and how long it is valid."
+                    f"{_remedy(cause.verify_code)}"
                 )
             case ssl.SSLError():
                 return f"TLS with {address} failed: {cause.reason or cause}."
@@ -60,6 +60,8 @@ def connection_trouble(address: str, error: BaseException) -> str:
                     f"What listens at {address} does not answer as RabbitMQ does. "
                     "Check host and port, and whether it is amqp or amqps."
                 )
+            case TimeoutError():
+                return f"{address} does not answer. Check the network and the broker."
             case AMQPHeartbeatTimeout():
                 return f"{address} fell silent. Check the network and the broker."
             case _:
@@ -118,6 +120,19 @@ def consumer_trouble(consumer: Consumer, address: str, why: object) -> str:
             return f"{address} stopped the results from {queue}: {code} {text}."
         case _:
             return f"{address} cancelled the results: was {queue} deleted?"
+
+
+def _remedy(verify_code: int) -> str:
+    """Say what to do about a certificate, by the codes of OpenSSL."""
+    match verify_code:
+        case 9:  # X509_V_ERR_CERT_NOT_YET_VALID
+            return "Check the clocks of both machines."
+        case 10:  # X509_V_ERR_CERT_HAS_EXPIRED
+            return "Have the broker's certificate renewed."
+        case 62 | 64:  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
+            return "Write in --broker the host that the certificate is for."
+        case _:
+            return "Give with --ca-file the authority that the site trusts."
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -290,4 +290,6 @@ LONGEST_NAME = max(
     *(len(record.name) for record in (*DECLARATIONS, *MOTOR)),
     len(f"{IOC_STATS}:CBMEDIUM_Q_OVERRUNS"),
 )
-"""Length of the longest name, without prefix and colon. EPICS takes 60 in all."""
+"""Length of the longest name, without prefix and colon."""
+MAX_NAME = 60
+"""Characters that EPICS takes in a whole name."""

@@ -4,6 +4,7 @@ Each command has a model of its own. `_types` has what their values can be, `_so
 where they come from.
 """
 
+from ._check import CheckSettings
 from ._run import DemoSettings, RunSettings
 from ._simulate import SimulateSettings
 from ._sources import ENV_PREFIX
@@ -13,6 +14,7 @@ from ._types import MAX_PREFIX
 __all__ = [
     "ENV_PREFIX",
     "MAX_PREFIX",
+    "CheckSettings",
     "DemoSettings",
     "RunSettings",
     "SimulateSettings",

@@ -8,10 +8,10 @@ import pika
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from typing_extensions import TypeAliasType
 
-from ..records import LONGEST_NAME
+from ..records import LONGEST_NAME, MAX_NAME
 from ..wire import INT32_MAX, TRIGGER_QUEUE
 
-MAX_PREFIX = 60 - len(":") - LONGEST_NAME
+MAX_PREFIX = MAX_NAME - len(":") - LONGEST_NAME
 
 
 def split_list(value: object) -> object:
@@ -40,7 +40,7 @@ def _prefix(prefix: str) -> str:
     if not re.fullmatch(rf"[A-Za-z0-9_\-+:\[\]<>;]{{1,{MAX_PREFIX}}}", prefix):
         raise ValueError(
             f"write 1 to {MAX_PREFIX} letters, digits or any of _-+:[]<>; "
-            "for EPICS takes 60 in a whole name"
+            f"for EPICS takes {MAX_NAME} in a whole name"
         )
     return prefix
 

@@ -1,0 +1,242 @@
+"""What the IOC may do at the broker, found out without leaving anything there."""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from uuid import uuid4
+
+import pika
+from pika.adapters.blocking_connection import BlockingConnection
+from pika.exceptions import (
+    AMQPError,
+    ChannelClosedByBroker,
+    ProbableAccessDeniedError,
+    UnroutableError,
+)
+
+from ..broker import (
+    OWN_QUEUE,
+    Consumer,
+    connection_trouble,
+    consumer_trouble,
+    node_parameters,
+    publisher_problem,
+)
+from ..settings import CheckSettings
+from ..wire import TRIGGER_QUEUE
+from ._finding import Finding, no, note, yes
+
+LIMIT = 5.0
+"""How long a node may take for an answer, seconds."""
+SOON = 30
+"""A certificate that is valid for fewer days should be renewed."""
+_NOT_ALLOWED = 530
+
+
+def check_nodes(
+    urls: Sequence[str], tls: ssl.SSLContext, settings: CheckSettings
+) -> Iterator[Finding]:
+    """Look at each node; at queues and rights once, for a cluster shares them."""
+    looked = False
+    for url in urls:
+        node = node_parameters(url, "zocalo-ioc check", settings.heartbeat, tls)
+        node.blocked_connection_timeout = LIMIT
+        address = f"{node.host}:{node.port}"
+        reached = yield from _reach(node, address)
+        connection = (yield from _log_in(node, address)) if reached else None
+        if connection is None:
+            continue
+        try:
+            if not looked:
+                looked = True
+                yield from _check_queues(connection, address, settings)
+        except (AMQPError, OSError) as error:
+            yield no("queues", connection_trouble(address, error))
+        finally:
+            with suppress(AMQPError):
+                connection.close()
+
+
+# -- the connection -----------------------------------------------------------
+
+
+def _reach(node: pika.URLParameters, address: str) -> Iterator[Finding]:
+    """Look whether a node answers, and at its certificate; return whether it does."""
+    what = f"broker {address}"
+    try:
+        with socket.create_connection((node.host, node.port), LIMIT) as plain:
+            yield yes(what, "Something listens.")
+            if options := node.ssl_options:
+                what = f"TLS {address}"
+                with options.context.wrap_socket(
+                    plain, server_hostname=options.server_hostname
+                ) as secure:
+                    yield _certificate(what, secure)
+    except (OSError, UnicodeError) as error:
+        yield no(what, connection_trouble(address, error))
+        return False
+    return True
+
+
+def _certificate(what: str, connection: ssl.SSLSocket) -> Finding:
+    certificate = connection.getpeercert() or {}
+    ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
+    days = int((ends - time.time()) // 86400)
+    text = (
+        f"{connection.version()}; the certificate is trusted, and valid for {days} "
+        f"days, until {time.strftime('%Y-%m-%d %H:%M', time.gmtime(ends))} UTC."
+    )
+    if days < SOON:
+        return note(what, f"{text} Have it renewed.")
+    return yes(what, text)
+
+
+def _log_in(node: pika.URLParameters, address: str) -> Iterator[Finding]:
+    """Log in; return the connection, or None."""
+    login, vhost = f"login {address}", f"virtual host {node.virtual_host}"
+    try:
+        connection = BlockingConnection(node)
+    except (AMQPError, OSError) as error:
+        denied = isinstance(error, ProbableAccessDeniedError)
+        if denied or getattr(error, "reply_code", None) == _NOT_ALLOWED:
+            yield yes(login, "The user name and the password are right.")
+            login = vhost
+        yield no(login, connection_trouble(address, error))
+        return None
+    yield yes(login, "The user name and the password are right.")
+    yield yes(vhost, "This user may use it.")
+    return connection
+
+
+# -- the queues ---------------------------------------------------------------
+
+
+def _check_queues(
+    connection: BlockingConnection, address: str, settings: CheckSettings
+) -> Iterator[Finding]:
+    yield _trigger_queue(connection, address)
+    yield _write_right(connection, address)
+    exchange = settings.results_exchange or ""
+    consumer = Consumer(
+        settings.results_queue or settings.own_queue,
+        lambda _: False,
+        exchange,
+        settings.routing_key or "",
+    )
+    what = f"exchange {exchange}" if exchange else f"queue {consumer.queue}"
+    try:
+        if exchange:
+            yield _own_queue(connection, what, consumer)
+        else:
+            yield _site_queue(connection, what, consumer)
+    except ChannelClosedByBroker as why:
+        yield no(what, consumer_trouble(consumer, address, why))
+
+
+def _trigger_queue(connection: BlockingConnection, address: str) -> Finding:
+    what = f"queue {TRIGGER_QUEUE}"
+    try:
+        consumers = _look_at(connection, TRIGGER_QUEUE)
+    except ChannelClosedByBroker as why:
+        return no(
+            what,
+            f"{address} has none: {why.reply_text}. Triggers go there. Check the "
+            "virtual host in --broker, or have the queue made.",
+        )
+    if not consumers:
+        return note(
+            what, "It is there, but nobody takes from it. Is Zocalo's dispatcher up?"
+        )
+    return yes(what, "It is there, and somebody takes from it.")
+
+
+def _write_right(connection: BlockingConnection, address: str) -> Finding:
+    """Send what reaches no queue, in the way in which triggers are sent."""
+    what = "right to send"
+    channel = connection.channel()
+    channel.confirm_delivery()
+    try:
+        channel.basic_publish("", f"zocalo-ioc.check.{uuid4()}", b"", mandatory=True)
+    except UnroutableError:
+        return yes(what, "Triggers can be sent.")
+    except AMQPError as why:
+        return no(what, str(publisher_problem(address, why)))
+    return yes(what, "Triggers can be sent.")
+
+
+def _site_queue(
+    connection: BlockingConnection, what: str, consumer: Consumer
+) -> Finding:
+    consumers = _look_at(connection, consumer.queue)
+    _ask_to_read(connection, consumer.queue)
+    if consumers:
+        return note(
+            what,
+            f"It is there and can be read, but {consumers} already take from it. Two "
+            "take results from each other: stop them, unless this is the IOC itself, "
+            "or take results beside them with --results-exchange.",
+        )
+    return yes(what, "It is there, can be read, and nobody else takes from it.")
+
+
+def _own_queue(
+    connection: BlockingConnection, what: str, consumer: Consumer
+) -> Finding:
+    """Make the queue as the IOC does, and delete it unless it was there before."""
+    connection.channel().exchange_declare(consumer.exchange, passive=True)
+    queue = consumer.queue
+    was_there = _is_there(connection, queue)
+    channel = connection.channel()
+    channel.queue_declare(queue, durable=True, arguments=OWN_QUEUE)
+    try:
+        if not was_there:
+            channel.queue_bind(queue, consumer.exchange, consumer.routing_key)
+        _ask_to_read(connection, queue)
+    finally:
+        if not was_there:
+            connection.channel().queue_delete(queue)
+    if was_there:
+        return yes(what, f"It is there, and so is the IOC's queue {queue}.")
+    return yes(what, f"It is there, and the IOC may make its queue {queue}.")
+
+
+def _look_at(connection: BlockingConnection, queue: str) -> int:
+    """Return how many take from a queue, without touching it."""
+    found = connection.channel().queue_declare(queue, passive=True)
+    return int(found.method.consumer_count)
+
+
+def _is_there(connection: BlockingConnection, queue: str) -> bool:
+    try:
+        _look_at(connection, queue)
+    except ChannelClosedByBroker as why:
+        if why.reply_code != 404:
+            raise
+        return False
+    return True
+
+
+def _ask_to_read(connection: BlockingConnection, queue: str) -> None:
+    """Ask for messages in a way that RabbitMQ refuses after it has looked at rights.
+
+    Were it granted, messages would come, and be counted as delivered once.
+
+    Raises:
+        ChannelClosedByBroker: this user may not read the queue.
+    """
+    channel = connection.channel()
+    try:
+        channel.basic_consume(
+            queue, on_message_callback=_ignore, arguments={"x-priority": "no number"}
+        )
+    except ChannelClosedByBroker as why:
+        if why.reply_code != 406:
+            raise
+    else:
+        channel.close()
+
+
+def _ignore(*_: object) -> None:
+    """Take no notice of a message."""

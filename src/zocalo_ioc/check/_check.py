@@ -1,0 +1,44 @@
+"""Goes through everything, one thing after the other."""
+
+import logging
+from collections.abc import Iterator, Sequence
+
+from ..errors import SettingsInvalid, without_passwords
+from ..settings import CheckSettings
+from ._broker import check_nodes
+from ._epics import check_access_security, check_names, check_ports
+from ._files import check_folder
+from ._finding import Finding, Outcome, no, yes
+from ._report import report
+
+
+def check(options: Sequence[str]) -> int:
+    """Look at everything, tell it, and return the exit status: 1 if all is not well.
+
+    Args:
+        options: those of ``zocalo-ioc run``, and ``--json``.
+    """
+    # what pika has to say is said in plain words
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    findings = report(_look(options), as_json="--json" in options)
+    return int(any(found.outcome is Outcome.NO for found in findings))
+
+
+def _look(options: Sequence[str]) -> Iterator[Finding]:
+    try:
+        settings = CheckSettings.load(options)
+        # from the Zocalo configuration and the certificates, if there are any
+        urls, tls = settings.broker_urls, settings.tls()
+    except SettingsInvalid as problem:
+        yield no("settings", without_passwords(str(problem)))
+        return
+    yield yes("settings", "Complete.")
+    yield check_names(settings.prefix, grid=settings.grid_prefix is not None)
+    yield from check_ports()
+    if settings.access_security:
+        yield check_access_security(settings.access_security)
+    if settings.autosave:
+        yield check_folder("autosave", settings.autosave)
+    if settings.rejected:
+        yield check_folder("rejected", settings.rejected)
+    yield from check_nodes(urls, tls, settings)

@@ -1,0 +1,21 @@
+"""Whether the IOC can keep what it is to keep."""
+
+import tempfile
+from pathlib import Path
+
+from ._finding import Finding, no, yes
+
+
+def check_folder(option: str, folder: Path) -> Finding:
+    """Try whether files can be made in a folder."""
+    what = f"--{option}"
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"zocalo-ioc check")
+    except OSError as error:
+        return no(
+            what,
+            f"Can't write to {folder}: {error.strerror}. "
+            "Let the user that runs the IOC write there.",
+        )
+    return yes(what, f"{folder} can be written.")

@@ -1,0 +1,57 @@
+"""Tells what was found: as it comes, for people, or as JSON once all is there."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from ._finding import Finding, Outcome
+
+_STYLES = {Outcome.YES: "green", Outcome.NOTE: "yellow", Outcome.NO: "bold red"}
+_MARKS = {Outcome.YES: "yes", Outcome.NOTE: "note", Outcome.NO: "NO"}
+_WIDTH = 26
+
+
+def report(findings: Iterable[Finding], *, as_json: bool) -> list[Finding]:
+    """Print the findings, and return them."""
+    if as_json:
+        return _print_json(findings)
+    console = Console(highlight=False)
+    told: list[Finding] = []
+    for found in findings:
+        told.append(found)
+        _print(console, found)
+    wrong = sum(found.outcome is Outcome.NO for found in told)
+    if wrong:
+        last = f"{wrong} of {len(told)} need something done."
+    else:
+        last = "All is well: zocalo-ioc run can be started with the same settings."
+    console.print(last, style="bold" if wrong else "green", soft_wrap=True)
+    return told
+
+
+def _print(console: Console, found: Finding) -> None:
+    if not console.is_terminal:  # a line each, whatever its length
+        print(f"{_MARKS[found.outcome]:4}  {found.what}: {found.text}", flush=True)
+        return
+    row = Table.grid(padding=(0, 2, 0, 0))
+    row.add_column(width=4, style=_STYLES[found.outcome])
+    row.add_column(width=_WIDTH, overflow="fold")
+    row.add_column(overflow="fold")
+    row.add_row(_MARKS[found.outcome], _plain(found.what), _plain(found.text))
+    console.print(row)
+
+
+def _plain(text: str) -> str:
+    """Keep what looks like markup of rich's, such as an IPv6 address."""
+    return text.replace("[", r"\[")
+
+
+def _print_json(findings: Iterable[Finding]) -> list[Finding]:
+    told = list(findings)
+    well = all(found.outcome is not Outcome.NO for found in told)
+    checks = [asdict(found) for found in told]
+    print(json.dumps({"ok": well, "checks": checks}, indent=2))
+    return told
