@@ -4,7 +4,7 @@ import asyncio
 import runpy
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from ophyd.sim import SynAxis
 
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+from tests.support.simulation import simulating
 from tests.support.zocalo import (
     answering,
     centre_of,
@@ -89,12 +90,38 @@ def their_device(
     )
 
 
-@pytest.fixture
-def our_device(ioc: Ioc, run_engine: RunEngine) -> ZocaloResults:
-    device = ZocaloResults(ioc.prefix, name="zocalo", timeout_s=20)
+def connected(device: ZocaloResults, run_engine: RunEngine) -> ZocaloResults:
+    """Connect a device in the event loop in which plans use it."""
     connecting = asyncio.run_coroutine_threadsafe(device.connect(), run_engine.loop)
     connecting.result(20)
     return device
+
+
+@pytest.fixture
+def our_device(ioc: Ioc, run_engine: RunEngine) -> ZocaloResults:
+    return connected(ZocaloResults(ioc.prefix, "zocalo", timeout_s=20), run_engine)
+
+
+@pytest.fixture
+def site(rabbitmq: RabbitMQ) -> RabbitMQ:
+    """A virtual host of its own: its queues are those that the simulation makes."""
+    return rabbitmq.virtual_host("bluesky")
+
+
+@pytest.fixture
+async def simulated(
+    site: RabbitMQ, ioc_maker: Callable[..., Ioc], tmp_path: Path
+) -> AsyncIterator[Ioc]:
+    """An IOC that takes results beside others, through the exchange."""
+    with simulating(site, tmp_path):
+        pass  # it makes the exchange
+    ioc = ioc_maker(
+        *("run", "--broker", site.url),
+        *("--results-exchange", "results", "--routing-key", RESULTS),
+    )
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    yield ioc
+    ioc.stop()
 
 
 def read_both(devices: tuple[Any, Any], send: Callable[[], None]) -> MsgGenerator[Any]:
@@ -162,6 +189,40 @@ def test_a_plan_that_finds_nothing_reads_the_same_from_both(
     )
     done: Any = run_engine(plan)
     assert done.plan_result == [[], []]
+
+
+def test_a_scan_that_our_trigger_starts_is_read_alike_from_a_simulated_zocalo(
+    simulated: Ioc,
+    site: RabbitMQ,
+    run_engine: RunEngine,
+    documents: list[tuple[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The result comes through the exchange ``results``, to both."""
+    file = write_configuration(tmp_path, site, "bluesky")
+    monkeypatch.setenv("ZOCALO_CONFIG", str(file))
+    dodals = theirs.ZocaloResults("zocalo", "bluesky", timeout_s=40)
+    ours = connected(
+        ZocaloResults(simulated.prefix, "zocalo", timeout_s=40), run_engine
+    )
+    trigger = ZocaloTrigger(simulated.prefix)
+
+    def scan() -> None:
+        for dcid in (7101, 7102):
+            trigger.run_start(theirs.ZocaloStartInfo(dcid, "ins_10_31", 0, 400, 0))
+        for dcid in (7101, 7102):
+            trigger.run_end(dcid)
+
+    with simulating(site, tmp_path, "--frame-rate", "20000"):
+        done: Any = run_engine(read_both((dodals, ours), scan))
+    from_dodals, from_ours = done.plan_result
+    assert len(from_dodals) > 0
+    assert from_ours == from_dodals
+    described = [d["data_keys"] for d in of_kind("descriptor", documents)]
+    assert described[0] == described[1]
+    read = [as_lists(e["data"]) for e in of_kind("event", documents)]
+    assert read[0] == read[1]
 
 
 def test_a_plan_catches_our_time_out_as_dodals(

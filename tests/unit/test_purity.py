@@ -80,3 +80,24 @@ def test_a_pure_module_imports_of_ours_only_pure_ones(module: str) -> None:
     ours = {n for n in modules_imported_by(module) if n.startswith("zocalo_ioc")}
     allowed = (*PURE, "zocalo_ioc.errors")
     assert {name for name in ours if not name.startswith(allowed)} == set()
+
+
+CLIENTS = ["zocalo_ioc.clients", "zocalo_ioc.clients.ophyd_async"]
+OF_CLIENTS = ("zocalo_ioc.clients", "zocalo_ioc.errors", "zocalo_ioc.settings")
+
+
+@pytest.mark.parametrize("module", CLIENTS)
+def test_a_client_speaks_only_pvs(module: str) -> None:
+    imported = modules_imported_by(module)
+    roots = {name.partition(".")[0] for name in imported}
+    assert not roots & {"softioc", "pika", "workflows", "zocalo"}
+    ours = {name for name in imported if name.startswith("zocalo_ioc")}
+    pure = (*PURE, *OF_CLIENTS)
+    # the declarations, not the database that is made from them
+    assert {n for n in ours if not n.startswith(pure)} <= {"zocalo_ioc.records"}
+
+
+@pytest.mark.parametrize("module", ["zocalo_ioc.clients.submit", "zocalo_ioc.clients"])
+def test_importing_a_client_loads_no_ioc(module: str) -> None:
+    loaded = modules_after_importing(module)
+    assert not loaded & {"softioc", "zocalo_ioc.ioc", "zocalo_ioc.records.database"}

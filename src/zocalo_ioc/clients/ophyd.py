@@ -6,6 +6,7 @@ from typing import Any
 
 from ophyd import Component, Device, EpicsSignal, EpicsSignalRO, Kind
 from ophyd.status import DeviceStatus
+from ophyd.utils.errors import DisconnectedError
 
 from ..jobs import ENDED_BY_RESULT
 from ..records import DECLARATIONS, Group, Record
@@ -22,7 +23,10 @@ _TEXTS = (
 
 
 class JobFailedError(Exception):
-    """A job was refused, failed, timed out or was cancelled; the text says why."""
+    """A job was refused, failed, timed out or was cancelled, or its IOC has gone.
+
+    The text says why.
+    """
 
 
 def _kind(record: Record) -> Kind:
@@ -170,4 +174,9 @@ class Zocalo(
 
     def _get(self, name: str) -> Any:
         """Return the value that a record has now, not the last one monitored."""
-        return getattr(self, name).get(use_monitor=False)
+        try:
+            return getattr(self, name).get(use_monitor=False)
+        except (TimeoutError, DisconnectedError) as error:
+            raise JobFailedError(
+                f"{self.prefix} does not answer. Is the IOC running?"
+            ) from error

@@ -1,0 +1,266 @@
+"""`zocalo-ioc submit`, in a process of its own as in a terminal."""
+
+import asyncio
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+from tests.support.zocalo import answering, number_of_centres, result_sender
+
+FOUND, FAILED, USAGE, NO_CENTRES, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+@dataclass
+class Ended:
+    status: int | None
+    output: str
+    errors: str
+
+
+class Submitting:
+    """A running ``zocalo-ioc submit``."""
+
+    def __init__(self, ioc: Ioc, *arguments: str, prefix: str = "") -> None:
+        self.process = subprocess.Popen(
+            [
+                *(Path(sys.executable).with_name("zocalo-ioc"), "submit"),
+                *(prefix or ioc.prefix, *arguments),
+            ],
+            env=ioc.client_environment | {"COLUMNS": "80"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    async def end(self) -> Ended:
+        output, errors = await asyncio.to_thread(self.process.communicate, timeout=60)
+        return Ended(self.process.returncode, output, errors)
+
+
+async def submit(ioc: Ioc, *arguments: str, prefix: str = "") -> Ended:
+    return await Submitting(ioc, *arguments, prefix=prefix).end()
+
+
+async def test_it_prints_the_centres_and_leaves_with_0(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    with answering(rabbitmq):
+        ended = await submit(ioc, "6476", "--num-frames", "40")
+    assert ended.status == FOUND, ended.errors
+    count = number_of_centres(6476)
+    assert count == 5
+    rows = [line.split() for line in ended.output.splitlines()]
+    row = ["76.5", "1.5", "2.5", "76-77", "1-2", "2-3", "6476", "6476", "1", "-"]
+    assert rows[1:6] == [[str(n), *row] for n in range(1, 6)]
+    assert ended.output.endswith("DCID 6476: 5 centres.\n")
+    assert max(len(line) for line in ended.output.splitlines()) <= 80
+    assert "waiting for the result" in ended.errors
+
+
+async def test_json_has_every_number_of_every_centre(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    with answering(rabbitmq):
+        ended = await submit(ioc, "6472", "--num-frames", "40", "--json")
+    found = json.loads(ended.output)
+    assert found["state"] == "Done"
+    assert found["message"] == "DCID 6472: 1 centre."
+    assert found["dcids"] == [6472]
+    assert found["centres"] == [
+        {
+            **{"x": 72.5, "y": 1.5, "z": 2.5},
+            **{"box_min_x": 72, "box_min_y": 1, "box_min_z": 2},
+            **{"box_max_x": 73, "box_max_y": 2, "box_max_z": 3},
+            **{"max_voxel_x": 72, "max_voxel_y": 1, "max_voxel_z": 2},
+            **{"max_count": 6472, "total_count": 6472, "n_voxels": 1},
+            "sample_id": None,
+        }
+    ]
+
+
+async def test_the_grids_of_a_scan_are_one_job(ioc: Ioc, rabbitmq: RabbitMQ) -> None:
+    with answering(rabbitmq) as zocalo:
+        ended = await submit(
+            ioc,
+            *("7280", "7281", "--num-frames", "40", "--num-frames", "30"),
+            *("--parameters", '{"of_two": true}', "--json"),
+        )
+    assert ended.status == FOUND, ended.errors
+    assert json.loads(ended.output)["dcids"] == [7281, 7280]
+    assert [event for _, event in zocalo.events] == ["start", "start", "end", "end"]
+
+
+async def test_no_centre_has_a_status_of_its_own(ioc: Ioc, rabbitmq: RabbitMQ) -> None:
+    running = Submitting(ioc, "6203", "--num-frames", "1", "--json")
+    with result_sender(rabbitmq) as zocalo:
+        await ioc.until_value("STATE", 4)
+        zocalo.send({"results": []}, dcid=6203, dcgid=1)
+        ended = await running.end()
+    assert ended.status == NO_CENTRES
+    assert json.loads(ended.output)["centres"] == []
+
+
+async def test_start_and_end_can_be_sent_alone(ioc: Ioc, rabbitmq: RabbitMQ) -> None:
+    started = await submit(
+        ioc,
+        *("6204", "--command", "start", "--num-frames", "7", "--filename", "ins_1"),
+        *("--start-frame", "3", "--message-index", "2", "--recipes", "a,b"),
+    )
+    assert started.status == FOUND, started.errors
+    assert await ioc.state() == "Started"
+    ended = await submit(ioc, "6204", "--command", "end")
+    assert ended.status == FOUND, ended.errors
+    start, end = [json.loads(body) for _, _, body in rabbitmq.take(TRIGGERS, 2)]
+    assert start["recipes"] == ["a", "b"]
+    assert start["parameters"] | {"guid": ""} == {
+        "ispyb_dcid": 6204,
+        "filename": "ins_1",
+        "start_frame_index": 3,
+        "number_of_frames": 7,
+        "message_index": 2,
+        "event": "start",
+        "guid": "",
+    }
+    assert end["parameters"]["event"] == "end"
+    await ioc.put("CANCEL", 1)
+
+
+async def test_many_at_once_get_each_its_own_centres(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    dcids = range(8090, 8096)
+    with answering(rabbitmq):
+        running = [
+            Submitting(ioc, str(dcid), "--num-frames", "1", "--json") for dcid in dcids
+        ]
+        ended = [await each.end() for each in running]
+    for dcid, each in zip(dcids, ended, strict=True):
+        found = json.loads(each.output)
+        assert found["dcids"] == [dcid]
+        assert len(found["centres"]) == number_of_centres(dcid)
+
+
+async def test_what_failed_is_told_with_the_reason(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    rabbitmq.delete(TRIGGERS)
+    try:
+        ended = await submit(ioc, "6205", "--num-frames", "1")
+    finally:
+        rabbitmq.declare(TRIGGERS)
+    assert ended.status == FAILED
+    reason = ended.errors.splitlines()[-1]
+    assert reason.startswith("zocalo-ioc: DCID 6205: the start message failed.")
+    assert "processing_recipe" in reason
+
+
+async def test_the_time_out_of_the_ioc_is_told(ioc: Ioc) -> None:
+    await ioc.put("TIMEOUT", 0.5)
+    ended = await submit(ioc, "6206", "--num-frames", "1")
+    assert ended.status == FAILED
+    assert "no result within 0.5 s" in ended.errors
+
+
+async def test_giving_up_says_that_the_job_goes_on(ioc: Ioc) -> None:
+    ended = await submit(ioc, "6207", "--num-frames", "1", "--timeout", "1")
+    assert ended.status == FAILED
+    assert "DCID 6207: no end after 1 s." in ended.errors
+    assert f"put 1 to {ioc.prefix}:CANCEL" in ended.errors
+    assert await ioc.state() == "Processing"
+    await ioc.put("CANCEL", 1)
+
+
+async def test_ctrl_c_says_that_the_job_goes_on(ioc: Ioc) -> None:
+    running = Submitting(ioc, "6208", "--num-frames", "1")
+    await ioc.until_value("JOB:DCID", 6208)
+    await ioc.until_value("STATE", 4)
+    running.process.send_signal(signal.SIGINT)
+    ended = await running.end()
+    assert ended.status == INTERRUPTED
+    assert "Interrupted. DCID 6208 goes on in the IOC" in ended.errors
+    assert "Traceback" not in ended.errors
+    await ioc.put("CANCEL", 1)
+
+
+async def test_an_ioc_that_is_not_there_is_named(ioc: Ioc) -> None:
+    ended = await submit(ioc, "1", "--num-frames", "1", prefix="NOBODY")
+    assert ended.status == FAILED
+    assert "NOBODY does not answer. See that the IOC is running" in ended.errors
+    assert ended.errors.endswith("Nothing was sent.\n")
+
+
+async def test_an_ioc_that_dies_meanwhile_is_named(
+    ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ
+) -> None:
+    options = ("--broker", private_broker.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *options)
+    running = Submitting(ioc, "6209", "--num-frames", "1")
+    await ioc.until_value("STATE", 4)
+    await asyncio.to_thread(ioc.stop, signal.SIGKILL)
+    ended = await running.end()
+    assert ended.status == FAILED
+    assert f"{ioc.prefix} has gone" in ended.errors
+    assert "is with Zocalo" in ended.errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("71",), "--num-frames is missing"),
+        ((), "DCIDS"),
+        (("71", "--num-frames", "0"), "--num-frames is missing. Give 1 or more."),
+        (("0", "--num-frames", "1"), "--dcids: Input should be greater than 0"),
+        (("1", "--num-frames", "2,3"), "--num-frames has 2 values. Give one"),
+        (("1", "--num-frames", "2", "--parameters", "{"), "PARAMETERS is not JSON"),
+        (("1", "1", "--num-frames", "2"), "each dcid of one list must be another"),
+    ],
+)
+async def test_what_can_not_be_submitted_is_refused_at_once(
+    ioc: Ioc, arguments: tuple[str, ...], complaint: str
+) -> None:
+    ended = await submit(ioc, *arguments)
+    assert ended.status == USAGE
+    assert complaint in ended.errors
+
+
+async def test_in_a_terminal_progress_is_one_line_that_goes_away(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    ours, theirs = pty.openpty()
+    with answering(rabbitmq):
+        process = await asyncio.create_subprocess_exec(
+            *(str(Path(sys.executable).with_name("zocalo-ioc")), "submit"),
+            *(ioc.prefix, "6472", "--num-frames", "1"),
+            env=ioc.client_environment | {"TERM": "xterm", "COLUMNS": "80"},
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        seen = b""
+        while chunk := await asyncio.to_thread(_read, ours):
+            seen += chunk
+        assert await process.wait() == FOUND
+    os.close(ours)
+    shown = seen.decode()
+    erase_line, show_cursor = "\x1b[2K", "\x1b[?25h"
+    assert "DCID 6472: connecting" in shown
+    assert erase_line in shown
+    assert "connecting" not in shown[shown.rindex(show_cursor) :]
+    assert "72.5" in shown[shown.rindex(show_cursor) :]
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # the other end is closed
+        return b""
