@@ -62,7 +62,7 @@ def as_table(columns: Mapping[str, Any]) -> None:
     for n, row in enumerate(_rows(columns), start=1):
         table.add_row(
             str(n),
-            *(_number(row[axis]) for axis in AXES),
+            *(_position(row[axis]) for axis in AXES),
             *(_range(row[f"box_min_{axis}"], row[f"box_max_{axis}"]) for axis in AXES),
             *(_number(row[name]) for name in ("max_count", "total_count")),
             *(_number(row[name]) for name in ("n_voxels", "sample_id")),
@@ -97,6 +97,10 @@ def _known(value: Any) -> float | int | None:
 
 def _number(value: float | int | None) -> str:
     return "-" if value is None else f"{value:.10g}"
+
+
+def _position(value: float | int | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _range(low: float | int | None, high: float | int | None) -> str:

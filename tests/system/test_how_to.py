@@ -1,0 +1,59 @@
+"""The examples of the how-tos print what is printed there, against the demo."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.ioc import Ioc
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+EXAMPLES = HOW_TO.with_name("examples")
+
+
+@pytest.fixture(scope="module")
+def demo(ioc_maker: Callable[..., Ioc]) -> Ioc:
+    return ioc_maker("demo")
+
+
+def blocks(text: str, kind: str) -> str:
+    return "".join(re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL))
+
+
+async def printed(demo: Ioc, *command: str) -> str:
+    """Run a command against the demo, and return its output with the usual prefix."""
+    process = await asyncio.create_subprocess_exec(
+        *command, env=demo.client_environment, stdout=subprocess.PIPE
+    )
+    async with asyncio.timeout(120):
+        output, _ = await process.communicate()
+    assert process.returncode == 0
+    return output.decode().replace(demo.prefix, "ZOCALO-DEMO")
+
+
+@pytest.mark.parametrize("part", ["ophyd-async", "ophyd"])
+async def test_the_code_for_bluesky_prints_what_is_said(demo: Ioc, part: str) -> None:
+    page = (HOW_TO / "bluesky.md").read_text().split("## Classic ophyd")
+    text = page[part == "ophyd"]
+    code = blocks(text, "python").replace("ZOCALO-DEMO", demo.prefix)
+    assert await printed(demo, sys.executable, "-c", code) == blocks(text, "text")
+
+
+async def test_the_example_plan_moves_to_a_crystal(demo: Ioc) -> None:
+    script = str(EXAMPLES / "centring.py")
+    output = await printed(demo, sys.executable, script, demo.prefix, "81", "82")
+    assert re.fullmatch(r"Moved to [\d.]+, [\d.]+, [\d.]+ mm\n", output)
+
+
+async def test_the_commands_for_a_terminal_find_centres(demo: Ioc) -> None:
+    lines = blocks((HOW_TO / "submit.md").read_text(), "console").splitlines()
+    commands = [line.removeprefix("$ ").split(" | ")[0] for line in lines]
+    assert len(commands) == 3
+    program = Path(sys.executable).with_name("zocalo-ioc")
+    for command in commands:
+        _, *arguments = command.replace("ZOCALO-DEMO", demo.prefix).split()
+        assert "12.9" in await printed(demo, str(program), *arguments)
