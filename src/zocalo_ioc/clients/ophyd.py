@@ -6,7 +6,6 @@ from typing import Any
 
 from ophyd import Component, Device, EpicsSignal, EpicsSignalRO, Kind
 from ophyd.status import DeviceStatus
-from ophyd.utils.errors import DisconnectedError
 
 from ..jobs import ENDED_BY_RESULT
 from ..records import DECLARATIONS, Group, Record
@@ -81,7 +80,7 @@ class Zocalo(
         put = self.process.set(1)
 
         def finish() -> None:
-            put.wait()
+            put.wait()  # also when the IOC has gone, which the next look will tell
             self._check(dcid, before)
 
         return self._follow(finish)
@@ -176,7 +175,7 @@ class Zocalo(
         """Return the value that a record has now, not the last one monitored."""
         try:
             return getattr(self, name).get(use_monitor=False)
-        except (TimeoutError, DisconnectedError) as error:
+        except Exception as error:  # ophyd and pyepics have many for one that has gone
             raise JobFailedError(
                 f"{self.prefix} does not answer. Is the IOC running?"
             ) from error
