@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from zocalo_ioc.describe import initially, type_of
 from zocalo_ioc.jobs import ENDED, ENDED_BY_RESULT, SENDING, Jobs, State
 from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, Group, Record, ioc_stats
 from zocalo_ioc.wire import Centre, Event, Request, Result, Source
@@ -93,26 +94,14 @@ def _group(group: Group) -> Iterator[str]:
 
 
 def _row(record: Record) -> str:
-    kind = record.kind.value
-    if record.length:
-        kind += f", {record.length}"
-    if record.choices and not record.kind.is_command:
-        severities = dict(record.severities)
-        kind += ": " + ", ".join(
-            f"`{name}`" + (f" ({severities[name]})" if name in severities else "")
-            for name in record.choices
-        )
-    if record.low is not None and record.high is not None:
-        kind += f", {record.low:g} to {record.high:.10g}"
-    initial = "" if record.initial in (None, "") else f"`{_initial(record)}`"
+    initial = _quoted(initially(record)) if initially(record) else ""
+    kind = type_of(record, _quoted)
     cells = (f"`P:{record.name}`", kind, initial, record.unit, record.description)
     return f"| {' | '.join(cells)} |"
 
 
-def _initial(record: Record) -> object:
-    if record.choices and isinstance(record.initial, int):
-        return record.choices[record.initial]
-    return record.initial
+def _quoted(text: str) -> str:
+    return f"`{text}`"
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -9,7 +9,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from . import __version__
 from .errors import SettingsInvalid, without_passwords
-from .settings import DemoSettings, RunSettings, SimulateSettings, SubmitSettings
+from .settings import (
+    DemoSettings,
+    DescribeSettings,
+    RunSettings,
+    SimulateSettings,
+    SubmitSettings,
+)
 
 USAGE = """\
 usage: zocalo-ioc COMMAND [options]
@@ -21,6 +27,7 @@ commands:
   demo       serve the PVs with a simulated Zocalo, without a broker
   simulate   play Zocalo on a RabbitMQ broker, without a beamline
   check      say, before the first run, whether all is there that it will need
+  describe   list the PVs, for people or in forms that other tools read
   submit     have data collections processed by a running IOC, and print the centres
 
 options:
@@ -48,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 _serve(lambda stop: _simulate(simulate_settings, stop), epics=False)
             case ["check", *options]:
                 sys.exit(_check(options))
+            case ["describe", *options]:
+                _describe(DescribeSettings.load(options))
             case ["submit", *options]:
                 sys.exit(_submit(SubmitSettings.load(options)))
             case ["--version"]:
@@ -59,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 sys.exit(2)
             case unknown:
                 name = unknown[0] if re.fullmatch(r"[\w-]+", unknown[0]) else "of it"
-                remedy = "Try run, demo, simulate, check or submit, or --help"
+                remedy = "Try run, demo or another that --help lists"
                 raise SettingsInvalid(f"There is no command {name}", remedy)
     except SettingsInvalid as problem:
         # whatever was written where it does not belong, a password is not shown
@@ -111,6 +120,13 @@ def _submit(settings: SubmitSettings) -> int:
     from .clients.submit import submit
 
     return submit(settings)
+
+
+def _describe(settings: DescribeSettings) -> None:
+    from .describe import describe
+
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as for other tools in a pipe
+    describe(settings)
 
 
 def _check(options: Sequence[str]) -> int:

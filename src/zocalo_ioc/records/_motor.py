@@ -1,5 +1,6 @@
 """Loads the template that gives the strongest centre as motor positions."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,18 @@ def load(prefix: str, grid_prefix: str) -> None:
         prefix: what names start with, without the colon.
         grid_prefix: the same of the fast grid scan device.
     """
+    for of_axis in macros(prefix, grid_prefix):
+        substitutions = ",".join(f"{name}={value}" for name, value in of_axis.items())
+        softioc.dbLoadDatabase(str(TEMPLATE), substitutions=substitutions)
+
+
+def macros(prefix: str, grid_prefix: str) -> Iterator[dict[str, str]]:
+    """Yield the macros of the template for each axis; prefixes as for `load`."""
     for axis, start in STARTS.items():
-        macros = {
+        yield {
             "P": prefix,
             "GRID": f"{grid_prefix}:",
             "AXIS": axis,
             "START": start,
             "LINK": "MS",
         }
-        softioc.dbLoadDatabase(
-            str(TEMPLATE),
-            substitutions=",".join(f"{name}={value}" for name, value in macros.items()),
-        )

@@ -5,6 +5,7 @@ where they come from.
 """
 
 from ._check import CheckSettings
+from ._describe import DescribeSettings
 from ._run import DemoSettings, RunSettings
 from ._simulate import SimulateSettings
 from ._sources import ENV_PREFIX
@@ -16,6 +17,7 @@ __all__ = [
     "MAX_PREFIX",
     "CheckSettings",
     "DemoSettings",
+    "DescribeSettings",
     "RunSettings",
     "SimulateSettings",
     "SubmitSettings",

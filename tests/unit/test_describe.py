@@ -1,0 +1,96 @@
+"""`zocalo-ioc describe` lists every PV, in each of its forms."""
+
+import csv
+import json
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from zocalo_ioc.describe import describe
+from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, ioc_stats
+from zocalo_ioc.settings import DescribeSettings
+
+P = "BL03I-EA-ZOC-01"
+GRID = "BL03I-MO-SGON-01:FGS"
+EVERY = {f"{P}:{r.name}" for r in (*DECLARATIONS, *ioc_stats())}
+WITH_GRID = EVERY | {f"{P}:{record.name}" for record in MOTOR}
+
+
+def described(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    describe(DescribeSettings.load(["--prefix", P, *options]))
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [((), EVERY), (("--grid-prefix", GRID), WITH_GRID)]
+)
+def test_json_has_every_record(
+    capsys: pytest.CaptureFixture[str], options: list[str], expected: set[str]
+) -> None:
+    whole = json.loads(described(capsys, "--format", "json", *options))
+    assert {record["pv"] for record in whole["records"]} == expected
+    assert [table["pv"] for table in whole["tables"]] == [
+        f"{P}:{table.name}" for table in TABLES
+    ]
+
+
+def test_json_says_what_a_record_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    whole = json.loads(described(capsys, "--format", "json"))
+    timeout = next(r for r in whole["records"] if r["pv"] == f"{P}:TIMEOUT")
+    assert timeout == {
+        "pv": f"{P}:TIMEOUT",
+        "group": "Options",
+        "type": "ao",
+        "description": "Wait for a result, from last message",
+        "access": "rw",
+        "pvi": "timeout",
+        "initial": 180,
+        "unit": "s",
+        "precision": 1,
+        "low": 0.1,
+        "high": 86400,
+    }
+
+
+def test_in_a_pipe_the_table_has_a_line_for_every_record(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = described(capsys, "--grid-prefix", GRID).splitlines()
+    first = {line.partition(" ")[0] for line in lines}
+    tables = {f"{P}:{table.name}" for table in TABLES} | {f"{P}:PVI"}
+    assert {word for word in first if word.startswith(P)} == WITH_GRID | tables
+
+
+def test_the_alarm_tree_and_the_archive_list_have_the_prefix_put_in(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tree = ET.fromstring(described(capsys, "--format", "alarms"))
+    assert {str(pv.get("name")) for pv in tree.iter("pv")} <= EVERY
+    archive = described(capsys, "--format", "archive", "--grid-prefix", GRID)
+    rows = list(csv.reader(archive.splitlines()))
+    assert f"{P}:BEST:MOTOR:X" in {name for name, _, _ in rows} <= WITH_GRID
+    assert "$(" not in archive
+
+
+def test_the_database_has_the_motor_positions_with_their_links() -> None:
+    options = ("--prefix", P, "--grid-prefix", GRID, "--format", "database")
+    program = Path(sys.executable).with_name("zocalo-ioc")
+    text = subprocess.run(
+        [program, "describe", *options],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    assert f'record(calc, "{P}:BEST:MOTOR:BOX_MAX:Z")' in text
+    assert f'field(INPA, "{GRID}:Z2_START_RBV CP MS")' in text
+    assert "$(" not in text
+
+
+def test_the_settings_file_of_the_ioc_will_do(tmp_path: Path) -> None:
+    file = tmp_path / "i03.yaml"
+    file.write_text(f"prefix: {P}\nbroker: amqp://localhost\nresults_queue: xrc.i03\n")
+    assert DescribeSettings.load(["--config", str(file)]).prefix == P
