@@ -20,6 +20,7 @@ from .recipe import RECIPE_FOLDER
 
 logger = logging.getLogger(__name__)
 
+PROGRAM = Path(__file__).with_name("zocalo_dispatcher.py")
 RESTART_PAUSE = 2.0
 """From its end to its next start, seconds."""
 END_TIME = 10.0
@@ -73,14 +74,13 @@ class RealDispatcher:
         """Run it until it ends, and return the last line that it said."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-c",
-            "from zocalo.service import start_service; start_service()",
+            str(PROGRAM),
             "--service=Dispatcher",
             env=os.environ | {"ZOCALO_CONFIG": str(configuration)},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # it has processes of its own
+            start_new_session=True,
         )
         try:
             assert process.stdout is not None

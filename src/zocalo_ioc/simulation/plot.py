@@ -20,14 +20,24 @@ NARROWEST = 2.5
 """The least that they have, likewise."""
 
 
-def plot(dcid: int, options: Options, file: Path) -> Scan:
-    """Draw the scan of a data collection into a file.
+def plot(dcid: int, options: Options, file: Path) -> None:
+    """Draw the scan of a data collection into a file, see `draw`.
+
+    Raises:
+        SettingsInvalid: it can't be drawn.
+    """
+    figure = draw(dcid, options)
+    try:
+        figure.savefig(file, dpi=150, bbox_inches="tight")
+    except (OSError, ValueError) as error:
+        raise SettingsInvalid(f"--plot-file: can't write {file}: {error}") from None
+
+
+def draw(dcid: int, options: Options) -> Any:
+    """Draw the scan of a data collection, and return the matplotlib figure.
 
     Each grid is drawn to scale, its counts as a heat map; centres are marked and
     numbered, the one with the highest total count first, and their boxes outlined.
-
-    Returns:
-        The scan.
 
     Raises:
         SettingsInvalid: it can't be drawn.
@@ -60,11 +70,7 @@ def plot(dcid: int, options: Options, file: Path) -> Scan:
     panels.flat[-1].set_xlabel("x (boxes)")
     figure.colorbar(image, ax=panels, label="spots on a frame")
     figure.suptitle(_title(scan, len(found), gpu))
-    try:
-        figure.savefig(file, dpi=150, bbox_inches="tight")
-    except (OSError, ValueError) as error:
-        raise SettingsInvalid(f"--plot-file: can't write {file}: {error}") from None
-    return scan
+    return figure
 
 
 def _scan(dcid: int, options: Options) -> Scan:

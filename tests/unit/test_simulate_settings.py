@@ -1,0 +1,84 @@
+"""What users can configure of the simulation."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from zocalo_ioc.errors import SettingsInvalid
+from zocalo_ioc.settings import ENV_PREFIX, SimulateSettings
+from zocalo_ioc.simulation import RealDispatcher, Trouble
+
+BROKER = ["--broker", "amqp://guest:s3cret@localhost"]
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(ENV_PREFIX)]:
+        monkeypatch.delenv(name)
+
+
+def test_a_broker_is_all_that_is_needed() -> None:
+    settings = SimulateSettings.load(BROKER)
+    assert settings.broker_urls == ["amqp://guest:s3cret@localhost"]
+    assert settings.results_queue == "xrc.i03"
+    assert not settings.declare
+    assert settings.chances == {}
+
+
+def test_no_broker_is_needed_to_draw() -> None:
+    settings = SimulateSettings.load(["--plot", "71"])
+    assert settings.picture == Path("dcid-71.png")
+
+
+def test_a_missing_broker_is_named_with_each_way_to_give_it() -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        SimulateSettings.load([])
+    for way in ("--broker", "ZOCALO_IOC_BROKER", "broker in the file"):
+        assert way in str(refused.value)
+
+
+def test_trouble_is_repeated_on_the_command_line_and_a_list_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    expected = {Trouble.LATE: 0.1, Trouble.NO_RESULT: 1}
+    options = ["--trouble", "late=0.1", "--trouble", "no-result=1"]
+    assert SimulateSettings.load([*BROKER, *options]).chances == expected
+    file = tmp_path / "simulate.yaml"
+    file.write_text("trouble: [late=0.1, no-result=1]")
+    assert SimulateSettings.load([*BROKER, "--config", str(file)]).chances == expected
+    monkeypatch.setenv("ZOCALO_IOC_TROUBLE", "late=0.1, no-result=1")
+    assert SimulateSettings.load(BROKER).chances == expected
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--trouble", "late"),
+        ("--trouble", "late=often"),
+        ("--trouble", "late=1.1"),
+        ("--trouble", "nan=nan"),
+        ("--trouble", "late=nan"),
+        ("--trouble", "rain=0.5"),
+        ("--frame-rate", "0"),
+        ("--frame-rate", "inf"),
+        ("--seed", "-1"),
+        ("--dispatcher", "other"),
+        ("--give-up-after", "0"),
+        ("--plot", "0"),
+    ],
+)
+def test_a_value_that_can_not_be_used_is_refused_naming_the_option(
+    option: str, value: str
+) -> None:
+    with pytest.raises(SettingsInvalid, match=option):
+        SimulateSettings.load([*BROKER, option, value])
+
+
+def test_the_real_dispatcher_is_refused_where_it_can_not_connect() -> None:
+    with pytest.raises(SettingsInvalid, match="does not speak TLS"):
+        RealDispatcher(["amqps://localhost"], None)
+
+
+def test_the_password_is_not_shown() -> None:
+    assert "s3cret" not in repr(SimulateSettings.load(BROKER))
