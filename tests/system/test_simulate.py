@@ -185,6 +185,28 @@ async def test_frames_are_kept_until_they_are_acknowledged_with_their_result(
     assert (await beside.get("BEST:X"), await beside.get("BEST:Y")) == (3.5, 2.5)
 
 
+def test_what_no_service_can_read_goes_to_the_queues_for_rejected_messages(
+    site: RabbitMQ, tmp_path: Path
+) -> None:
+    recipe = {"1": {"parameters": ["no", "mapping"]}}
+    bodies = [
+        b"no JSON",
+        b"[]",
+        json.dumps({"recipes": ["unknown"], "recipe": 5}).encode(),
+        json.dumps({"recipe": recipe, "recipe-pointer": 1}).encode(),
+    ]
+    queues = (
+        *("processing_recipe", "mimas"),
+        *("per_image_analysis", "reduce.xray_centering"),
+    )
+    with simulating(site, tmp_path) as simulation:
+        for queue in queues:
+            site.put(queue, *(({"workflows-recipe": True}, body) for body in bodies))
+        for queue in queues:
+            assert len(site.take(f"dlq.{queue}", len(bodies))) == len(bodies)
+    assert simulation.log.count("a message is rejected") == len(queues) * len(bodies)
+
+
 # -- trouble -------------------------------------------------------------------
 
 

@@ -192,7 +192,7 @@ async def test_a_scan_that_was_given_up_can_be_processed_again(bench: Bench) -> 
         ({"payload": {"file-number": 1}}, "n_spots_total"),
         ({"payload": None}, "payload"),
         ({"steps_x": "none"}, "gridinfo.steps_x"),
-        ({"steps_x": 10_000, "steps_y": 10_000}, "too large"),
+        ({"steps_x": 9_999, "steps_y": 9_999}, "too large"),
         ({"orientation": "diagonal"}, "orientation"),
         ({"dcid": "{ispyb_dcid}"}, "parameters.dcid"),
     ],

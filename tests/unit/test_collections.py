@@ -79,6 +79,16 @@ def test_any_numbers_of_frames_make_two_grids_of_one_width(
     assert (nx * ny, nx * nz) == frames
 
 
+@pytest.mark.parametrize("frames", [(10**9, 10**9), (10_001, 1), (10_000, 9_999)])
+def test_too_many_frames_make_two_grids_of_the_usual_size(
+    frames: tuple[int, int],
+) -> None:
+    collections = Collections()
+    collections.start(71, frames[0])
+    collections.start(72, frames[1])
+    assert collections.end(71).scan.grid == [20, 20, 20]
+
+
 def test_a_seed_makes_the_same_scan_and_another_seed_another() -> None:
     scans = [Collections(seed=seed).end(5).scan for seed in (1, 1, 2)]
     assert scans[0] == scans[1] != scans[2]
@@ -142,6 +152,7 @@ def test_an_empty_file_describes_nothing(file: Path) -> None:
         ("scans:\n- dcids: [1]\n  grid: [3, 4, 5]", "line 3: scans.0.grid: 1 dcid"),
         ("scans:\n- dcids: [1, 2]\n  grid: [3, 4]", "scans.0.grid: 2 dcids need x, y"),
         ("scans:\n- dcids: [1]\n  grid: [3, 0]", "line 3: scans.0.grid.1: "),
+        ("scans:\n- dcids: [1]\n  grid: [9999, 9999]", "line 3: scans.0.grid: it has"),
         ("scans:\n- dcids: [0]", "line 2: scans.0.dcids.0: "),
         ("scans:\n- dcids: [1]\n  trouble: bad", "line 3: scans.0.trouble: "),
         (

@@ -1,11 +1,14 @@
 """A broker inside one process, for the demo."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from time import perf_counter
 
 from ..errors import Unroutable
 from ._protocol import Connection, Consumer, Delivery, Message
+
+logger = logging.getLogger(__name__)
 
 
 class Hub:
@@ -45,7 +48,10 @@ class LoopbackBroker:
         if consumer is None:
             raise Unroutable(f"No queue {message.routing_key} in this process", "")
         await asyncio.sleep(0)  # a real broker lets others run, too
-        consumer.take(Delivery(message.body, message.headers))
+        try:
+            consumer.take(Delivery(message.body, message.headers))
+        except Exception:
+            logger.exception("A message from %s broke its reader", consumer.queue)
         return perf_counter() - began
 
     async def close(self) -> None:

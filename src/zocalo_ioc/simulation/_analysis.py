@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from ..errors import NotUnderstood, Problem
-from ..wire import INT32_MAX
+from ..wire import INT32_MAX, complaints
 from ._centring import Counts
 from ._collections import Collections
 from ._messages import is_set
@@ -55,9 +55,7 @@ class PerImageAnalysis(Service):
         try:
             asked = _Parameters.model_validate(message.parameters)
         except ValidationError as error:
-            raise NotUnderstood(
-                f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}"
-            ) from error
+            raise NotUnderstood(complaints(error, "parameters")) from error
         if running := self._running.get(message.guid):
             return running  # the broker has delivered it again after a lost connection
         task = asyncio.create_task(self._analyse(message, asked.dcid, asked.gpu))

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..wire import INT32_MAX
 from ._collections_file import CollectionsFile
+from ._payload import MAX_BOXES
 from ._scans import Crystal, Pipelines, Scan, Trouble
 
 logger = logging.getLogger(__name__)
@@ -18,8 +19,10 @@ NEARBY = 100
 """Ids of the grids of one scan are less far apart, for they are made together."""
 KEPT = 1000
 """How many scans, and how many collections that have not ended, are remembered."""
-USUAL_FRAMES = 400
-"""Frames of a data collection whose start was not seen."""
+USUAL_FRAMES, USUAL_GRID = 400, [20, 20, 20]
+"""Of a data collection whose start was not seen, or which has too many frames."""
+MOST_FRAMES = 10_000
+"""In a grid that is made up."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +146,18 @@ def plausible_scan(frames: Mapping[int, int], file: CollectionsFile, seed: int) 
 
 
 def _grid(xy: int, xz: int) -> list[int]:
-    """Find two grids of so many frames, as wide as each other, near to a square."""
-    common = math.gcd(xy, xz)
-    widths = [n for n in range(1, common + 1) if common % n == 0]
-    nx = min(widths, key=lambda n: abs(n - math.sqrt(max(xy, xz))))
-    return [nx, xy // nx, xz // nx]
+    """Find two grids of so many frames, as wide as each other, near to a square.
+
+    They are of the usual size if there is no way to do so.
+    """
+    if max(xy, xz) <= MOST_FRAMES:
+        common = math.gcd(xy, xz)
+        widths = [n for n in range(1, common + 1) if common % n == 0]
+        nx = min(widths, key=lambda n: abs(n - math.sqrt(max(xy, xz))))
+        grid = [nx, xy // nx, xz // nx]
+        if math.prod(grid) <= MAX_BOXES:
+            return grid
+    return USUAL_GRID
 
 
 def _forget_oldest(remembered: dict[int, Any]) -> None:

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from ..errors import NotUnderstood
-from ..wire import INT32_MAX
+from ..wire import INT32_MAX, complaints
 from ._centring import Orientation, Wells
 from .recipe import RecipeMessage
 
@@ -167,11 +167,12 @@ def read_frame(message: RecipeMessage) -> tuple[CentringParameters, Gridinfo, Fr
     payload: Any = message.payload
     try:
         step = _Step.model_validate(message.step)
+    except ValidationError as error:
+        raise NotUnderstood(complaints(error)) from error
+    try:
         frame = Frame.model_validate(payload)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "payload"
-        raise NotUnderstood(f"{where}: {first['msg']}") from error
+        raise NotUnderstood(complaints(error, "payload")) from error
     if frame.number > step.gridinfo.frames:
         raise NotUnderstood(
             f"DCID {step.parameters.dcid} has no frame {frame.number}: "

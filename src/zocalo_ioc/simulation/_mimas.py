@@ -9,7 +9,7 @@ from uuid import NAMESPACE_OID, uuid4, uuid5
 from pydantic import BaseModel, Field, ValidationError
 
 from ..errors import NotUnderstood
-from ..wire import INT32_MAX, Event
+from ..wire import INT32_MAX, Event, complaints
 from ._collections import Collections
 from ._scans import Kind, Pipelines, Scan
 from ._service import Service
@@ -57,9 +57,7 @@ class Mimas(Service):
         try:
             event = _Parameters.model_validate(message.parameters)
         except ValidationError as error:
-            raise NotUnderstood(
-                f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}"
-            ) from error
+            raise NotUnderstood(complaints(error, "parameters")) from error
         replies = [
             reply
             for request in self._requests(event, message)

@@ -1,5 +1,6 @@
 """What ISPyB and the pin would tell of a scan: its grids, its samples, its crystals."""
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..wire import INT32_MAX
 from ._centring import Orientation
+from ._payload import MAX_BOXES
 
 MICRONS_PER_PIXEL = 1.25
 """Of the snapshots that grids are drawn on."""
@@ -33,7 +35,7 @@ class Pipelines(StrEnum):
 
 
 Dcid = Annotated[int, Field(ge=1, le=INT32_MAX)]
-Boxes = Annotated[int, Field(ge=1, le=1000)]
+Boxes = Annotated[int, Field(ge=1, le=10_000)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
 
 
@@ -119,6 +121,8 @@ class Scan(Behaviour):
             raise ValueError(f"grid: {len(self.dcids)} dcids need {axes}")
         if len(self.step_um) < self.dimensions:
             raise ValueError(f"step_um: {len(self.dcids)} dcids need {axes}")
+        if math.prod(self.grid[: self.dimensions]) > MAX_BOXES:
+            raise ValueError(f"grid: it has more than {MAX_BOXES:,} boxes")
         for number, crystal in enumerate(self.crystals):
             if len(crystal.at) != self.dimensions:
                 raise ValueError(f"crystals.{number}.at: {axes} are needed")

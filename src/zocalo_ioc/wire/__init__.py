@@ -4,7 +4,7 @@ Triggers follow dodal's ``ZocaloTrigger``; results follow the recipe wrapper of
 python-workflows and the X-ray centring service of Diamond Light Source.
 """
 
-from ._common import INT32_MAX, encode
+from ._common import INT32_MAX, complaints, encode
 from ._results import (
     RESULT_HEADERS,
     Centre,
@@ -32,6 +32,7 @@ __all__ = [
     "Request",
     "Result",
     "Source",
+    "complaints",
     "encode",
     "read_result",
     "read_submission",
