@@ -1,7 +1,6 @@
 """The command line."""
 
 import asyncio
-import logging
 import re
 import signal
 import sys
@@ -9,9 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from . import __version__
 from .errors import SettingsInvalid, without_passwords
+from .logs import logging_as
 from .settings import (
     DemoSettings,
     DescribeSettings,
+    LogSettings,
     RunSettings,
     SimulateSettings,
     SubmitSettings,
@@ -46,13 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         match list(sys.argv[1:] if arguments is None else arguments):
             case ["run", *options]:
                 settings = RunSettings.load(options)
-                _serve(lambda stop: _run(settings, stop))
+                _serve(settings, lambda stop: _run(settings, stop))
             case ["demo", *options]:
                 demo_settings = DemoSettings.load(options)
-                _serve(lambda stop: _demo(demo_settings, stop))
+                _serve(demo_settings, lambda stop: _demo(demo_settings, stop))
             case ["simulate", *options]:
                 simulate_settings = SimulateSettings.load(options)
-                _serve(lambda stop: _simulate(simulate_settings, stop), epics=False)
+                _serve(
+                    simulate_settings,
+                    lambda stop: _simulate(simulate_settings, stop),
+                    epics=False,
+                )
             case ["check", *options]:
                 sys.exit(_check(options))
             case ["describe", *options]:
@@ -101,6 +106,8 @@ async def _run(settings: RunSettings, stop: asyncio.Event) -> None:
         settings.access_security,
         settings.grid_prefix,
     )
+    if settings.metrics_port:
+        ioc.serve_metrics(settings.metrics_address, settings.metrics_port)
     await ioc.serve(stop)
 
 
@@ -136,16 +143,12 @@ def _check(options: Sequence[str]) -> int:
 
 
 def _serve(
-    command: Callable[[asyncio.Event], Awaitable[None]], *, epics: bool = True
+    settings: LogSettings,
+    command: Callable[[asyncio.Event], Awaitable[None]],
+    *,
+    epics: bool = True,
 ) -> None:
     """Run a command until SIGTERM or Ctrl-C, then leave with exit status 0."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.INFO)
-    # what pika has to say is said in plain words by the broker module
-    logging.getLogger("pika").setLevel(logging.CRITICAL)
-    logging.getLogger("matplotlib").setLevel(logging.WARNING)
 
     async def until_signalled() -> None:
         stop = asyncio.Event()
@@ -154,7 +157,8 @@ def _serve(
             loop.add_signal_handler(number, stop.set)
         await command(stop)
 
-    asyncio.run(until_signalled())
+    with logging_as(settings, getattr(settings, "prefix", "")):
+        asyncio.run(until_signalled())
     if epics:
         from softioc.softioc import safeEpicsExit
 

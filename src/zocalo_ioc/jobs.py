@@ -54,6 +54,7 @@ class Job:
         last_sent: when its latest message was confirmed.
         ended_at: when it ended.
         result: its result, once it came.
+        guid: that of its latest message.
         to_end: those of its data collections whose end has not been commanded.
     """
 
@@ -65,6 +66,7 @@ class Job:
     last_sent: float | None = None
     ended_at: float | None = None
     result: Result | None = None
+    guid: str = ""
     to_end: set[int] = field(default_factory=set[int])
     _unconfirmed: set[tuple[Event, int]] = field(
         default_factory=set[tuple[Event, int]], repr=False
@@ -84,6 +86,11 @@ class Job:
     def waiting(self) -> bool:
         """Whether its messages are out and its result may come."""
         return self.state in SENT.values()
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """What a log line about it carries."""
+        return {"dcid": self.dcid, "guid": self.guid}
 
     def awaits(self, result: Result) -> bool:
         """Whether a result belongs to this job, and the job still runs."""

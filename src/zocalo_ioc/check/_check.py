@@ -6,7 +6,12 @@ from collections.abc import Iterator, Sequence
 from ..errors import SettingsInvalid, without_passwords
 from ..settings import CheckSettings
 from ._broker import check_nodes
-from ._epics import check_access_security, check_names, check_ports
+from ._epics import (
+    check_access_security,
+    check_metrics_port,
+    check_names,
+    check_ports,
+)
 from ._files import check_folder
 from ._finding import Finding, Outcome, no, yes
 from ._report import report
@@ -35,6 +40,8 @@ def _look(options: Sequence[str]) -> Iterator[Finding]:
     yield yes("settings", "Complete.")
     yield check_names(settings.prefix, grid=settings.grid_prefix is not None)
     yield from check_ports()
+    if settings.metrics_port:
+        yield check_metrics_port(settings.metrics_address, settings.metrics_port)
     if settings.access_security:
         yield check_access_security(settings.access_security)
     if settings.autosave:

@@ -42,6 +42,18 @@ def check_ports() -> Iterator[Finding]:
         yield _check_port(server, int(text), interfaces or [""], names[1])
 
 
+def check_metrics_port(address: str, port: int) -> Finding:
+    """Try whether Prometheus could be answered."""
+    try:
+        socket.create_server((address, port)).close()
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        return no(
+            "--metrics-port", f"{address}:{port} can't be had: {why}. Give another."
+        )
+    return yes("--metrics-port", f"{address}:{port} is free.")
+
+
 def _check_port(
     server: str, port: int, interfaces: list[str], variable: str
 ) -> Finding:

@@ -10,7 +10,7 @@ from typing import Any
 from .. import __version__
 from ..autosave import Autosave, Saved
 from ..broker import Broker, Connection, Delivery
-from ..errors import NotUnderstood
+from ..errors import NotUnderstood, SettingsInvalid
 from ..jobs import Jobs
 from ..records import DECLARATIONS, Group
 from ..records.database import Handlers, Records
@@ -73,6 +73,23 @@ class Ioc:
             self._records, self._jobs, self._status, self._broker, send_timeout
         )
 
+    def serve_metrics(self, address: str, port: int) -> None:
+        """Answer Prometheus from now on.
+
+        Raises:
+            SettingsInvalid: the port can't be had, or ``prometheus_client`` is missing.
+        """
+        try:
+            from ..metrics import Metrics
+        except ImportError:
+            raise SettingsInvalid(
+                "--metrics-port needs the prometheus_client package",
+                "Install zocalo-ioc[metrics]",
+            ) from None
+        metrics = Metrics(self._prefix, self._records.get)
+        metrics.serve(address, port)
+        self._status.on_entry = metrics.note
+
     async def serve(self, stop: asyncio.Event) -> None:
         """Serve the PVs until stopped, then close the connection properly."""
         saved, complaints = self._restore_values()
@@ -112,7 +129,11 @@ class Ioc:
             logger.info("Stopping")
             await self._broker.close()
             for job in self._jobs.running:
-                logger.warning("Stopped before the end of a job. %s", job.describe())
+                logger.warning(
+                    "Stopped before the end of a job. %s",
+                    job.describe(),
+                    extra=job.fields,
+                )
             for part in parts:
                 part.cancel()
 

@@ -5,6 +5,7 @@ import logging
 import math
 import time
 from collections import deque
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,8 @@ class Status:
         self._logged: dict[str, str] = {}  # two dead nodes are tried in turn, for days
         self._history: deque[dict[str, Any]] = deque(maxlen=MAX_HISTORY)
         self._entries = 0
+        self.on_entry: Callable[[Mapping[str, Any]], None] = lambda _: None
+        """Told each new row of the history."""
 
     def show_jobs(self) -> None:
         """Show the current job, note the jobs that have ended, and tell who waits."""
@@ -44,7 +47,7 @@ class Status:
         self._records.set("MESSAGE", self._message())
         self._records.set("STATE", current.state)
         for job in self._jobs.take_ended():
-            logger.info("%s", job.describe())
+            logger.info("%s", job.describe(), extra=job.fields)
             self._note_job(job)
             if job in self._endings:
                 self._endings.pop(job).set()
@@ -106,6 +109,7 @@ class Status:
 
     def _note(self, entry: dict[str, Any]) -> None:
         """Put an entry on top of the history."""
+        self.on_entry(entry)
         self._history.appendleft(entry)
         self._entries += 1
         values: dict[str, Any] = {

@@ -124,6 +124,8 @@ class WayIn:
         self, job: Job, event: Event, dcid: int, message: dict[str, Any]
     ) -> None:
         guid = str(message["parameters"]["guid"])
+        fields = {"dcid": dcid, "guid": guid}
+        job.guid = guid
         try:
             took = await self._broker.publish(
                 Message(TRIGGER_QUEUE, encode(message), self._headers),
@@ -131,11 +133,13 @@ class WayIn:
                 wanted=lambda: not job.ended,
             )
         except Problem as problem:
-            logger.error("DCID %d: %s failed, guid %s", dcid, event, guid)
+            logger.error("DCID %d: %s failed, guid %s", dcid, event, guid, extra=fields)
             reason = f"DCID {dcid}: the {event} message failed. {problem}"
             self._jobs.failed(job, reason, time.monotonic())
         else:
-            logger.info("DCID %d: %s confirmed, guid %s", dcid, event, guid)
+            logger.info(
+                "DCID %d: %s confirmed, guid %s", dcid, event, guid, extra=fields
+            )
             self._sent += 1
             self._records.set("BROKER:SENT", self._sent)
             self._records.set("BROKER:CONFIRM_TIME", took * 1000)
@@ -144,6 +148,6 @@ class WayIn:
         self._status.show_jobs()
 
     def _refuse(self, requests: Sequence[Request], reason: str) -> None:
-        logger.warning("%s", reason)
         self._jobs.refuse(requests, reason)
+        logger.warning("%s", reason, extra=self._jobs.current.fields)
         self._status.show_jobs()

@@ -68,7 +68,12 @@ class WayOut:
             return False
         if _SOURCES[self._records.get("SOURCE")] not in (None, result.source):
             self._count("IGNORED")
-            logger.info("DCID %d: ignored a result of %s", result.dcid, result.source)
+            logger.info(
+                "DCID %d: ignored a result of %s",
+                result.dcid,
+                result.source,
+                extra=_fields(result),
+            )
             return True
         sent = self._jobs.last_sent(result.dcid)
         latency = math.nan if sent is None else now - sent
@@ -79,6 +84,7 @@ class WayOut:
             result.source,
             count_of_centres(result),
             result.guid,
+            extra=_fields(result),
         )
         self.last = SavedResult(
             number=self._published,
@@ -119,7 +125,11 @@ class WayOut:
         self._published = saved.number - 1
         latency = math.nan if saved.latency is None else saved.latency
         self._publish(result, saved.arrived, latency)
-        logger.info("DCID %d: its result was saved, and is back", result.dcid)
+        logger.info(
+            "DCID %d: its result was saved, and is back",
+            result.dcid,
+            extra=_fields(result),
+        )
         self.last = saved
 
     def _publish(self, result: Result, arrived: float, latency: float) -> None:
@@ -150,3 +160,8 @@ class WayOut:
     def _count(self, name: str) -> None:
         self._counts[name] += 1
         self._records.set(f"BROKER:{name}", self._counts[name])
+
+
+def _fields(result: Result) -> dict[str, object]:
+    """Return what a log line about a result carries."""
+    return {"dcid": result.dcid, "guid": result.guid}

@@ -6,6 +6,7 @@ where they come from.
 
 from ._check import CheckSettings
 from ._describe import DescribeSettings
+from ._log import LogSettings
 from ._run import DemoSettings, RunSettings
 from ._simulate import SimulateSettings
 from ._sources import ENV_PREFIX
@@ -18,6 +19,7 @@ __all__ = [
     "CheckSettings",
     "DemoSettings",
     "DescribeSettings",
+    "LogSettings",
     "RunSettings",
     "SimulateSettings",
     "SubmitSettings",

@@ -9,11 +9,12 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from ..errors import SettingsInvalid
-from ._sources import Settings
+from ._log import LogSettings
 from ._types import (
     FILE,
     FOLDER,
     NAME,
+    PORT,
     PREFIX,
     QUEUE,
     SECONDS,
@@ -24,7 +25,7 @@ from ._types import (
 from ._zocalo import broker_urls
 
 
-class DemoSettings(Settings):
+class DemoSettings(LogSettings):
     """Serve the PVs with a simulated Zocalo, in one process and without a broker."""
 
     model_config = SettingsConfigDict(cli_prog_name="zocalo-ioc demo")
@@ -61,7 +62,7 @@ def _queue_or_exchange(queue: str | None, info: ValidationInfo) -> str | None:
     return queue
 
 
-class RunSettings(Settings):
+class RunSettings(LogSettings):
     """Serve the PVs, connected to a RabbitMQ broker."""
 
     model_config = SettingsConfigDict(
@@ -143,6 +144,14 @@ class RunSettings(Settings):
             "positions: BL03I-MO-SGON-01:FGS"
         ),
     ] = None
+    metrics_port: Annotated[
+        PORT | None,
+        Field(description="answer Prometheus here; off if not given"),
+    ] = None
+    metrics_address: Annotated[
+        NAME,
+        Field(description="of the interface for that; 0.0.0.0 for all"),
+    ] = "127.0.0.1"
 
     @property
     def save_file(self) -> Path | None:

@@ -9,7 +9,8 @@ from typing_extensions import TypeAliasType
 
 from ..errors import SettingsInvalid
 from ..simulation import Trouble
-from ._sources import ENV_PREFIX, Settings
+from ._log import LogSettings
+from ._sources import ENV_PREFIX
 from ._types import FILE, FOLDER, QUEUE, SECONDS, URL, split_list
 
 
@@ -32,7 +33,7 @@ RATE = TypeAliasType("RATE", Annotated[float, Field(gt=0, le=100_000)])
 NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0)])
 
 
-class SimulateSettings(Settings):
+class SimulateSettings(LogSettings):
     """Play Zocalo on a RabbitMQ broker, or draw what it would see of a scan."""
 
     model_config = SettingsConfigDict(

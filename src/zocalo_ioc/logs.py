@@ -1,0 +1,115 @@
+"""Where log lines go, and what they look like.
+
+Lines about a job or a result carry its ``dcid`` and ``guid`` as fields, for programs to
+search. No line holds the password of a URL.
+"""
+
+import json
+import logging
+import queue
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from logging.handlers import QueueHandler, QueueListener
+
+from .errors import SettingsInvalid, without_passwords
+from .settings import LogSettings
+
+FIELDS = ("dcid", "guid")
+"""What a line can carry; given as ``extra`` of the logging call."""
+MAX_WAITING = 10_000
+"""Lines that wait for Graylog; those that come while there are so many are dropped."""
+
+
+@contextmanager
+def logging_as(settings: LogSettings, ioc: str = "") -> Generator[None]:
+    """Log as the settings say, until the end; then send what waits.
+
+    Args:
+        settings: what users say.
+        ioc: the prefix, for Graylog to tell IOCs apart.
+
+    Raises:
+        SettingsInvalid: the ``graypy`` package is not there.
+    """
+    root = logging.getLogger()
+    root.setLevel(settings.log_level.upper())
+    # what these say is said in plain words elsewhere
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines() if settings.log_format == "json" else _Text())
+    root.addHandler(handler)
+    if settings.log_graylog is None:
+        yield
+        return
+    lines: queue.Queue[logging.LogRecord] = queue.Queue(MAX_WAITING)
+    graylog = _graylog(settings.log_graylog, ioc)
+    listener = QueueListener(lines, graylog)
+    root.addHandler(_Waiting(lines))
+    listener.start()
+    try:
+        yield
+    finally:
+        listener.stop()
+        graylog.close()
+
+
+class _Text(logging.Formatter):
+    """A line for people."""
+
+    def __init__(self, fmt: str = "%(asctime)s %(levelname)s %(message)s") -> None:
+        super().__init__(fmt)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_passwords(super().format(record))
+
+
+class _JsonLines(logging.Formatter):
+    """A JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        local = datetime.fromtimestamp(record.created).astimezone()
+        line = {
+            "time": local.isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "message": without_passwords(record.getMessage()),
+            "logger": record.name,
+        }
+        line |= {name: getattr(record, name) for name in FIELDS if name in vars(record)}
+        if record.exc_info:
+            line["exception"] = without_passwords(self.formatException(record.exc_info))
+        return json.dumps(line)
+
+
+class _Waiting(QueueHandler):
+    """Has lines sent by another thread: looking up a host's address can take long."""
+
+    def __init__(self, lines: queue.Queue[logging.LogRecord]) -> None:
+        super().__init__(lines)
+        self.setFormatter(_Text("%(message)s"))
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        with suppress(queue.Full):  # stderr has it
+            super().enqueue(record)
+
+
+def _graylog(address: str, ioc: str) -> logging.Handler:
+    try:
+        import graypy
+    except ImportError:
+        raise SettingsInvalid(
+            "--log-graylog needs the graypy package", "Install zocalo-ioc[graylog]"
+        ) from None
+    host, _, port = address.rpartition(":")
+    handler = graypy.GELFUDPHandler(
+        host.strip("[]"), int(port), debugging_fields=False, facility="zocalo-ioc"
+    )
+
+    def name_ioc(record: logging.LogRecord) -> bool:
+        record.ioc = ioc
+        return True
+
+    handler.addFilter(name_ioc)
+    return handler

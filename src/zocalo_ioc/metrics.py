@@ -1,0 +1,113 @@
+"""What Prometheus scrapes: counters of the records, ends of jobs and latencies.
+
+Served by threads of its own, which read what the IOC has set: nothing waits for them.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    start_http_server,
+)
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+    StateSetMetricFamily,
+)
+from prometheus_client.registry import Collector
+
+from . import __version__
+from .errors import SettingsInvalid
+from .jobs import ENDED, State
+
+_COUNTERS = {
+    "messages_sent": ("BROKER:SENT", "Messages that the broker confirmed"),
+    "results_received": ("BROKER:RECEIVED", "Results taken off the queue"),
+    "results_ignored": ("BROKER:IGNORED", "Results that SOURCE excludes"),
+    "results_rejected": ("BROKER:REJECTED", "Messages that are no result"),
+    "broker_reconnects": ("BROKER:RECONNECTS", "Times the connection came back"),
+}
+_LATENCIES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600)
+"""Bounds of the histogram, in seconds."""
+
+
+class Metrics(Collector):
+    """The metrics of one IOC.
+
+    Args:
+        prefix: what the names of its PVs start with.
+        get: returns the value of a record by name; called in threads.
+    """
+
+    def __init__(self, prefix: str, get: Callable[[str], Any]) -> None:
+        self._prefix = prefix
+        self._get = get
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+        self._ended = Counter(
+            "zocalo_ioc_jobs_ended",
+            "Jobs by how they ended",
+            ["state"],
+            registry=self._registry,
+        )
+        for state in ENDED:
+            self._ended.labels(state.label)
+        self._latency = Histogram(
+            "zocalo_ioc_result_latency_seconds",
+            "From the last message of a job to its result",
+            buckets=_LATENCIES,
+            registry=self._registry,
+        )
+
+    def note(self, entry: Mapping[str, Any]) -> None:
+        """Count a row of the history: a job that ended, or a result that ended none."""
+        if entry["state"] in {state.label for state in ENDED}:
+            self._ended.labels(entry["state"]).inc()
+        if not math.isnan(entry["latency"]):
+            self._latency.observe(entry["latency"])
+
+    def serve(self, address: str, port: int) -> None:
+        """Answer scrapes until the process ends.
+
+        Raises:
+            SettingsInvalid: the port can't be had.
+        """
+        try:
+            start_http_server(port, address, self._registry)
+        except OSError as error:
+            raise SettingsInvalid(
+                f"--metrics-port: can't listen at {address}:{port}: {error.strerror}",
+                "Give another port, or see who has this one",
+            ) from None
+
+    def collect(self) -> Iterable[Metric]:
+        """Read the records; called for each scrape."""
+        yield InfoMetricFamily(
+            "zocalo_ioc", "The IOC", {"version": __version__, "prefix": self._prefix}
+        )
+        for name, (record, text) in _COUNTERS.items():
+            yield CounterMetricFamily(f"zocalo_ioc_{name}", text, self._get(record))
+        yield GaugeMetricFamily(
+            "zocalo_ioc_broker_connected",
+            "Whether it is connected and consuming results",
+            self._get("BROKER:CONNECTED"),
+        )
+        yield GaugeMetricFamily(
+            "zocalo_ioc_confirm_seconds",
+            "How long the broker took for the last confirm",
+            self._get("BROKER:CONFIRM_TIME") / 1000,
+        )
+        now = self._get("STATE")
+        yield StateSetMetricFamily(
+            "zocalo_ioc_state",
+            "State of the current job",
+            {state.label: state == now for state in State},
+        )

@@ -1,0 +1,36 @@
+"""The settings of what is logged, for the commands that go on until stopped."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from typing_extensions import TypeAliasType
+
+from ._sources import Settings
+
+
+def _host_and_port(text: str) -> str:
+    match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})", text)
+    if not match or not 0 < int(match[2]) < 2**16:
+        raise ValueError("write the host and the port: graylog.example.org:12201")
+    return text
+
+
+ADDRESS = TypeAliasType("ADDRESS", Annotated[str, AfterValidator(_host_and_port)])
+
+
+class LogSettings(Settings):
+    """What commands take that log."""
+
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Field(description="log nothing that matters less"),
+    ] = "info"
+    log_format: Annotated[
+        Literal["text", "json"],
+        Field(description="lines for people, or one JSON object a line, on stderr"),
+    ] = "text"
+    log_graylog: Annotated[
+        ADDRESS | None,
+        Field(description="send the log to Graylog, too: GELF over UDP to HOST:PORT"),
+    ] = None
