@@ -142,7 +142,7 @@ def result_sender(broker: RabbitMQ, exchange: str = "") -> Generator[ResultSende
         "--rabbit-port": broker.port,
         "--rabbit-user": "guest",
         "--rabbit-pass": "guest",
-        "--rabbit-vhost": "/",
+        "--rabbit-vhost": broker.vhost,
     }
     transport.connect()
     try:

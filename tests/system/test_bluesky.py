@@ -394,7 +394,9 @@ def test_a_failed_trigger_in_a_callback_ends_the_run_with_the_reason(
 
     rabbitmq.delete(TRIGGERS)
     try:
-        with pytest.raises(Exception, match="7040: the start message was not sent"):
+        with pytest.raises(
+            Exception, match="7040: the start message was not confirmed"
+        ):
             run_engine(plan())
     finally:
         rabbitmq.declare(TRIGGERS)

@@ -13,7 +13,7 @@ from ophyd_async.epics.core import PviDeviceConnector
 from p4p.client.asyncio import Context
 
 from tests.support.ioc import GridScan, Ioc
-from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import ResultSender, result_sender
 
 GRID = "TEST-GRID:FGS"
@@ -36,8 +36,16 @@ MOTOR = [
 
 
 @pytest.fixture(scope="module")
-def motor_ioc(rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc]) -> Ioc:
-    options = ("--broker", rabbitmq.url, "--results-queue", RESULTS)
+def site(rabbitmq: RabbitMQ) -> RabbitMQ:
+    """A virtual host of its own: two consumers of one queue share its results."""
+    host = rabbitmq.virtual_host("motor")
+    host.declare(TRIGGERS, RESULTS)
+    return host
+
+
+@pytest.fixture(scope="module")
+def motor_ioc(site: RabbitMQ, ioc_maker: Callable[..., Ioc]) -> Ioc:
+    options = ("--broker", site.url, "--results-queue", RESULTS)
     return ioc_maker("run", *options, "--grid-prefix", GRID)
 
 
@@ -63,10 +71,10 @@ def grid(motor_ioc: Ioc, grid_maker: Callable[..., GridScan]) -> GridScan:
 
 
 @pytest.fixture
-async def sender(motor_ioc: Ioc, rabbitmq: RabbitMQ) -> AsyncIterator[ResultSender]:
+async def sender(motor_ioc: Ioc, site: RabbitMQ) -> AsyncIterator[ResultSender]:
     await motor_ioc.until_value("BROKER:CONNECTED", 1)
-    rabbitmq.purge(RESULTS)
-    with result_sender(rabbitmq) as zocalo:
+    site.purge(RESULTS)
+    with result_sender(site) as zocalo:
         yield zocalo
 
 
@@ -207,12 +215,10 @@ async def test_motor_positions_are_invalid_once_the_grid_is_gone(
 
 
 async def test_the_template_works_in_another_ioc(
-    motor_ioc: Ioc,
     ioc: Ioc,
     rabbitmq: RabbitMQ,
     grid_maker: Callable[..., GridScan],
 ) -> None:
-    motor_ioc.stop()  # two consumers of one queue take results from each other
     grid = grid_maker("TEST-OTHER:FGS", ioc.prefix)
     wanted, centre = random_grid(random.Random(5)), random_centre(random.Random(6))
     await set_up(grid, wanted)

@@ -94,7 +94,7 @@ class ZocaloTrigger:
         self._send(Event.END, dcid=data_collection_id)
 
     def _send(self, event: Event, *, dcid: int, **request: Any) -> None:
-        what = f"DCID {dcid}: the {event} message was not sent."
+        what = f"DCID {dcid}: the {event} message was not confirmed."
         try:
             text = submission(event, [{"dcid": dcid, **request}])
         except RequestInvalid as problem:
