@@ -11,13 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import answering, number_of_centres, result_sender
 
-FOUND, FAILED, USAGE, NO_CENTRES, INTERRUPTED = 0, 1, 2, 3, 130
+FOUND, FAILED, NO_CENTRES, INTERRUPTED = 0, 1, 3, 130
 
 
 @dataclass
@@ -211,26 +209,6 @@ async def test_an_ioc_that_dies_meanwhile_is_named(
     assert ended.status == FAILED
     assert f"{ioc.prefix} has gone" in ended.errors
     assert "is with Zocalo" in ended.errors
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        (("71",), "--num-frames is missing"),
-        ((), "DCIDS"),
-        (("71", "--num-frames", "0"), "--num-frames is missing. Give 1 or more."),
-        (("0", "--num-frames", "1"), "--dcids: Input should be greater than 0"),
-        (("1", "--num-frames", "2,3"), "--num-frames has 2 values. Give one"),
-        (("1", "--num-frames", "2", "--parameters", "{"), "PARAMETERS is not JSON"),
-        (("1", "1", "--num-frames", "2"), "each dcid of one list must be another"),
-    ],
-)
-async def test_what_can_not_be_submitted_is_refused_at_once(
-    ioc: Ioc, arguments: tuple[str, ...], complaint: str
-) -> None:
-    ended = await submit(ioc, *arguments)
-    assert ended.status == USAGE
-    assert complaint in ended.errors
 
 
 async def test_in_a_terminal_progress_is_one_line_that_goes_away(

@@ -294,6 +294,15 @@ async def test_a_time_out_says_what_was_awaited_and_what_came_instead(
     assert f"{ioc.prefix} says: " in said
 
 
+async def test_a_time_out_tells_of_results_that_the_ioc_holds_back(
+    ioc: Ioc, staged: Callable[..., Any]
+) -> None:
+    await ioc.put("SOURCE", "GPU")
+    device = await staged(timeout_s=0.1)
+    with pytest.raises(NoResultsFromZocaloError, match="SOURCE lets only GPU through"):
+        await device.trigger()
+
+
 async def test_a_device_that_is_not_staged_can_not_be_triggered(ioc: Ioc) -> None:
     device = ZocaloResults(ioc.prefix, name="zocalo")
     with pytest.raises(NoZocaloSubscriptionError, match="zocalo must be staged") as it:

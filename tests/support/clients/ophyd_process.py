@@ -1,6 +1,6 @@
-"""Use an IOC through classic ophyd, and print what came of it as JSON.
+"""Use an IOC through classic ophyd: a line of JSON in, a line of JSON out.
 
-usage: ophyd_process.py PREFIX read|signals|trigger|set|plan ...
+usage: ophyd_process.py PREFIX
 """
 
 import json
@@ -18,24 +18,29 @@ from zocalo_ioc.clients.ophyd import Zocalo
 LIMIT = 60
 
 
-def main(prefix: str, what: str, *arguments: str) -> None:
-    """Do one thing."""
-    if what == "signals":
-        tell(signals(prefix, arguments))
-        return
+def serve(prefix: str) -> None:
+    """Do what each line of the input says, and print one line for each."""
     device: Any = Zocalo(prefix, name="zocalo")
     device.wait_for_connection(timeout=20)
+    for line in sys.stdin:
+        what, *arguments = json.loads(line)
+        print(json.dumps(do(device, what, arguments)), flush=True)
+
+
+def do(device: Any, what: str, arguments: list[Any]) -> Any:
+    """Do one thing, and return what came of it."""
     match what:
+        case "signals":
+            return signals(device.prefix, arguments)
         case "read":
-            tell({name: as_json(r["value"]) for name, r in device.read().items()})
+            return {name: as_json(r["value"]) for name, r in device.read().items()}
         case "trigger":
-            tell(how_it_ends(device.trigger()))
+            return how_it_ends(device.trigger())
         case "set":
-            requests = [json.loads(argument) for argument in arguments]
-            statuses = [device.set(request) for request in requests]
-            tell([how_it_ends(status) for status in statuses])
+            statuses = [device.set(request) for request in arguments]
+            return [how_it_ends(status) for status in statuses]
         case "plan":
-            tell(documents(device, json.loads(arguments[0])))
+            return documents(device, *arguments)
         case _:
             raise ValueError(what)
 
@@ -72,7 +77,7 @@ def documents(device: Any, request: dict[str, Any]) -> dict[str, Any]:
     return {name: as_json(value) for name, value in event.items()}
 
 
-def signals(prefix: str, names: tuple[str, ...]) -> dict[str, Any]:
+def signals(prefix: str, names: list[str]) -> dict[str, Any]:
     """Read records with plain signals, and see a put wait for its end."""
     texts = ("FILENAME", "MESSAGE", "STATE", "SORT_KEY", "RESULT:JSON", "SUBMIT")
     found: dict[str, Any] = {}
@@ -94,9 +99,4 @@ def as_json(value: Any) -> Any:
     return "nan" if value != value else value  # only NaN is not itself
 
 
-def tell(what: object) -> None:
-    """Print the result, as the last line."""
-    print(json.dumps(what), flush=True)
-
-
-main(*sys.argv[1:])
+serve(sys.argv[1])

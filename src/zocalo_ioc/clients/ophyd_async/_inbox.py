@@ -108,11 +108,11 @@ class Inbox:
         return tuple(self._results)
 
     async def text(self, pv: str) -> str:
-        """Return the text of another PV."""
+        """Return the text of another PV, a choice or a string."""
         if self._context is None:
             return ""
-        value: Any = await self._context.get(pv)
-        return str(value.value)
+        value: Any = (await self._context.get(pv)).value
+        return str(value if isinstance(value, str) else value.choices[value.index])
 
     async def _next_change(self) -> None:
         self._changed.clear()

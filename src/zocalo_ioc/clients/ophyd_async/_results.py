@@ -225,7 +225,10 @@ class ZocaloResults(StandardReadable, Triggerable):
             what.append(f"Missed while the event loop was held up: {inbox.lost}.")
         try:
             async with asyncio.timeout(_MESSAGE_TIMEOUT):
+                source = await inbox.text(f"{self.prefix}:SOURCE")
                 message = await inbox.text(f"{self.prefix}:MESSAGE")
+            if self.results_source and source not in ("Any", self.results_source):
+                what.append(f"{self.prefix}:SOURCE lets only {source} through.")
             what.append(f"{self.prefix} says: {message}")
         except TimeoutError:
             what.append(f"{self.prefix} does not answer. Is the IOC running?")

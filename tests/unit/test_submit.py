@@ -1,0 +1,46 @@
+"""What `zocalo-ioc submit` refuses without asking any IOC."""
+
+import pytest
+
+from zocalo_ioc.__main__ import main
+from zocalo_ioc.settings import SubmitSettings
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("71",), "--num-frames is missing"),
+        ((), "DCIDS"),
+        (("71", "--num-frames", "0"), "--num-frames is missing. Give 1 or more."),
+        (("0", "--num-frames", "1"), "--dcids: Input should be greater than 0"),
+        (("1", "--num-frames", "2,3"), "--num-frames has 2 values. Give one"),
+        (("1", "--num-frames", "2", "--parameters", "{"), "PARAMETERS is not JSON"),
+        (("1", "1", "--num-frames", "2"), "each dcid of one list must be another"),
+    ],
+)
+def test_what_can_not_be_submitted_is_refused_at_once(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], complaint: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["submit", "NOBODY", *arguments])
+    assert left.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "grids"),
+    [
+        (("71", "72", "--num-frames", "4"), [(71, 4, 0), (72, 4, 0)]),
+        (("71", "72", "--num-frames", "4,5"), [(71, 4, 0), (72, 5, 0)]),
+        (
+            ("71", "72", "--num-frames", "4", "--num-frames=5", "--dcgid", "7"),
+            [(71, 4, 7), (72, 5, 7)],
+        ),
+    ],
+)
+def test_values_are_for_all_data_collections_or_for_each(
+    arguments: tuple[str, ...], grids: list[tuple[int, int, int]]
+) -> None:
+    settings = SubmitSettings.load(["P", *arguments])
+    found = [(g["dcid"], g["num_frames"], g["dcgid"]) for g in settings.grids]
+    assert found == grids
