@@ -58,7 +58,7 @@ async def test_it_prints_the_centres_and_leaves_with_0(
     count = number_of_centres(6476)
     assert count == 5
     rows = [line.split() for line in ended.output.splitlines()]
-    row = ["76.5", "1.5", "2.5", "76-77", "1-2", "2-3", "6476", "6476", "1", "-"]
+    row = ["76.500", "1.500", "2.500", "76-77", "1-2", "2-3", "6476", "6476", "1", "-"]
     assert rows[1:6] == [[str(n), *row] for n in range(1, 6)]
     assert ended.output.endswith("DCID 6476: 5 centres.\n")
     assert max(len(line) for line in ended.output.splitlines()) <= 80

@@ -111,7 +111,8 @@ class Inbox:
         """Return the text of another PV, a choice or a string."""
         if self._context is None:
             return ""
-        value: Any = (await self._context.get(pv)).value
+        got: Any = await self._context.get(pv)
+        value = got.value
         return str(value if isinstance(value, str) else value.choices[value.index])
 
     async def _next_change(self) -> None:
