@@ -189,6 +189,18 @@ async def test_a_3d_result_is_in_every_record(watcher: Watcher) -> None:
     check_best(records, results, "max_count")
 
 
+async def test_a_box_is_served_as_a_line_to_plot(ioc: Ioc, watcher: Watcher) -> None:
+    await watcher.publish([CENTRE_3D])
+    line = [list(await ioc.get(f"RESULT:OUTLINE:{axis}")) for axis in AXES]
+    assert [points[:-1] for points in line] == [
+        [2, 5, 5, 2, 2],
+        [1, 1, 2, 2, 1],
+        [6, 6, 9, 9, 6],
+    ]
+    assert all(math.isnan(points[-1]) for points in line)
+    assert await ioc.get("RESULT:OUTLINE:EXTENT") == 10
+
+
 async def test_a_2d_result_has_no_z_and_no_box(watcher: Watcher) -> None:
     records = await watcher.publish([CENTRE_2D])
     assert records["RESULT:DIMENSIONS"] == 2
