@@ -29,7 +29,9 @@ def test_a_scan_has_its_result_though_the_broker_restarts_in_the_middle_of_it(
         simulation.until_logged("1 centre in 800 frames")
         [(_, _, body)] = private_broker.take(RESULTS)
         assert len(json.loads(body)["payload"]["results"]) == 1
+        # all four services are back, and the second grid's message is dealt with
         simulation.until_logged("takes from", times=8)
+        simulation.until_logged("DCID 72: 400 frames")
     assert {name: private_broker.depth(name) for name in QUEUES} == dict.fromkeys(
         QUEUES, 0
     )

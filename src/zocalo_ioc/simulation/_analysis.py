@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
@@ -18,6 +19,8 @@ from .spots import spot_counts
 
 logger = logging.getLogger(__name__)
 
+REMEMBERED = 1000
+"""So many finished analyses are remembered."""
 BURST = 0.02
 """Frames are sent a few at a time, so often, in seconds."""
 GPU_SPEED = 2
@@ -49,15 +52,21 @@ class PerImageAnalysis(Service):
         self._frame_rate = frame_rate
         self._turns = {False: asyncio.Lock(), True: asyncio.Lock()}
         self._running: dict[str, asyncio.Task[bool]] = {}
+        self._finished: deque[str] = deque(maxlen=REMEMBERED)
 
-    def handle(self, message: RecipeMessage) -> asyncio.Future[bool]:
-        """Analyse a data collection, unless that is being done."""
+    def handle(self, message: RecipeMessage) -> bool | asyncio.Future[bool]:
+        """Analyse a data collection, unless that is being done or has been done.
+
+        The broker delivers a message again when it has lost its acknowledgement.
+        """
+        if message.guid in self._finished:
+            return True
         try:
             asked = _Parameters.model_validate(message.parameters)
         except ValidationError as error:
             raise NotUnderstood(complaints(error, "parameters")) from error
         if running := self._running.get(message.guid):
-            return running  # the broker has delivered it again after a lost connection
+            return running
         task = asyncio.create_task(self._analyse(message, asked.dcid, asked.gpu))
         self._running[message.guid] = task
         task.add_done_callback(lambda _: self._running.pop(message.guid, None))
@@ -91,6 +100,8 @@ class PerImageAnalysis(Service):
             counts.max(),
             "GPU" if gpu else "CPU",
         )
+        if message.guid:
+            self._finished.append(message.guid)
         return True
 
     async def _send_frames(
