@@ -52,7 +52,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 
 lock:
 	printf '%s\n' setuptools setuptools-scm > build.in
-	$(LOCK) build.in --extra tools -o requirements.lock
+	$(LOCK) build.in --extra tools --extra graylog --extra metrics -o requirements.lock
 	$(LOCK) build.in --all-extras --group dev -o requirements-dev.lock
 	rm build.in
 

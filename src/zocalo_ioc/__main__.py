@@ -12,6 +12,7 @@ from .logs import logging_as
 from .settings import (
     DemoSettings,
     DescribeSettings,
+    FilesSettings,
     LogSettings,
     RunSettings,
     SimulateSettings,
@@ -29,6 +30,7 @@ commands:
   simulate   play Zocalo on a RabbitMQ broker, without a beamline
   check      say, before the first run, whether all is there that it will need
   describe   list the PVs, for people or in forms that other tools read
+  files      copy screens, databases and examples to a folder, or say where they are
   submit     have data collections processed by a running IOC, and print the centres
 
 options:
@@ -62,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 sys.exit(_check(options))
             case ["describe", *options]:
                 _describe(DescribeSettings.load(options))
+            case ["files", *options]:
+                _files(FilesSettings.load(options))
             case ["submit", *options]:
                 sys.exit(_submit(SubmitSettings.load(options)))
             case ["--version"]:
@@ -134,6 +138,12 @@ def _describe(settings: DescribeSettings) -> None:
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as for other tools in a pipe
     describe(settings)
+
+
+def _files(settings: FilesSettings) -> None:
+    from .files import provide
+
+    provide(settings.folder)
 
 
 def _check(options: Sequence[str]) -> int:

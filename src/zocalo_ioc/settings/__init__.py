@@ -6,6 +6,7 @@ where they come from.
 
 from ._check import CheckSettings
 from ._describe import DescribeSettings
+from ._files import FilesSettings
 from ._log import LogSettings
 from ._run import DemoSettings, RunSettings
 from ._simulate import SimulateSettings
@@ -19,6 +20,7 @@ __all__ = [
     "CheckSettings",
     "DemoSettings",
     "DescribeSettings",
+    "FilesSettings",
     "LogSettings",
     "RunSettings",
     "SimulateSettings",

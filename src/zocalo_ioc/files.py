@@ -1,0 +1,53 @@
+"""`zocalo-ioc files`: where screens, databases and examples are, and copies of them."""
+
+import shutil
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+
+from .errors import SettingsInvalid
+
+FOLDERS = {
+    "db": (".acf", ".csv", ".db", ".substitutions", ".template", ".xml"),
+    "opi": (".bob",),
+    "systemd": (".env", ".service", ".yaml"),
+}
+"""What is there for engineers, by the ends of the names."""
+_SHARE = "share/zocalo-ioc"
+
+
+def provide(target: Path | None) -> None:
+    """Print where the files are, or copy them to a folder and print their names.
+
+    Raises:
+        SettingsInvalid: they are not installed, or can't be copied.
+    """
+    for folder, ends in FOLDERS.items():
+        source = _find(folder)
+        if target is None:
+            print(source)
+            continue
+        try:
+            (target / folder).mkdir(parents=True, exist_ok=True)
+            for file in sorted(source.iterdir()):
+                if file.suffix in ends:
+                    print(shutil.copyfile(file, target / folder / file.name))
+        except OSError as error:
+            raise SettingsInvalid(
+                f"Can't copy to {target}: {error.strerror}", "Name another folder"
+            ) from None
+
+
+def _find(folder: str) -> Path:
+    """Find a folder: in a clone of the repository, or where pip has put it."""
+    clone = Path(__file__).parents[2]
+    if (clone / "pyproject.toml").exists():
+        return clone / ("examples/systemd" if folder == "systemd" else folder)
+    try:
+        for file in files("zocalo-ioc") or ():
+            if file.parent.as_posix().endswith(f"{_SHARE}/{folder}"):
+                return Path(str(file.locate())).parent.resolve()
+    except PackageNotFoundError:
+        pass
+    raise SettingsInvalid(
+        f"The folder {folder} is not installed", "Install zocalo-ioc with pip"
+    )
