@@ -6,9 +6,14 @@ import logging
 from collections.abc import Callable, Sequence
 
 import pika
-from pika.exceptions import AMQPError
 
-from .broker import AmqpBroker, Connection, Consumer, connection_trouble
+from .broker import (
+    CONNECTION_ERRORS,
+    AmqpBroker,
+    Connection,
+    Consumer,
+    connection_trouble,
+)
 from .settings import SimulateSettings
 from .simulation import (
     CollectionsFile,
@@ -99,7 +104,7 @@ async def _declared(
         address = f"{node.host}:{node.port}"
         try:
             await asyncio.to_thread(declare, url, results_queue)
-        except (AMQPError, OSError) as error:
+        except CONNECTION_ERRORS as error:
             logger.warning(connection_trouble(address, error))
         else:
             logger.info("The queues are there, at %s", address)

@@ -157,6 +157,14 @@ def test_each_node_of_a_cluster_is_tried(broker: RabbitMQ, checked: Check) -> No
     assert found[f"queue {RESULTS}"][0] == "yes"
 
 
+def test_what_listens_and_never_answers_is_told(checked: Check) -> None:
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        address = f"{LOOPBACK}:{silent.getsockname()[1]}"
+        found = checked(f"amqp://{address}/")
+    told = f"{address} does not answer. Check the network and the broker."
+    assert found[f"login {address}"] == ("no", told)
+
+
 # -- TLS ----------------------------------------------------------------------
 
 

@@ -8,9 +8,15 @@ from ._amqp import AmqpBroker, node_parameters
 from ._loopback import Hub, LoopbackBroker
 from ._protocol import Broker, Connection, Consumer, Delivery, Message
 from ._receiver import OWN_QUEUE
-from ._trouble import connection_trouble, consumer_trouble, publisher_problem
+from ._trouble import (
+    CONNECTION_ERRORS,
+    connection_trouble,
+    consumer_trouble,
+    publisher_problem,
+)
 
 __all__ = [
+    "CONNECTION_ERRORS",
     "OWN_QUEUE",
     "AmqpBroker",
     "Broker",

@@ -9,7 +9,6 @@ from contextlib import suppress
 
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
-from pika.adapters.utils.connection_workflow import AMQPConnectorException
 from pika.exceptions import AMQPError, AMQPHeartbeatTimeout
 
 from ._futures import PikaConnection
@@ -18,7 +17,7 @@ from ._pauses import Pauses
 from ._protocol import Connection, Consumer, Message
 from ._publisher import Publisher
 from ._receiver import Receiver
-from ._trouble import blocked_trouble, connection_trouble
+from ._trouble import CONNECTION_ERRORS, blocked_trouble, connection_trouble
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +75,7 @@ class AmqpBroker:
             except Exception as error:  # whatever it is, the next try may go well
                 if self._closing:
                     return
-                if not isinstance(error, AMQPError | AMQPConnectorException | OSError):
+                if not isinstance(error, CONNECTION_ERRORS):
                     logger.exception("The connection to %s failed", address)
                 self._report(False, address, connection_trouble(address, error))
             await pauses.take()

@@ -5,9 +5,15 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+from pika.adapters.utils.connection_workflow import (
+    AMQPConnectorException,
+    AMQPConnectorStackTimeout,
+)
 from pika.exceptions import (
+    AMQPError,
     AMQPHeartbeatTimeout,
     ChannelClosedByBroker,
+    ConnectionBlockedTimeout,
     ConnectionClosedByBroker,
     ConnectionOpenAborted,
     IncompatibleProtocolError,
@@ -17,6 +23,9 @@ from pika.exceptions import (
 
 from ..errors import NotConfirmed
 from ._protocol import Consumer
+
+CONNECTION_ERRORS = (AMQPError, AMQPConnectorException, OSError)
+"""What pika raises when there is no connection, or no longer."""
 
 
 def connection_trouble(address: str, error: BaseException) -> str:
@@ -60,7 +69,9 @@ def connection_trouble(address: str, error: BaseException) -> str:
                     f"What listens at {address} does not answer as RabbitMQ does. "
                     "Check host and port, and whether it is amqp or amqps."
                 )
-            case TimeoutError():
+            case ConnectionBlockedTimeout():
+                return blocked_trouble(address)
+            case TimeoutError() | AMQPConnectorStackTimeout():
                 return f"{address} does not answer. Check the network and the broker."
             case AMQPHeartbeatTimeout():
                 return f"{address} fell silent. Check the network and the broker."

@@ -17,6 +17,7 @@ from pika.exceptions import (
 )
 
 from ..broker import (
+    CONNECTION_ERRORS,
     OWN_QUEUE,
     Consumer,
     connection_trouble,
@@ -52,7 +53,7 @@ def check_nodes(
             if not looked:
                 looked = True
                 yield from _check_queues(connection, address, settings)
-        except (AMQPError, OSError) as error:
+        except CONNECTION_ERRORS as error:
             yield no("queues", connection_trouble(address, error))
         finally:
             with suppress(AMQPError):
@@ -98,7 +99,7 @@ def _log_in(node: pika.URLParameters, address: str) -> Iterator[Finding]:
     login, vhost = f"login {address}", f"virtual host {node.virtual_host}"
     try:
         connection = BlockingConnection(node)
-    except (AMQPError, OSError) as error:
+    except CONNECTION_ERRORS as error:
         denied = isinstance(error, ProbableAccessDeniedError)
         if denied or getattr(error, "reply_code", None) == _NOT_ALLOWED:
             yield yes(login, "The user name and the password are right.")
