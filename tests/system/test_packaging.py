@@ -1,6 +1,7 @@
 """The wheel holds all that a user needs who has no clone of the repository."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from zocalo_ioc.describe import archive
+from zocalo_ioc.settings import RunSettings
 
 ROOT = Path(__file__).parents[2]
 VERSION = "1.2.3"
@@ -78,3 +80,22 @@ def test_screens_databases_and_the_unit_can_be_had(installed: Path) -> None:
 def test_the_pvs_can_be_described(installed: Path) -> None:
     told = command(installed, "describe", "--prefix", "P", "--format", "archive")
     assert told == archive("P", None)
+
+
+def test_the_unit_starts_the_ioc_with_settings_that_can_be_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = ROOT / "examples" / "systemd"
+    unit = (folder / "zocalo-ioc@.service").read_text().replace("%i", "i03")
+    [start] = re.findall(r"^ExecStart=\S+ run (.*)", unit, re.MULTILINE)
+    options = start.replace("/etc/zocalo-ioc", str(folder)).split()
+    variables = re.findall(r"^Environment=(\w+)=(\S+)", unit, re.MULTILINE)
+    lines = (folder / "i03.env").read_text().splitlines()
+    variables += [line.split("=", 1) for line in lines if not line.startswith("#")]
+    for name, value in variables:
+        monkeypatch.setenv(name, value.replace("/var/lib", str(tmp_path)))
+    settings = RunSettings.load(options)
+    assert settings.broker_urls == [
+        "amqp://user:password@rabbitmq.example.org:5672/zocalo"
+    ]
+    assert settings.save_file == tmp_path / "zocalo-ioc/i03/BL03I-EA-ZOC-01.json"
