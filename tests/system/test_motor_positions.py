@@ -199,8 +199,11 @@ async def test_pvi_lists_the_motor_positions(motor_ioc: Ioc) -> None:
     assert {name.lower().replace(":", "_") for name in MOTOR} < names
 
 
-async def test_motor_positions_are_invalid_once_the_grid_is_gone(
-    motor_ioc: Ioc, sender: ResultSender, grid: GridScan
+async def test_motor_positions_are_invalid_until_a_grid_that_is_gone_is_back(
+    motor_ioc: Ioc,
+    sender: ResultSender,
+    grid: GridScan,
+    grid_maker: Callable[..., GridScan],
 ) -> None:
     async def is_valid() -> bool:
         return await severities(motor_ioc) == {0}
@@ -208,10 +211,20 @@ async def test_motor_positions_are_invalid_once_the_grid_is_gone(
     async def is_invalid() -> bool:
         return await severities(motor_ioc) == {INVALID}
 
-    await next_result(motor_ioc, sender, random_centre(random.Random(7)))
+    centre = random_centre(random.Random(7))
+    await next_result(motor_ioc, sender, centre)
     await motor_ioc.until(is_valid)
     grid.stop()
     await motor_ioc.until(is_invalid)
+
+    back, wanted = grid_maker(GRID), random_grid(random.Random(8))
+    await set_up(back, wanted)
+
+    async def follows() -> bool:
+        return await read(motor_ioc) == pytest.approx(expected(wanted, centre))
+
+    await motor_ioc.until(follows, limit=40)  # Channel Access searches ever less often
+    assert await severities(motor_ioc) == {0}
 
 
 async def test_the_template_works_in_another_ioc(
