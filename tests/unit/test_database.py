@@ -31,6 +31,18 @@ TYPES = {
 }
 
 
+LOAD = """
+import os, sys
+from softioc import builder, softioc
+from softioc.imports import dbCore
+
+builder.LoadDatabase()
+os.chdir(sys.argv[1])
+softioc.dbLoadDatabase("zocalo-ioc.db", substitutions="P=TEST")
+sys.exit(dbCore.dbLoadTemplate(b"motor-centre.substitutions", b""))
+"""
+
+
 def records_of(file: str) -> dict[str, tuple[str, dict[str, str]]]:
     """Return the type and the fields of each record, by name without the prefix."""
     text = (DB / file).read_text()
@@ -70,6 +82,13 @@ def test_a_record_of_the_database_is_as_declared(name: str) -> None:
     assert kind == TYPES.get(declared.kind, declared.kind.value)
     assert fields["DESC"] == declared.description
     assert fields.get("EGU", "") == declared.unit
+
+
+def test_epics_loads_the_database_and_the_substitutions() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOAD, DB], capture_output=True, text=True, check=False
+    )
+    assert (loaded.returncode, loaded.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("axis", "XYZ")
