@@ -76,6 +76,7 @@ async def test_a_job_is_in_the_history_once(ioc: Ioc, rabbitmq: RabbitMQ) -> Non
     found = [rows[c][0] for c in ("dcgid", "state", "source", "centres")]
     assert found == [44, "Done", "GPU", 1]
     assert 0 < rows.latency[0] < 20
+    assert rows.latency[0] == round(rows.latency[0], 3)
 
 
 async def test_the_history_keeps_the_last_100(ioc: Ioc, rabbitmq: RabbitMQ) -> None:

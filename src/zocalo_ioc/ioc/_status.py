@@ -144,6 +144,6 @@ def _entry(
         "state": state,
         "source": result.source if result else "",
         "centres": len(result.centres) if result else MISSING,
-        "latency": latency,
+        "latency": round(latency, 3),  # tables show every digit there is
         "time": iso(seconds),
     }

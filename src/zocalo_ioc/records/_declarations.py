@@ -19,7 +19,7 @@ MAX_HISTORY = 100
 """Length of the arrays with one element a job or result."""
 
 
-_MICROSECONDS = 6
+_MICROSECONDS, _MILLISECONDS = 6, 3
 
 
 def _request() -> Iterator[Record]:
@@ -236,7 +236,7 @@ def _history() -> Iterator[Record]:
     def column(name: str, kind: Kind, description: str, unit: str = "") -> Record:
         return Record(
             Group.HISTORY, f"HISTORY:{name.upper()}", kind, description, unit=unit,
-            precision=_MICROSECONDS, length=MAX_HISTORY, column=name,
+            precision=_MILLISECONDS, length=MAX_HISTORY, column=name,
         )  # fmt: skip
 
     yield column("dcid", Kind.INTEGERS, "Data collection ids, newest first")
