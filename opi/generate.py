@@ -9,6 +9,7 @@ from typing import Any
 
 from parts import (
     PLOTS,
+    STATUS,
     commands,
     latest,
     request,
@@ -44,21 +45,24 @@ HISTORY_WIDTHS = (140, 140, 140, 140, 140, 180, 460)
 
 def main_screen() -> str:
     """Return the screen that operators look at all day."""
-    width, height = 1540, 1014
+    # with the frame, menus and tool bars of Phoebus it fits a display of 1920 x 1080
+    width, height = 1540, 880
     inner = width - 2 * MARGIN
     left = 400
     right = width - left - 3 * MARGIN
-    top = TITLE + 90
+    top = TITLE + 54
     second = 2 * MARGIN + left
     plot = (right - GAP) // 2, 314
-    bottom = top + 518
-    rows_of_table = 152  # five
+    bottom = top + 484
+    four, three = 128, 104  # rows
 
     def widgets() -> Iterator[Any]:
-        yield from title(
-            "Zocalo  $(P)", width, ("Engineering", "zocalo-engineering.bob")
-        )
-        yield from status(TITLE, width)
+        button = width - MARGIN - 110
+        beside = button - 2 * GAP - STATUS
+        yield from title("Zocalo  $(P)", beside)
+        yield from status(beside, 4)
+        yield opens("Engineering", "zocalo-engineering.bob", button, 7, 110)
+        yield value("MESSAGE", MARGIN, TITLE + 4, inner, 40)
         yield from request(MARGIN, top, left)
         yield from commands(MARGIN, top + 9 * PITCH + GAP, left)
         yield from latest(MARGIN, top + 12 * PITCH + 3 * GAP, left)
@@ -69,11 +73,11 @@ def main_screen() -> str:
         yield heading(
             "Centres of the latest result, strongest first", MARGIN, bottom, inner
         )
-        box = (MARGIN, bottom + PITCH, inner, rows_of_table)
+        box = (MARGIN, bottom + PITCH, inner, four)
         yield table("RESULT:TABLE", CENTRE_WIDTHS, box)
-        history = bottom + PITCH + rows_of_table + GAP
+        history = bottom + PITCH + four + GAP
         yield heading("History, newest first", MARGIN, history, inner)
-        box = (MARGIN, history + PITCH, inner, rows_of_table)
+        box = (MARGIN, history + PITCH, inner, three)
         yield table("HISTORY", HISTORY_WIDTHS, box)
 
     return text_of("Zocalo $(P)", width, height, widgets())
@@ -126,7 +130,8 @@ def engineering_screen() -> str:
         yield from title(
             "Zocalo  $(P)  engineering", width, ("Operation", "zocalo.bob")
         )
-        yield from status(TITLE, width)
+        yield from status(MARGIN, TITLE)
+        yield value("MESSAGE", MARGIN, TITLE + 40, width - 2 * MARGIN, 40)
         yield heading("Messages", first, top, column)
         yield from rows(counters, first, top + PITCH, column)
         y = top + 9 * PITCH + GAP

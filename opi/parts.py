@@ -1,6 +1,6 @@
 """The parts that screens are made of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from phoebusgen import widget
@@ -30,10 +30,12 @@ CANCEL_WARNING = "Abandon the current job? Its result will not be waited for."
 PLOTS = "Centres and their boxes, to scale; the strongest is orange"
 BLUE = (31, 119, 180)
 ORANGE = (255, 127, 14)
+STATUS = 952
+"""Width of the line with the broker and the state."""
 
 
 def title(text: str, width: int, *buttons: tuple[str, str]) -> Iterator[Any]:
-    """Yield the top line of a screen, with buttons that open others."""
+    """Yield the name of a screen, and at the right end of it buttons to open others."""
     x = width - MARGIN
     for name, file in reversed(buttons):
         x -= 110
@@ -44,9 +46,8 @@ def title(text: str, width: int, *buttons: tuple[str, str]) -> Iterator[Any]:
     yield made
 
 
-def status(y: int, width: int) -> Iterator[Any]:
-    """Yield the broker, the state and the message."""
-    x = MARGIN
+def status(x: int, y: int) -> Iterator[Any]:
+    """Yield the broker and the state, in one line as wide as STATUS."""
     yield lamp("BROKER:CONNECTED", x + 2, y + 7, colors.OK, colors.MAJOR)
     yield label("Broker", x + LED + GAP, y + 5, 48)
     yield value("BROKER:HOST", x + 78, y + 5, 186)
@@ -59,8 +60,7 @@ def status(y: int, width: int) -> Iterator[Any]:
     yield label("of DCID", x + 636, y + 5, 56)
     yield value("JOB:DCID", x + 698, y + 5, 120)
     yield label("for", x + 834, y + 5, 24)
-    yield value("JOB:ELAPSED", x + 862, y + 5, 90)
-    yield value("MESSAGE", x, y + 40, width - 2 * MARGIN, 40)
+    yield value("JOB:ELAPSED", x + 862, y + 5, STATUS - 862)
 
 
 def request(x: int, y: int, width: int) -> Iterator[Any]:
@@ -104,17 +104,33 @@ def view(across: str, x: int, y: int, size: tuple[int, int]) -> Any:
         axis.minimum(0)
         axis.maximum(maximum)
         axis.auto_scale(False)
-        axis.show_grid(True)
+        axis.show_grid(False)  # Phoebus draws it black, between the boxes
         axis.predefined_title_font(fonts.Default)
         axis.predefined_scale_font(fonts.FinePrint)
     made.add_x_axis(x_axis)
     made.add_y_axis(y_axis)
     across = across.upper()
     for trace in (
-        _line("boxes", "RESULT:OUTLINE:X", f"RESULT:OUTLINE:{across}", BLUE),
-        _points("centres", "CENTRES:X", f"CENTRES:{across}", BLUE, 7),
-        _strongest_box(across),
-        _points("strongest", "BEST:X", f"BEST:{across}", ORANGE, 11),
+        _line(
+            "boxes",
+            _array("RESULT:OUTLINE:X"),
+            _array(f"RESULT:OUTLINE:{across}"),
+            BLUE,
+        ),
+        _points("centres", _array("CENTRES:X"), _array(f"CENTRES:{across}"), BLUE, 7),
+        _line(
+            "strongest box",
+            _corners("X", "MIN", "MAX", "MAX", "MIN", "MIN"),
+            _corners(across, "MIN", "MIN", "MAX", "MAX", "MIN"),
+            ORANGE,
+        ),
+        _points(
+            "strongest centre",
+            _scalars("BEST:X"),
+            _scalars(f"BEST:{across}"),
+            ORANGE,
+            11,
+        ),
     ):
         made.add_trace(trace)
     extent = {pv("RESULT:OUTLINE:EXTENT"): True}
@@ -132,17 +148,19 @@ def _line(name: str, x: str, y: str, color: tuple[int, int, int]) -> Any:
     return trace
 
 
-def _strongest_box(across: str) -> Any:
-    """Return a line round the strongest box: at -1, out of sight, if there is none."""
-    trace = _line("strongest box", "BEST:X", f"BEST:{across}", ORANGE)
-    trace.x_pv(_corners("X", "MIN", "MAX", "MAX", "MIN", "MIN"))
-    trace.y_pv(_corners(across, "MIN", "MIN", "MAX", "MAX", "MIN"))
-    return trace
+def _array(name: str) -> str:
+    """Return an array as it is, less its unit: Phoebus would put it in the legend."""
+    return f"=scale(`{exact(name)}`, 1)"
+
+
+def _scalars(*names: str) -> str:
+    """Return an array of scalars."""
+    return f"=arrayOf({', '.join(f'`{pv(name)}`' for name in names)})"
 
 
 def _corners(axis: str, *ends: str) -> str:
-    corners = (f"`{pv(f'BEST:BOX_{end}:{axis}')}`" for end in ends)
-    return f"=arrayOf({', '.join(corners)})"
+    """Return where the strongest box has its corners: at -1, out of sight, if none."""
+    return _scalars(*(f"BEST:BOX_{end}:{axis}" for end in ends))
 
 
 def _points(name: str, x: str, y: str, color: tuple[int, int, int], size: int) -> Any:
@@ -156,21 +174,20 @@ def _points(name: str, x: str, y: str, color: tuple[int, int, int], size: int) -
 def _trace(name: str, x: str, y: str, color: tuple[int, int, int]) -> Any:
     trace = widget.XYPlotTrace()
     trace.name(name)
-    trace.x_pv(exact(x))
-    trace.y_pv(exact(y))
+    trace.x_pv(x)
+    trace.y_pv(y)
     trace.axis(0)
     trace.color(*color)
     return trace
 
 
 def strongest(x: int, y: int, width: int) -> Iterator[Any]:
-    """Yield the strongest centre: a row an axis, then its counts."""
-    yield heading("Strongest centre, in boxes", x, y, 498)
+    """Yield the strongest centre: a row an axis, its spots, and where the motors go."""
     columns = (
         ("Centre", "BEST:", 98),
-        ("Box from", "BEST:BOX_MIN:", 80),
-        ("to", "BEST:BOX_MAX:", 80),
-        ("Size", "BEST:BOX_SIZE:", 80),
+        ("Box from", "BEST:BOX_MIN:", 66),
+        ("to", "BEST:BOX_MAX:", 66),
+        ("Size", "BEST:BOX_SIZE:", 66),
         ("Most spots", "BEST:MAX_VOXEL:", 80),
     )
     motor = (
@@ -178,34 +195,37 @@ def strongest(x: int, y: int, width: int) -> Iterator[Any]:
         ("Box from", "BEST:MOTOR:BOX_MIN:", 122),
         ("to", "BEST:MOTOR:BOX_MAX:", 122),
     )
-    left = x + 40
-    for text, prefix, column in columns:
-        yield label(text, left, y + PITCH, column)
-        for n, axis in enumerate("XYZ", 2):
-            yield value(f"{prefix}{axis}", left, y + n * PITCH, column, units=False)
-        left += column + GAP
+    spots = (
+        ("BEST:MAX_COUNT", "Strongest box"),
+        ("BEST:TOTAL_COUNT", "All its boxes"),
+        ("BEST:N_VOXELS", "Boxes"),
+        ("BEST:SAMPLE_ID", "Sample"),
+    )
+    yield heading("Strongest centre, in boxes", x, y, 448)
     for n, axis in enumerate("XYZ", 2):
         yield label(axis.lower(), x + 10, y + n * PITCH, 22)
-    left = x + 508
-    parts = [heading("On the motors", left, y, width - 508)]
-    for text, prefix, column in motor:
-        parts.append(label(text, left, y + PITCH, column))
-        for n, axis in enumerate("XYZ", 2):
-            parts.append(value(f"{prefix}{axis}", left, y + n * PITCH, column))
-        left += column + GAP
+    yield from _by_axis(columns, x + 40, y + PITCH, units=False)
+    yield heading("Its spots", x + 458, y, 260)
+    for n, (name, text) in enumerate(spots, 1):
+        yield label(text, x + 458, y + n * PITCH, 104)
+        shown = value(name, x + 570, y + n * PITCH, 148)
+        shown.precision(0)
+        yield shown
+    left = x + 728
+    parts = [heading("On the motors", left, y, width - 728)]
+    parts += _by_axis(motor, left, y + PITCH, units=True)
     for part in parts:  # only where the IOC knows the grid scan device
         part.visible(False)
         part.rule("grid", "visible", {pv("BEST:MOTOR:X"): True}, {"true": "true"})
     yield from parts
-    left = x
-    for text, name, wide in (
-        ("Spots in its strongest box", "BEST:MAX_COUNT", 180),
-        ("in all boxes", "BEST:TOTAL_COUNT", 86),
-        ("Boxes", "BEST:N_VOXELS", 48),
-        ("Sample", "BEST:SAMPLE_ID", 56),
-    ):
-        yield label(text, left, y + 5 * PITCH + 4, wide)
-        shown = value(name, left + wide, y + 5 * PITCH + 4, 110)
-        shown.precision(0)
-        yield shown
-        left += wide + 110 + 2 * GAP
+
+
+def _by_axis(
+    columns: Iterable[tuple[str, str, int]], x: int, y: int, *, units: bool
+) -> Iterator[Any]:
+    """Yield columns: a text, and below it the records that start so, an axis each."""
+    for text, prefix, width in columns:
+        yield label(text, x, y, width)
+        for n, axis in enumerate("XYZ", 1):
+            yield value(f"{prefix}{axis}", x, y + n * PITCH, width, units=units)
+        x += width + GAP

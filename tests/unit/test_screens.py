@@ -13,6 +13,8 @@ from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, Group, Kind, ioc_sta
 
 OPI = Path(__file__).parents[2] / "opi"
 SCREENS = sorted(OPI.glob("*.bob"))
+FITS = 1900, 890
+"""What the frame, menus and tool bars of Phoebus leave of 1920 x 1080 pixels."""
 DECLARED = {record.name: record for record in (*DECLARATIONS, *MOTOR)}
 DESCRIPTIONS = (
     {name: record.description for name, record in DECLARED.items()}
@@ -157,6 +159,13 @@ def test_nothing_overlaps(file: Path) -> None:
     for (one, a), (other, b) in combinations(boxes.items(), 2):
         apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
         assert apart, f"{one} {a} overlaps {other} {b}"
+
+
+@EACH_SCREEN
+def test_a_screen_fits_a_usual_display(file: Path) -> None:
+    root = ET.parse(file).getroot()
+    size = [int(root.findtext(side, "")) for side in ("width", "height")]
+    assert all(side <= room for side, room in zip(size, FITS, strict=True)), size
 
 
 @EACH_SCREEN
