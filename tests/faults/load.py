@@ -228,5 +228,5 @@ async def fuzz(runs: int, samples: int, file: Path) -> str:
 
 def samples_in(file: Path) -> list[tuple[bool, bytes]]:
     """Return the messages kept: whether it has the header of a recipe, and its body."""
-    kept = [base64.b64decode(line) for line in file.read_text().split()]
+    kept = [base64.b64decode(line) for line in file.read_text().splitlines()]
     return [(data[:1] != WITHOUT_HEADER, data[1:]) for data in kept]

@@ -89,10 +89,11 @@ class Receiver:
 
         Messages that are still to be answered would be delivered again.
         """
-        seen = -1
-        while not ended.done() and (self._taken != seen or self._unanswered):
-            seen = self._taken
+        idle = False
+        while not ended.done() and not idle:
+            before = self._taken
             await asyncio.wait([ended], timeout=self._renewed_after)
+            idle = self._taken == before and not self._unanswered
 
     def _on_delivery(
         self, channel: Channel, method: Any, properties: Any, body: bytes
