@@ -159,9 +159,8 @@ def main(runs: int, samples: int, file: Path) -> None:
     def take(data: bytes) -> None:
         reader.take(data)
         if reader.read + reader.refused == runs:  # atheris ends the process
-            file.write_text(
-                "\n".join(base64.b64encode(d).decode() for d in reader.kept)
-            )
+            lines = [f"{base64.b64encode(data).decode()}\n" for data in reader.kept]
+            file.write_text("".join(lines))
             print(f"{reader.read} read, {reader.refused} refused", flush=True)
 
     options = [f"-runs={runs}", f"-max_len={MAX_LENGTH}", "-verbosity=0", "-seed=1"]
