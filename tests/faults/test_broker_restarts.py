@@ -204,6 +204,47 @@ async def test_a_broker_short_of_memory_is_named_and_gets_what_waited(
     assert events(private_broker, 1) == [(501, "start")]
 
 
+@pytest.fixture
+def full_queue(private_broker: RabbitMQ) -> Iterator[RabbitMQ]:
+    """A broker whose queue of triggers has no room for another message."""
+    with private_broker.channel() as channel:
+        channel.queue_delete(TRIGGERS)
+        limits = {"x-max-length": 1, "x-overflow": "reject-publish"}
+        channel.queue_declare(TRIGGERS, durable=True, arguments=limits)
+    private_broker.put(TRIGGERS, ({}, b"first"))
+    yield private_broker
+    private_broker.delete(TRIGGERS)
+
+
+async def test_messages_that_the_broker_does_not_take_go_out_in_order_once_it_does(
+    full_queue: RabbitMQ, ioc: Ioc
+) -> None:
+    await ioc.put_all(DCID=511, NUM_FRAMES=1)
+    start = asyncio.create_task(ioc.put("START", 1))
+    await ioc.until(lambda: _state(ioc, "Starting"))
+    end = asyncio.create_task(ioc.put("END", 1))
+    await ioc.until(lambda: _state(ioc, "Ending"))
+    assert full_queue.take(TRIGGERS)[0][2] == b"first"
+    assert events(full_queue, 1) == [(511, "start")]
+    assert events(full_queue, 1) == [(511, "end")]
+    await start
+    await end
+    assert await ioc.state() == "Processing"
+
+
+async def test_a_message_that_the_broker_never_takes_fails(
+    full_queue: RabbitMQ, ioc_maker: Callable[..., Ioc]
+) -> None:
+    options = ("--broker", full_queue.url, *QUEUE, "--send-timeout", "1")
+    ioc = ioc_maker("run", *options)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put_all(DCID=512, NUM_FRAMES=1)
+    await ioc.put("START", 1)
+    assert await ioc.state() == "Failed"
+    assert "is the queue full?" in await ioc.text("MESSAGE")
+    await asyncio.to_thread(ioc.stop)
+
+
 async def test_a_user_who_may_not_write_is_told_and_results_go_on(
     ioc: Ioc, private_broker: RabbitMQ
 ) -> None:

@@ -19,6 +19,10 @@ from ._pauses import Pauses
 from ._protocol import Message
 from ._trouble import publisher_problem
 
+SENT_AGAIN_AFTER = 0.2
+"""Seconds. RabbitMQ takes no messages while the nodes of a cluster agree on a leader for
+the queue, or while the queue is full."""
+
 
 class _Pending:
     """A message that the broker has not confirmed yet."""
@@ -26,6 +30,7 @@ class _Pending:
     def __init__(self, message: Message, wanted: Callable[[], bool]) -> None:
         self.message = message
         self.wanted = wanted
+        self.refused = False
         self.sent_at = perf_counter()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -49,6 +54,7 @@ class Publisher:
         self._trouble = trouble
         self._channel: Channel | None = None
         self._held = False
+        self._pause: asyncio.TimerHandle | None = None
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
         self._by_tag: dict[int, _Pending] = {}
         self._tags: Iterator[int] = itertools.count(1)
@@ -86,12 +92,16 @@ class Publisher:
                 await pending.done
         except TimeoutError:
             what = f"The broker did not confirm it within {within:g} s"
-            unsure = "It may have it all the same; look at the broker"
-            sent = pending in self._by_tag.values()
-            raise NotConfirmed(what, unsure if sent else self._trouble()) from None
+            raise NotConfirmed(what, self._why_not(pending)) from None
         finally:
             self._outbox.pop(pending, None)
         return perf_counter() - pending.sent_at
+
+    def _why_not(self, pending: _Pending) -> str:
+        if pending in self._by_tag.values():
+            return "It may have it all the same; look at the broker"
+        refused = "It took it not, again and again; is the queue full? See its log"
+        return self._trouble() or (refused if pending.refused else "")
 
     async def keep(self, connection: AsyncioConnection, address: str) -> None:
         """Keep a channel with confirms open, while the connection lasts."""
@@ -105,7 +115,9 @@ class Publisher:
             # confirms of a connection given up must not be taken for those of the next
             by_tag: dict[int, _Pending] = {}
             channel.add_on_return_callback(partial(_on_return, by_tag))
-            channel.confirm_delivery(partial(_on_confirm, by_tag), selected.set_result)
+            channel.confirm_delivery(
+                partial(self._on_confirm, by_tag), selected.set_result
+            )
             await selected
             self._channel = channel
             self._tags = itertools.count(1)
@@ -131,7 +143,7 @@ class Publisher:
                 self._send(pending)
 
     def _send(self, pending: _Pending) -> None:
-        if self._channel is None or self._held:
+        if self._channel is None or self._held or self._pause:
             return
         if not pending.wanted():
             pending.fail(NotConfirmed("Withdrawn before it was sent"))
@@ -151,27 +163,33 @@ class Publisher:
         pending.sent_at = perf_counter()
         self._by_tag[next(self._tags)] = pending
 
+    def _on_confirm(self, by_tag: dict[int, _Pending], frame: Any) -> None:
+        method = frame.method
+        tags = (
+            [tag for tag in by_tag if tag <= method.delivery_tag]
+            if method.multiple
+            else [method.delivery_tag]
+        )
+        for tag in tags:
+            pending = by_tag.pop(tag, None)
+            if pending is None:
+                continue
+            if isinstance(method, Basic.Ack):
+                pending.confirm()
+            else:
+                pending.refused = True
+                self._send_again_soon()
 
-def _on_confirm(by_tag: dict[int, _Pending], frame: Any) -> None:
-    method = frame.method
-    tags = (
-        [tag for tag in by_tag if tag <= method.delivery_tag]
-        if method.multiple
-        else [method.delivery_tag]
-    )
-    for tag in tags:
-        pending = by_tag.pop(tag, None)
-        if pending is None:
-            continue
-        if isinstance(method, Basic.Ack):
-            pending.confirm()
-        else:
-            pending.fail(
-                NotConfirmed(
-                    "The broker refused the message",
-                    "It may be short of disk or memory; look at its log",
-                )
-            )
+    def _send_again_soon(self) -> None:
+        """Send nothing for a moment, then all that waits, in order."""
+
+        def send_again() -> None:
+            self._pause = None
+            self._send_waiting()
+
+        if self._pause is None:
+            loop = asyncio.get_running_loop()
+            self._pause = loop.call_later(SENT_AGAIN_AFTER, send_again)
 
 
 def _on_return(
