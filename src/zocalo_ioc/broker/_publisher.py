@@ -20,8 +20,8 @@ from ._protocol import Message
 from ._trouble import publisher_problem
 
 SENT_AGAIN_AFTER = 0.2
-"""Seconds. RabbitMQ takes no messages while the nodes of a cluster agree on a leader for
-the queue, or while the queue is full."""
+"""Seconds. RabbitMQ takes no messages while the nodes of a cluster agree on a leader
+for the queue, or while the queue is full."""
 
 
 class _Pending:
