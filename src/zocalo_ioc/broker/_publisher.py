@@ -10,7 +10,7 @@ from typing import Any
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPError, ChannelClosedByClient
 from pika.spec import Basic
 
 from ..errors import NotConfirmed, Problem, Unroutable
@@ -54,7 +54,6 @@ class Publisher:
         self._trouble = trouble
         self._channel: Channel | None = None
         self._held = False
-        self._pause: asyncio.TimerHandle | None = None
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
         self._by_tag: dict[int, _Pending] = {}
         self._tags: Iterator[int] = itertools.count(1)
@@ -116,7 +115,7 @@ class Publisher:
             by_tag: dict[int, _Pending] = {}
             channel.add_on_return_callback(partial(_on_return, by_tag))
             channel.confirm_delivery(
-                partial(self._on_confirm, by_tag), selected.set_result
+                partial(self._on_confirm, channel, by_tag), selected.set_result
             )
             await selected
             self._channel = channel
@@ -127,9 +126,10 @@ class Publisher:
             self._channel = None
             if not connection.is_open:
                 return
-            for pending in self._by_tag.values():
-                pending.fail(publisher_problem(address, why))
-            await pauses.take()
+            if not isinstance(why, ChannelClosedByClient):
+                for pending in by_tag.values():
+                    pending.fail(publisher_problem(address, why))
+                await pauses.take()
 
     def _send_waiting(self) -> None:
         """Send what has not been confirmed, in order.
@@ -143,7 +143,7 @@ class Publisher:
                 self._send(pending)
 
     def _send(self, pending: _Pending) -> None:
-        if self._channel is None or self._held or self._pause:
+        if self._channel is None or self._held:
             return
         if not pending.wanted():
             pending.fail(NotConfirmed("Withdrawn before it was sent"))
@@ -163,7 +163,9 @@ class Publisher:
         pending.sent_at = perf_counter()
         self._by_tag[next(self._tags)] = pending
 
-    def _on_confirm(self, by_tag: dict[int, _Pending], frame: Any) -> None:
+    def _on_confirm(
+        self, channel: Channel, by_tag: dict[int, _Pending], frame: Any
+    ) -> None:
         method = frame.method
         tags = (
             [tag for tag in by_tag if tag <= method.delivery_tag]
@@ -178,18 +180,22 @@ class Publisher:
                 pending.confirm()
             else:
                 pending.refused = True
-                self._send_again_soon()
+                self._give_up(channel)
 
-    def _send_again_soon(self) -> None:
-        """Send nothing for a moment, then all that waits, in order."""
+    def _give_up(self, channel: Channel) -> None:
+        """Send nothing for a moment, then all that waits on another channel.
 
-        def send_again() -> None:
-            self._pause = None
-            self._send_waiting()
+        A channel that was opened while the nodes agree on a leader may refuse messages
+        for as long as a node is away.
+        """
 
-        if self._pause is None:
-            loop = asyncio.get_running_loop()
-            self._pause = loop.call_later(SENT_AGAIN_AFTER, send_again)
+        def close() -> None:
+            if channel.is_open:
+                channel.close()
+
+        if self._channel is channel:
+            self._channel = None
+            asyncio.get_running_loop().call_later(SENT_AGAIN_AFTER, close)
 
 
 def _on_return(
