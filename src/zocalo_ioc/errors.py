@@ -7,6 +7,11 @@ record, queue or option concerned and never holds a user name or a password.
 import re
 
 
+def one_line(text: str) -> str:
+    """Escape control characters: what clients write must not look like another line."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: repr(found[0])[1:-1], text)
+
+
 def without_passwords(text: str) -> str:
     """Return a text without what stands in it where URLs have user and password."""
     return re.sub(r"//.*@", "//…@", text)

@@ -242,9 +242,13 @@ class Jobs:
             and job.last_sent is not None
             and now - job.last_sent >= timeout
         ]
-        remedy = "See that Zocalo is running, or raise TIMEOUT"
-        reason = f"no result within {timeout:g} s. {remedy}"
-        self._end(late, State.TIMED_OUT, reason, now)
+        for job in late:
+            if job.state is State.STARTED:
+                remedy = "No END was put: do so when the data is there"
+            else:
+                remedy = "See that Zocalo is running"
+            reason = f"no result within {timeout:g} s. {remedy}, or raise TIMEOUT"
+            self._end([job], State.TIMED_OUT, reason, now)
         return late
 
     def take_ended(self) -> list[Job]:

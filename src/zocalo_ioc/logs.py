@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from logging.handlers import QueueHandler, QueueListener
 
-from .errors import SettingsInvalid, without_passwords
+from .errors import SettingsInvalid, one_line, without_passwords
 from .settings import LogSettings
 
 FIELDS = ("dcid", "guid")
@@ -64,6 +64,10 @@ class _Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return without_passwords(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        record.message = one_line(record.message)
+        return super().formatMessage(record)
 
 
 class _JsonLines(logging.Formatter):

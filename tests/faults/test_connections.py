@@ -109,7 +109,7 @@ async def test_results_that_come_while_the_ioc_is_away_wait_in_its_queue(
     await asyncio.to_thread(first.stop)
     publish(exchange, 11, 12)
     with exchange.channel() as channel:
-        queue = f"zocalo-ioc.{first.prefix}"
+        queue = f"zocalo-ioc.{first.prefix}.results.{RESULTS}"
         bodies = [channel.basic_get(queue, auto_ack=True)[2] for _ in range(2)]
     assert bodies == [result(11)[1], result(12)[1]]
 
@@ -123,6 +123,44 @@ async def test_a_missing_exchange_is_named_and_used_once_it_is_there(
     with private_broker.channel() as channel:
         channel.exchange_declare("later", "topic")
     await ioc.until_value("BROKER:CONNECTED", 1)
+
+
+# -- a user with no more rights than the how-to gives it ----------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "configure", "write", "read"),
+    [
+        (QUEUE, "", r"^amq\.default$", r"^xrc\.i03$"),
+        (
+            EXCHANGE,
+            r"^zocalo-ioc\.",
+            r"^(amq\.default|zocalo-ioc\..*)$",
+            r"^(results|zocalo-ioc\..*)$",
+        ),
+    ],
+)
+async def test_the_rights_that_are_asked_for_are_enough(
+    exchange: RabbitMQ,
+    ioc_maker: Maker,
+    source: tuple[str, ...],
+    configure: str,
+    write: str,
+    read: str,
+) -> None:
+    exchange.control("add_user", "i03", "i03")
+    try:
+        exchange.control("set_permissions", "i03", configure, write, read)
+        url = exchange.url.replace("guest:guest", "i03:i03")
+        ioc = ioc_maker("run", "--broker", url, *source)
+        await ioc.until_value("BROKER:CONNECTED", 1)
+        await ioc.put_all(DCID=604, NUM_FRAMES=1)
+        await ioc.put("START", 1)
+        assert await ioc.state() == "Started"
+        publish(exchange, 604)
+        await ioc.until_value("RESULT:DCID", 604)
+    finally:
+        exchange.control("delete_user", "i03")
 
 
 # -- connections and queues that look well, but are not -------------------------

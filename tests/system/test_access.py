@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import re
 import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from p4p.client.asyncio import Context
 from p4p.client.raw import RemoteError
 
 from tests.support.ioc import Ioc
+from tests.support.ports import LOOPBACK
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 
 EXAMPLE = Path(__file__).parents[2] / "db" / "zocalo-ioc.acf"
@@ -48,6 +50,35 @@ async def start(
     yield start
     for ioc in iocs:
         await asyncio.to_thread(ioc.stop)
+
+
+def put_chars(ioc: Ioc, name: str, payload: bytes, count: int) -> None:
+    """Write a char waveform with a request that claims to have so many elements."""
+
+    def message(
+        command: int, kind: int, n: int, one: int, two: int, data: bytes
+    ) -> bytes:
+        size = len(data)
+        extended = struct.pack(">HHHHIIII", command, 0xFFFF, kind, 0, one, two, size, n)
+        return extended + data
+
+    def text(value: str) -> bytes:
+        raw = value.encode() + b"\0"
+        return raw.ljust(-len(raw) // 8 * -8, b"\0")
+
+    with socket.create_connection((LOOPBACK, ioc.ports.ca), timeout=10) as link:
+        link.sendall(struct.pack(">HHHHII", 0, 0, 0, 13, 0, 0))
+        link.sendall(message(18, 0, 0, 1, 13, text(ioc.pv(name))))
+        while True:  # until the answer to the creation, which has the channel's number
+            head = link.recv(16, socket.MSG_WAITALL)
+            command, size, _, _, _, channel = struct.unpack(">HHHHII", head)
+            link.recv(size, socket.MSG_WAITALL)
+            if command == 18:
+                break
+        link.sendall(message(4, 4, count, channel, 1, payload))
+        link.sendall(struct.pack(">HHHHII", 23, 0, 0, 0, 0, 0))  # an echo comes after
+        while struct.unpack(">HHHHII", link.recv(16, socket.MSG_WAITALL))[0] != 23:
+            pass
 
 
 async def refused(ioc: Ioc, name: str, value: int) -> bool:
@@ -121,6 +152,30 @@ async def test_a_put_through_pv_access_is_logged_with_who_made_it(ioc: Ioc) -> N
         await context.put(ioc.pv("CANCEL"), 1)
     assert re.search(rf"{ME}@\S+ writes 9002 to {ioc.pv('DCID')}\n", ioc.log)
     assert re.search(rf"{ME}@\S+ writes {ioc.pv('CANCEL')}\n", ioc.log)
+
+
+@pytest.mark.parametrize("count", [1_000_000, 200_000_000, 2**32 - 1])
+async def test_a_client_that_claims_more_than_it_sends_does_no_harm(
+    ioc: Ioc, count: int
+) -> None:
+    put_chars(ioc, "FILENAME", b"abcdefgh", count)
+    await ioc.put("DCID", 9003)
+    assert await ioc.get("DCID") == 9003
+
+
+async def test_what_clients_write_can_not_look_like_another_line_of_the_log(
+    ioc: Ioc,
+) -> None:
+    await ioc.put("SUBMIT", '{"command": "start", "x\\n2026-01-01 INFO forged": 1}')
+    message = await ioc.text("MESSAGE")
+    assert "\n" not in message
+    assert "\\n2026-01-01 INFO forged" in message
+    assert not [line for line in ioc.log.splitlines() if line.startswith("2026-01-01")]
+
+
+async def test_a_put_through_a_filter_is_logged_too(ioc: Ioc) -> None:
+    await ioc.put('DCID.VAL{"dbnd":{"d":1}}', 9004)
+    assert f"{ME}@{HERE} writes 9004 to {ioc.pv('DCID')}" in ioc.log
 
 
 async def test_of_a_long_text_only_the_beginning_is_logged(ioc: Ioc) -> None:

@@ -72,6 +72,31 @@ async def test_text_that_is_not_utf_8_is_refused(ioc: Ioc, name: str) -> None:
     assert "UTF-8" in await ioc.text("MESSAGE")
 
 
+@pytest.mark.parametrize("text", ["abc", "4294967297", "-1"])
+async def test_a_text_that_is_no_number_for_the_record_is_explained(
+    ioc: Ioc, text: str
+) -> None:
+    await ioc.put("DCID", 3)
+    await aioca.caput(
+        *(ioc.pv("DCID"), text), datatype=aioca.DBR_STRING, wait=True, throw=False
+    )
+    assert (await ioc.text("MESSAGE")).startswith("DCID refused")
+    assert await ioc.get("DCID") == 3
+
+
+@pytest.mark.parametrize("text", ["+1", "1.0", "0x1"])
+async def test_a_choice_written_as_epics_reads_numbers_is_not_called_refused(
+    ioc: Ioc, text: str
+) -> None:
+    await ioc.put("SORT_KEY", 7, throw=False)
+    before = await ioc.text("MESSAGE")
+    await aioca.caput(
+        *(ioc.pv("SOURCE"), text), datatype=aioca.DBR_STRING, wait=True, throw=False
+    )
+    assert await ioc.get("SOURCE") == 1
+    assert await ioc.text("MESSAGE") == before
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("STATE", 1), ("BEST:X", 1.0), ("RESULT:SEQ", 4)]
 )

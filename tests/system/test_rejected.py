@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,31 @@ async def test_rejected_messages_are_kept_with_the_reason(
     assert first == {"headers": {"workflows-recipe": "True"}, "bytes": 1, "body": "{"}
     assert "workflows-recipe is not true" in second.pop("reason")
     assert second == {"headers": {}, "bytes": 2, "body_base64": "//4="}
+
+
+def nested(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+async def test_a_header_nested_too_deeply_does_not_keep_results_from_coming(
+    keeping: Ioc, private_broker: RabbitMQ
+) -> None:
+    result = {
+        "payload": {"results": []},
+        "recipe": {"1": {"parameters": {"dcid": 8}}},
+        "recipe-pointer": 1,
+    }
+    body = json.dumps(result).encode()
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)  # for this sender
+    try:
+        private_broker.put(RESULTS, (HEADERS | {"deep": nested(2000)}, body))
+    finally:
+        sys.setrecursionlimit(limit)
+    await keeping.until_value("RESULT:DCID", 8)
 
 
 async def test_a_folder_that_can_not_be_written_is_told_and_results_go_on(

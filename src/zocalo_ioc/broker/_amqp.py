@@ -12,7 +12,7 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError, AMQPHeartbeatTimeout
 
 from ._futures import PikaConnection
-from ._headers import read_any_timestamp
+from ._headers import read_any_headers
 from ._pauses import Pauses
 from ._protocol import Connection, Consumer, Message
 from ._publisher import Publisher
@@ -57,13 +57,14 @@ class AmqpBroker:
         self._nodes = [node_parameters(url, name, heartbeat, tls) for url in urls]
         self._on_change = on_change
         self._state = Connection(up=False)
+        self._up, self._why, self._blocked = False, "", False
         self._connections = 0
         self._closing = False
         self._connection: PikaConnection | None = None
         self._heartbeat = heartbeat
         self._publisher = Publisher(lambda: self._state.trouble)
         self._receiver = Receiver(consumer, self._report, 2 * heartbeat)
-        read_any_timestamp()
+        read_any_headers()
 
     async def run(self) -> None:
         """Connect to the nodes in turn, serve, and begin again when that ends."""
@@ -87,7 +88,7 @@ class AmqpBroker:
         try:
             await connection.opened
             self._connections += 1
-            self._watch_blocking(connection.pika, address)
+            self._watch_blocking(connection, address)
             parts = [
                 asyncio.ensure_future(self._publisher.keep(connection.pika, address)),
                 asyncio.ensure_future(self._receiver.keep(connection.pika, address)),
@@ -98,22 +99,32 @@ class AmqpBroker:
             for part in parts:
                 part.cancel()
             self._publisher.forget()
+            self._receiver.go_on()
+            self._blocked = False
             connection.close()
 
-    def _watch_blocking(self, connection: AsyncioConnection, address: str) -> None:
-        """Hold messages back while the broker is short of memory or disk."""
+    def _watch_blocking(self, connection: PikaConnection, address: str) -> None:
+        """Hold messages back while the broker is short of memory or disk.
+
+        It does not read meanwhile, so the queue can't be asked anew either.
+        """
+
+        def note(blocked: bool) -> None:
+            if self._connection is not connection:
+                return  # one that was given up, and speaks again
+            self._blocked = blocked
+            for part in (self._publisher, self._receiver):
+                part.hold() if blocked else part.go_on()
+            self._show(address)
 
         def on_blocked(*_: object) -> None:
-            self._publisher.hold()
-            self._report(self._state.up, address, blocked_trouble(address))
+            note(True)
 
         def on_unblocked(*_: object) -> None:
-            if self._state.trouble == blocked_trouble(address):
-                self._report(self._state.up, address, "")
-            self._publisher.go_on()
+            note(False)
 
-        connection.add_on_connection_blocked_callback(on_blocked)
-        connection.add_on_connection_unblocked_callback(on_unblocked)
+        connection.pika.add_on_connection_blocked_callback(on_blocked)
+        connection.pika.add_on_connection_unblocked_callback(on_unblocked)
 
     async def _watch_silence(self, connection: AsyncioConnection) -> None:
         """Give up a connection that is open, but dead.
@@ -130,8 +141,14 @@ class AmqpBroker:
             await asyncio.sleep(1)
         raise AMQPHeartbeatTimeout
 
-    def _report(self, up: bool, address: str, trouble: str) -> None:
-        state = Connection(up, address, trouble, max(self._connections - 1, 0))
+    def _report(self, up: bool, address: str, why: str) -> None:
+        """Note whether results can come, and why not."""
+        self._up, self._why = up, why
+        self._show(address)
+
+    def _show(self, address: str) -> None:
+        trouble = blocked_trouble(address) if self._blocked else self._why
+        state = Connection(self._up, address, trouble, max(self._connections - 1, 0))
         if state != self._state:
             self._state = state
             self._on_change(state)

@@ -7,11 +7,12 @@ import pika.data
 _decode_value = pika.data.decode_value
 
 
-def read_any_timestamp() -> None:
-    """Have a time stamp that pika can't represent read as None.
+def read_any_headers() -> None:
+    """Have a value that pika can't represent read as None.
 
-    Some clients send milliseconds where AMQP has seconds. pika closes the connection
-    over one, gets the same message again from the broker, and so on without end.
+    Some clients send milliseconds where AMQP has seconds; and lists can be nested more
+    deeply than pika reads them. It closes the connection over one, gets the same
+    message again from the broker, and so on without end.
     """
     pika.data.decode_value = _decode_leniently
 
@@ -19,7 +20,13 @@ def read_any_timestamp() -> None:
 def _decode_leniently(encoded: bytes, offset: int) -> tuple[Any, int]:
     try:
         return _decode_value(encoded, offset)
-    except (OverflowError, ValueError, OSError):
-        if encoded[offset : offset + 1] != b"T":
-            raise
-        return None, offset + 1 + 8  # its type and its 64 bits
+    except (OverflowError, ValueError, OSError, RecursionError):
+        start = offset + 1
+        match encoded[offset:start]:
+            case b"T":
+                return None, start + 8  # its 64 bits
+            case b"A" | b"F":
+                length = int.from_bytes(encoded[start : start + 4], "big")
+                return None, start + 4 + length
+            case _:
+                raise

@@ -85,8 +85,8 @@ class Publisher:
         """See `Broker.publish`."""
         pending = _Pending(message, wanted)
         self._outbox[pending] = None
-        self._send(pending)
         try:
+            self._send(pending)
             async with asyncio.timeout(within):
                 await pending.done
         except TimeoutError:
@@ -160,6 +160,9 @@ class Publisher:
         except AMQPError:  # closing; it stays in the outbox for the next channel
             self._channel = None
             return
+        except Exception as error:  # what pika can't encode, it never will
+            pending.fail(NotConfirmed(f"It can't be sent ({type(error).__name__})"))
+            return
         pending.sent_at = perf_counter()
         self._by_tag[next(self._tags)] = pending
 
@@ -207,7 +210,7 @@ def _on_return(
 ) -> None:
     """Fail what no queue takes. Its return comes just before its confirm."""
     for pending in by_tag.values():
-        if pending.message.body == body:
+        if pending.message.body == body and not pending.done.done():
             where = method.exchange or "the default exchange"
             problem = Unroutable(
                 f"No queue {method.routing_key} on {where}",

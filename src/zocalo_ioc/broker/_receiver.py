@@ -11,13 +11,15 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 
-from ._futures import open_channel, resolve_with_last
+from ._futures import open_channel, resolve, resolve_with_last
 from ._pauses import Pauses
 from ._protocol import Consumer, Delivery
-from ._trouble import consumer_trouble
+from ._trouble import consumer_trouble, no_answer
 
 logger = logging.getLogger(__name__)
 
+PATIENCE = 5.0
+"""Seconds after which a broker that does not answer is told of."""
 OWN_QUEUE = {
     "x-queue-type": "quorum",
     "x-message-ttl": 60_000,  # as on the queues that sites make for results
@@ -48,16 +50,27 @@ class Receiver:
         self._renewed_after = renewed_after
         self._taken = 0
         self._unanswered = 0
+        self._held = False
+
+    def hold(self) -> None:
+        """Do not open the channel anew for now."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Open the channel anew again when nothing comes."""
+        self._held = False
 
     async def keep(self, connection: AsyncioConnection, address: str) -> None:
         """Keep consuming, on a channel of its own, while the connection lasts."""
-        pauses = Pauses()
+        loop, pauses = asyncio.get_running_loop(), Pauses()
         while True:
-            ended: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+            ended: asyncio.Future[object] = loop.create_future()
+            subscribed: asyncio.Future[None] = loop.create_future()
             channel = await open_channel(connection)
             channel.add_on_close_callback(partial(resolve_with_last, ended))
             channel.add_on_cancel_callback(partial(resolve_with_last, ended))
-            self._subscribe(channel, address)
+            self._subscribe(channel, subscribed)
+            await self._until_subscribed(subscribed, ended, address)
             await self._until_idle(ended)
             if not connection.is_open:
                 return
@@ -71,7 +84,7 @@ class Receiver:
                 channel.close()
                 await ended
 
-    def _subscribe(self, channel: Channel, address: str) -> None:
+    def _subscribe(self, channel: Channel, subscribed: asyncio.Future[None]) -> None:
         """Ask for messages; pika sends one request after the other."""
         consumer = self._consumer
         channel.basic_qos(prefetch_count=consumer.prefetch)
@@ -81,8 +94,24 @@ class Receiver:
         channel.basic_consume(
             consumer.queue,
             self._on_delivery,
-            callback=lambda _: self._report(True, address, ""),
+            callback=lambda _: resolve(subscribed, None),
         )
+
+    async def _until_subscribed(
+        self,
+        subscribed: asyncio.Future[None],
+        ended: asyncio.Future[object],
+        address: str,
+    ) -> None:
+        """Wait for the broker's answer, and say so if there is none for long."""
+        either = asyncio.FIRST_COMPLETED
+        waits = (subscribed, ended)
+        answers, _ = await asyncio.wait(waits, timeout=PATIENCE, return_when=either)
+        if not answers:
+            self._report(False, address, no_answer(self._consumer.queue, address))
+            await asyncio.wait(waits, return_when=either)
+        if subscribed.done():
+            self._report(True, address, "")
 
     async def _until_idle(self, ended: asyncio.Future[object]) -> None:
         """Wait until the subscription has ended, or nothing has come for long.
@@ -93,7 +122,8 @@ class Receiver:
         while not ended.done() and not idle:
             before = self._taken
             await asyncio.wait([ended], timeout=self._renewed_after)
-            idle = self._taken == before and not self._unanswered
+            busy = self._taken != before or self._unanswered or self._held
+            idle = not busy
 
     def _on_delivery(
         self, channel: Channel, method: Any, properties: Any, body: bytes

@@ -1,5 +1,6 @@
 """What pika reports, in words that an operator can act on."""
 
+import errno
 import re
 import socket
 import ssl
@@ -40,6 +41,13 @@ def connection_trouble(address: str, error: BaseException) -> str:
                 )
             case ConnectionRefusedError():
                 return f"Nothing listens at {address}. Is the broker running?"
+            case TimeoutError() | OSError(errno=errno.EHOSTUNREACH | errno.ENETUNREACH):
+                return f"{address} can't be reached. Check the network and the host."
+            case ConnectionOpenAborted() if "Timeout" in str(cause):
+                return (
+                    f"{address} takes connections, but does not answer as RabbitMQ "
+                    "does. See to the broker, or check host and port."
+                )
             case socket.gaierror() | UnicodeError():
                 return f"The host of {address} is not known. Check --broker."
             case ssl.SSLCertVerificationError():
@@ -144,6 +152,14 @@ def _remedy(verify_code: int) -> str:
             return "Write in --broker the host that the certificate is for."
         case _:
             return "Give with --ca-file the authority that the site trusts."
+
+
+def no_answer(queue: str, address: str) -> str:
+    """Say that a node does not let a queue be consumed, nor says why."""
+    return (
+        f"{address} does not answer for the queue {queue}. "
+        "Do enough nodes of the cluster run? See the broker's log."
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

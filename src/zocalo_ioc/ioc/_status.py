@@ -11,7 +11,7 @@ from typing import Any
 
 from ..broker import Connection
 from ..centres import MISSING
-from ..errors import ValueRefused
+from ..errors import ValueRefused, one_line
 from ..jobs import Job, Jobs
 from ..records import DECLARATIONS, MAX_HISTORY, Group
 from ..records.database import Records
@@ -44,7 +44,7 @@ class Status:
         current = self._jobs.current
         self._records.set("JOB:DCID", current.dcid)
         self.show_elapsed(time.monotonic())
-        self._records.set("MESSAGE", self._message())
+        self._say(self._message())
         self._records.set("STATE", current.state)
         for job in self._jobs.take_ended():
             logger.info("%s", job.describe(), extra=job.fields)
@@ -71,7 +71,7 @@ class Status:
             self._logged[connection.address] = connection.trouble
         self._connection = connection
         self.show_connection()
-        self._records.set("MESSAGE", self._message())
+        self._say(self._message())
 
     def show_connection(self) -> None:
         """Show the state of the connection in its records."""
@@ -91,7 +91,10 @@ class Status:
     def complain(self, text: str) -> None:
         """Say what is wrong, until there is something newer to say."""
         logger.warning("%s", text)
-        self._records.set("MESSAGE", text)
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        self._records.set("MESSAGE", one_line(text))
 
     def note_result(
         self, known: bool, result: Result, arrived: float, latency: float
@@ -122,7 +125,7 @@ class Status:
         """Say where the job is and, when there is no connection, that as well."""
         trouble = self._connection.trouble
         job = self._jobs.current.describe()
-        if not trouble:
+        if not trouble or trouble in job:
             return job
         what = "no messages can go" if self._connection.up else "no results can come"
         return f"{job} But {what}: {trouble}"

@@ -136,6 +136,10 @@ class WayIn:
             logger.error("DCID %d: %s failed, guid %s", dcid, event, guid, extra=fields)
             reason = f"DCID {dcid}: the {event} message failed. {problem}"
             self._jobs.failed(job, reason, time.monotonic())
+        except Exception:  # a job must not wait for what failed in an unforeseen way
+            logger.exception("DCID %d: %s failed, guid %s", dcid, event, guid)
+            reason = f"DCID {dcid}: the {event} message failed. See the IOC's log."
+            self._jobs.failed(job, reason, time.monotonic())
         else:
             logger.info(
                 "DCID %d: %s confirmed, guid %s", dcid, event, guid, extra=fields

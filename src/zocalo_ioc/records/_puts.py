@@ -6,6 +6,7 @@ enumeration is explained: it never reaches the record, so only its writer learns
 """
 
 import ctypes
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from ..errors import SettingsInvalid
 
 _DEFAULT_ACCESS = Path(__file__).with_name("default.acf")
 _STRING, _CHAR = 0, 4
+_STRING_LENGTH = 40
+_CHARS_READ = 256
 _NUMBERS = {
     1: ctypes.c_int16,
     2: ctypes.c_float,
@@ -109,7 +112,7 @@ def set_access(file: Path | None) -> None:
             )
         return status
 
-    imports.dbCore.asSetFilename(str(file).encode())
+    imports.dbCore.asSetFilename(os.fsencode(file))
     imports.iocInit.errcheck = check
 
 
@@ -118,9 +121,11 @@ def _value(message: _Message) -> str | float | None:
         return None
     match message.type:
         case _ if message.type == _STRING:
-            return _text(ctypes.string_at(message.data))
+            return _text(ctypes.string_at(message.data, _STRING_LENGTH))
         case _ if message.type == _CHAR:
-            return _text(ctypes.string_at(message.data, message.count).split(b"\0")[0])
+            # the client says how many, and EPICS has not checked it
+            length = min(message.count, _CHARS_READ)
+            return _text(ctypes.string_at(message.data, length))
         case known if known in _NUMBERS:
             return ctypes.cast(
                 message.data, ctypes.POINTER(_NUMBERS[known])
@@ -130,4 +135,4 @@ def _value(message: _Message) -> str | float | None:
 
 
 def _text(value: bytes | None) -> str:
-    return (value or b"").decode(errors="replace")
+    return (value or b"").split(b"\0")[0].decode(errors="replace")

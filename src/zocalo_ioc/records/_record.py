@@ -1,6 +1,7 @@
 """What a declaration of a record or of a table says."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from enum import StrEnum
@@ -146,6 +147,26 @@ class Record:
         if low is None or high is None or low <= value <= high:
             return ""
         return f"it must be {low:g} to {high:.10g}{meaning}"
+
+    def conversion_complaint(self, text: str) -> str:
+        """Say why EPICS can't convert a text for the record, if it certainly can't."""
+        if self.choices:
+            is_number = re.match(r"\s*[-+]?[0-9]", text)
+            is_past = re.fullmatch(r"[0-9]{1,9}", text) and int(text) >= len(
+                self.choices
+            )
+            if text in self.choices or (is_number and not is_past):
+                return ""
+            return f"it must be one of {', '.join(self.choices)}"
+        if self.kind not in (Kind.LONGOUT, Kind.AO) or not text.strip():
+            return ""
+        try:
+            number = float(text)
+        except ValueError:
+            is_hexadecimal = re.match(r"\s*[-+]?0[xX]", text)
+            return "" if is_hexadecimal else "it must be a number"
+        fits = self.kind is Kind.AO or -(2**31) <= number < 2**31
+        return "" if fits else f"it must be {self.low} to {self.high}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import re
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -250,8 +251,10 @@ class Records:
                 return {"validate": validate, "on_update": on_update}
 
     def _on_put(self, put: Put) -> None:
-        """Log a put, and explain a choice that EPICS itself refuses."""
-        name = put.pv.removeprefix(f"{self._prefix}:").removesuffix(".VAL")
+        """Log a put, and explain what EPICS itself refuses."""
+        # a filter may follow, as in DCID.VAL{"dbnd":{"d":1}}
+        parts = re.split(r"[{$]", put.pv.removeprefix(f"{self._prefix}:"))
+        name, _, field = parts[0].partition(".")
         record = self._declared.get(name)
         if self._handlers is None or record is None:
             return
@@ -263,9 +266,10 @@ class Records:
         if late:
             value = self.get(name)
         self._handlers.on_write(put.who, put.pv, "" if value is None else f"{value!r}")
-        if put.is_string and record.choices and not _is_choice(record, str(value)):
-            choices = ", ".join(record.choices)
-            self._handlers.on_refused(name, f"{value!r}: it must be one of {choices}")
+        if put.is_string and field in ("", "VAL"):
+            why = record.conversion_complaint(str(value))
+            if why:
+                self._handlers.on_refused(name, f"{value!r}: {why}")
 
     @contextmanager
     def _busy(self, name: str) -> Generator[None]:
@@ -325,12 +329,6 @@ def _locked(record: Any) -> Generator[None]:
 
 def _address(record: Any) -> int:
     return record._record.record.value  # noqa: SLF001, softioc has no way for it
-
-
-def _is_choice(record: Record, text: str) -> bool:
-    return text in record.choices or (
-        text.strip().isdigit() and int(text) < len(record.choices)
-    )
 
 
 def _limits(record: Record) -> dict[str, float | None]:

@@ -123,7 +123,7 @@ class RunSettings(LogSettings):
     ] = 10.0
     heartbeat: Annotated[
         WHOLE_SECONDS,
-        Field(description="a broker silent for two of these is given up, seconds"),
+        Field(description="a broker silent for 1.5 of these is given up, seconds"),
     ] = 10
     autosave: Annotated[
         FOLDER | None,
@@ -165,7 +165,7 @@ class RunSettings(LogSettings):
 
     @property
     def _file_name(self) -> str:
-        return self.prefix.replace(":", "_")
+        return self.prefix.replace(":", "~")  # no prefix has that
 
     @property
     def broker_urls(self) -> list[str]:
@@ -180,8 +180,12 @@ class RunSettings(LogSettings):
 
     @property
     def own_queue(self) -> str:
-        """The queue that is made for results from an exchange."""
-        return f"zocalo-ioc.{self.prefix}"
+        """The queue that is made for results from an exchange.
+
+        It keeps its binding for a day without an IOC, and so is another one for
+        another routing key.
+        """
+        return f"zocalo-ioc.{self.prefix}.{self.results_exchange}.{self.routing_key}"
 
     def tls(self) -> ssl.SSLContext:
         """Return what ``amqps`` is done with; the broker's certificate is verified.

@@ -71,7 +71,9 @@ QUEUE = TypeAliasType(
     ],
 )
 NAME = TypeAliasType(
-    "NAME", Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    # two of them and a prefix go into the name of a queue, which may have 255
+    "NAME",
+    Annotated[str, StringConstraints(min_length=1, max_length=90)],
 )
 DCIDS = TypeAliasType("DCIDS", list[Annotated[int, Field(gt=0, le=INT32_MAX)]])
 NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0, le=INT32_MAX)])

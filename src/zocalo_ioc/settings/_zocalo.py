@@ -1,5 +1,6 @@
 """Where the broker is, from the site's Zocalo configuration."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -26,6 +27,11 @@ def broker_urls(file: Path | None, environment: str) -> list[str]:
             "--zocalo-environment needs the zocalo package",
             "Install zocalo-ioc[zocalo], or give --broker",
         ) from None
+    if file is None and not os.environ.get("ZOCALO_CONFIG"):
+        raise SettingsInvalid(
+            "--zocalo-environment: the site's configuration is not known",
+            "Set ZOCALO_CONFIG, or give --zocalo-config",
+        )
     where = str(file or "the file that ZOCALO_CONFIG names")
     before = dict(PikaTransport.defaults)
     try:

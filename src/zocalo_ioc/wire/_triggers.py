@@ -161,7 +161,7 @@ def trigger_headers(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
             user = getpass.getuser()
         except (KeyError, OSError):  # no such user id, as in some containers
             user = "zocalo-ioc"
-    return {
-        "zocalo.go.user": user,
-        "zocalo.go.host": environ.get("ZOCALO_GO_HOSTNAME") or socket.gethostname(),
-    }
+    host = environ.get("ZOCALO_GO_HOSTNAME") or socket.gethostname()
+    values = {"zocalo.go.user": user, "zocalo.go.host": host}
+    # what is no UTF-8 in the environment can't be sent
+    return {key: v.encode(errors="replace").decode() for key, v in values.items()}
