@@ -118,6 +118,16 @@ async def test_dodal_and_the_ioc_get_the_same_centres_of_a_scan_that_dodal_trigg
     assert len([entry for entry in logbook.rglob("*") if entry.is_file()]) == 6
 
 
+def test_the_password_for_zocalos_dispatcher_is_in_no_file(
+    site: RabbitMQ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    with simulating(site, tmp_path, dispatcher="real"):
+        assert list(temporary.iterdir()) == []
+
+
 async def test_the_gpu_answers_before_the_end_and_the_cpu_after_it(
     site: RabbitMQ, beside: Ioc, tmp_path: Path
 ) -> None:

@@ -217,6 +217,13 @@ def test_one_box_that_diffracts_has_its_centre_in_its_middle() -> None:
     }
 
 
+def test_a_large_saturated_scan_has_its_centre_in_its_middle() -> None:
+    saturated = np.full((1000, 10), 2_000_000)
+    [centre] = centres_3d(saturated, saturated)
+    assert centre["centre_of_mass"] == pytest.approx([500, 5, 5])
+    assert centre["total_count"] == 100_000 * 2_000_000**2
+
+
 def test_a_well_is_as_wide_as_the_loop_type_says() -> None:
     wells = Wells.of_pin("multipin_2x100+50", 20, {1: 11, 2: 12}, 7)
     # micrometres 0 to 100 and 100 to 200, in boxes of 20
@@ -227,7 +234,9 @@ def test_a_well_is_as_wide_as_the_loop_type_says() -> None:
     ]
 
 
-@pytest.mark.parametrize("loop_type", [None, "", "loop_400", "multipin_x+"])
+@pytest.mark.parametrize(
+    "loop_type", [None, "", "loop_400", "multipin_x+", "multipin_99999999x1+1"]
+)
 def test_any_other_pin_has_one_sample(loop_type: str | None) -> None:
     assert Wells.of_pin(loop_type, 20, {}, 7).sample_at(1000) == 7
 

@@ -189,6 +189,7 @@ async def test_a_scan_that_was_given_up_can_be_processed_again(bench: Bench) -> 
         ({"payload": {"file-number": 0, "n_spots_total": 1}}, "file-number"),
         ({"payload": {"file-number": 36, "n_spots_total": 1}}, "has no frame 36"),
         ({"payload": {"file-number": 1, "n_spots_total": -1}}, "n_spots_total"),
+        ({"payload": {"file-number": 1, "n_spots_total": 10**9}}, "n_spots_total"),
         ({"payload": {"file-number": 1}}, "n_spots_total"),
         ({"payload": None}, "payload"),
         ({"steps_x": "none"}, "gridinfo.steps_x"),

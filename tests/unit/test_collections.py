@@ -163,6 +163,12 @@ def test_an_empty_file_describes_nothing(file: Path) -> None:
             "scans:\n- dcids: [1]\n  trouble: disagreement",
             "scans.0.source: write both",
         ),
+        ("defaults:\n  trouble: disagreement", "defaults.source: write both"),
+        (
+            "scans:\n- dcids: [1]\n  crystals:\n  - at: [1, .nan]",
+            "line 4: scans.0.crystals.0.at.1: ",
+        ),
+        ("[" * 1000, "not YAML"),
         ("defaults:\n  dcids: [1]", "line 2: defaults.dcids: there is no such key"),
     ],
 )

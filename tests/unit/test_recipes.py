@@ -141,6 +141,7 @@ def test_an_unknown_recipe_is_refused_with_those_there_are(name: str) -> None:
         ({"workflows-recipe": True}, b'{"recipe": {}, "recipe-pointer": 1}'),
         ({"workflows-recipe": True}, b'{"recipe": {"1": 5}, "recipe-pointer": 1}'),
         ({"workflows-recipe": True}, b'{"recipe": [], "recipe-pointer": []}'),
+        ({"workflows-recipe": True}, b'{"recipe": {}, "recipe-pointer": Infinity}'),
     ],
 )
 def test_what_is_no_message_of_a_recipe_is_not_understood(
@@ -148,3 +149,17 @@ def test_what_is_no_message_of_a_recipe_is_not_understood(
 ) -> None:
     with pytest.raises(NotUnderstood):
         RecipeMessage.read(Delivery(body, headers))
+
+
+@pytest.mark.parametrize("output", [{"abort": 9}, [2, 9], "9", {"abort": {"x": 1}}, 3])
+def test_a_recipe_with_an_output_that_leads_nowhere_is_not_understood(
+    output: object,
+) -> None:
+    recipe = {
+        "1": {"queue": "here", "output": output},
+        "2": {"queue": "there"},
+        "3": {"queue": 5},
+    }
+    body = json.dumps({"recipe": recipe, "recipe-pointer": 1}).encode()
+    with pytest.raises(NotUnderstood, match="has no queue for step"):
+        RecipeMessage.read(Delivery(body, {"workflows-recipe": True}))

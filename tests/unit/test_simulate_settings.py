@@ -63,6 +63,7 @@ def test_trouble_is_repeated_on_the_command_line_and_a_list_elsewhere(
         ("--frame-rate", "0"),
         ("--frame-rate", "inf"),
         ("--seed", "-1"),
+        ("--results-queue", "mimas"),
         ("--dispatcher", "other"),
         ("--give-up-after", "0"),
         ("--plot", "0"),

@@ -8,7 +8,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from typing_extensions import TypeAliasType
 
 from ..errors import SettingsInvalid
-from ..simulation import Trouble
+from ..simulation import SERVICE_QUEUES, Trouble
 from ._log import LogSettings
 from ._sources import ENV_PREFIX
 from ._types import FILE, FOLDER, QUEUE, SECONDS, URL, split_list
@@ -25,6 +25,12 @@ def _chance(text: str) -> str:
             f"write one of {', '.join(Trouble)}, with its probability: late=0.1"
         ) from None
     return text
+
+
+def _not_a_service(queue: str) -> str:
+    if queue in SERVICE_QUEUES:
+        raise ValueError("a service takes what is there; write another queue")
+    return queue
 
 
 TROUBLE = TypeAliasType("TROUBLE", Annotated[str, AfterValidator(_chance)])
@@ -54,7 +60,9 @@ class SimulateSettings(LogSettings):
         Field(description="make the queues, exchange and bindings that Zocalo needs"),
     ] = False
     results_queue: Annotated[
-        QUEUE, Field(description="send results to this queue, through results")
+        QUEUE,
+        AfterValidator(_not_a_service),
+        Field(description="send results to this queue, through results"),
     ] = "xrc.i03"
     collections: Annotated[
         FILE | None,

@@ -14,13 +14,14 @@ from ._centring import (
 from ._centring_service import XrayCentring
 from ._collections import Collections
 from ._collections_file import CollectionsFile, read_collections
-from ._declare import declare
+from ._declare import SERVICE_QUEUES, declare
 from ._real_dispatcher import RealDispatcher
 from ._real_dispatcher import is_installed as dispatcher_is_installed
 from ._scans import Crystal, Scan, Trouble
 from ._zocalo import Options, SimulatedZocalo
 
 __all__ = [
+    "SERVICE_QUEUES",
     "Collections",
     "CollectionsFile",
     "Counts",

@@ -57,7 +57,7 @@ class Wells:
             sample_ids: the sample in each well, by its number from 1.
             sample_id: the sample of any other pin.
         """
-        match = re.match(r"multipin_(\d+)x(\d+)\+(\d+)", loop_type or "")
+        match = re.match(r"multipin_(\d{1,4})x(\d{1,9})\+(\d{1,9})", loop_type or "")
         wells, width, offset = map(int, match.groups()) if match else (0, 0, 0)
         middles = [offset + width * k for k in range(wells)]
         limits = [
@@ -159,7 +159,7 @@ def centres_3d(
 def _centre(boxes: Counts, counts: Counts, wells: Wells) -> dict[str, Any]:
     """Sum up a region of a volume."""
     total = counts.sum()
-    mass = (boxes * counts[:, np.newaxis]).sum(0) / total + 0.5
+    mass = np.average(boxes, axis=0, weights=counts) + 0.5
     return {
         "centre_of_mass": mass.tolist(),
         "max_voxel": boxes[counts.argmax()].tolist(),

@@ -49,7 +49,7 @@ def read_collections(file: Path) -> CollectionsFile:
         content = yaml.safe_load(text)
     except OSError as error:
         raise SettingsInvalid(f"Can't read {file}: {error.strerror}") from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         what = getattr(error, "problem", None) or error

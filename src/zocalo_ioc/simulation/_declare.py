@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 
 RESULTS_EXCHANGE = "results"
 DELIVERY_LIMIT = 5
+CENTRING_QUEUE = "reduce.xray_centering"
+SERVICE_QUEUES = ("mimas", "per_image_analysis", CENTRING_QUEUE)
+"""What the simulation takes, but for triggers."""
 EXPIRY_MS = 60_000
 """How long a result waits for someone to take it."""
 BROADCASTS = ("command", "transient.status")
@@ -30,9 +33,9 @@ class _Queue:
 
 def _queues(results_queue: str) -> Iterator[_Queue]:
     """Tell the queues, without those for rejected messages."""
-    for name in (TRIGGER_QUEUE, "mimas", "per_image_analysis"):
-        yield _Queue(name, {})
-    yield _Queue("reduce.xray_centering", {"x-single-active-consumer": True})
+    for name in (TRIGGER_QUEUE, *SERVICE_QUEUES):
+        single = {"x-single-active-consumer": True} if name == CENTRING_QUEUE else {}
+        yield _Queue(name, single)
     yield _Queue(results_queue, {"x-message-ttl": EXPIRY_MS}, dead_letters=False)
 
 

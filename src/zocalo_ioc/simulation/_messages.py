@@ -51,6 +51,9 @@ def _wells(value: object) -> object:
     return _none_if_empty(value) or {}
 
 
+MAX_SPOTS = 2_000_000
+"""On a frame. With more, the sum of a large volume's counts would overflow."""
+
 Steps = Annotated[PositiveInt, Field(le=10_000), BeforeValidator(_whole)]
 Id = Annotated[int, Field(ge=1, le=INT32_MAX), BeforeValidator(_whole)]
 
@@ -148,7 +151,9 @@ class Frame(BaseModel):
 
     number: Annotated[PositiveInt, Field(alias="file-number"), BeforeValidator(_whole)]
     spots: Annotated[
-        NonNegativeInt, Field(alias="n_spots_total"), BeforeValidator(_whole)
+        NonNegativeInt,
+        Field(alias="n_spots_total", le=MAX_SPOTS),
+        BeforeValidator(_whole),
     ]
     seen_at: Annotated[NonNegativeFloat, Field(alias="file-seen-at")] = 0
 

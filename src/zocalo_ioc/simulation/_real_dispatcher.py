@@ -58,25 +58,32 @@ class RealDispatcher:
 
     async def run(self) -> None:
         """Keep it running until cancelled."""
-        with tempfile.TemporaryDirectory(prefix="zocalo-ioc-") as folder:
-            file = Path(folder) / "zocalo.yaml"
-            file.touch(mode=0o600)  # it holds the password
-            file.write_text(yaml.safe_dump(self._configuration))
+        # it holds the password; without a name, nothing of it stays whatever happens
+        with tempfile.TemporaryFile("w+") as file:
+            yaml.safe_dump(self._configuration, file)
+            file.flush()
             while True:
-                last_words = await self._run_once(file)
+                file.seek(0)  # some systems share the position
+                last_words = await self._run_once(file.fileno())
                 logger.warning(
-                    "Zocalo's dispatcher has ended, and is started again: %s",
+                    "Zocalo's dispatcher has ended, and is started again: %s. "
+                    "--log-level debug shows what else it says",
                     last_words,
                 )
                 await asyncio.sleep(RESTART_PAUSE)
 
-    async def _run_once(self, configuration: Path) -> str:
-        """Run it until it ends, and return the last line that it said."""
+    async def _run_once(self, configuration: int) -> str:
+        """Run it until it ends, and return the last line that it said.
+
+        Args:
+            configuration: descriptor of an open file.
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(PROGRAM),
             "--service=Dispatcher",
-            env=os.environ | {"ZOCALO_CONFIG": str(configuration)},
+            env=os.environ | {"ZOCALO_CONFIG": f"/dev/fd/{configuration}"},
+            pass_fds=(configuration,),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -37,6 +37,7 @@ class Pipelines(StrEnum):
 Dcid = Annotated[int, Field(ge=1, le=INT32_MAX)]
 Boxes = Annotated[int, Field(ge=1, le=10_000)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
+Position = Annotated[float, Field(ge=-1e6, le=1e6)]
 
 
 class Behaviour(BaseModel):
@@ -62,6 +63,12 @@ class Behaviour(BaseModel):
     trouble: Trouble | None = None
     late_by: Annotated[float, Field(ge=0, le=3600)] = 30
 
+    @model_validator(mode="after")
+    def _both_disagree(self) -> Self:
+        if self.trouble is Trouble.DISAGREEMENT and self.source is not Pipelines.BOTH:
+            raise ValueError("source: write both, for one pipeline can't disagree")
+        return self
+
 
 class Crystal(BaseModel):
     """A crystal on the pin.
@@ -74,7 +81,7 @@ class Crystal(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    at: Annotated[list[float], Field(min_length=2, max_length=3)]
+    at: Annotated[list[Position], Field(min_length=2, max_length=3)]
     size: Positive = 2
     strength: Annotated[float, Field(ge=0, le=1e6)] = 500
 
@@ -126,8 +133,6 @@ class Scan(Behaviour):
         for number, crystal in enumerate(self.crystals):
             if len(crystal.at) != self.dimensions:
                 raise ValueError(f"crystals.{number}.at: {axes} are needed")
-        if self.trouble is Trouble.DISAGREEMENT and self.source is not Pipelines.BOTH:
-            raise ValueError("source: write both, for one pipeline can't disagree")
         return self
 
     @property

@@ -120,10 +120,15 @@ class RecipeMessage:
                 pointer=int(body["recipe-pointer"]),
                 path=tuple(body.get("recipe-path") or ()),
             )
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise NotUnderstood(f"No recipe message: {error!r}") from error
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as e:
+            raise NotUnderstood(f"No recipe message: {e!r}") from e
         if not isinstance(message.recipe.get(str(message.pointer)), dict):
             raise NotUnderstood(f"The recipe has no step {message.pointer}")
+        outputs = message.step.get("output")
+        for name in outputs if isinstance(outputs, dict) else ("",):
+            for step in message._connected_to(name):
+                if not _has_queue(message.recipe.get(str(step))):
+                    raise NotUnderstood(f"The recipe has no queue for step {step}")
         return message
 
     @property
@@ -150,13 +155,16 @@ class RecipeMessage:
 
         Nothing may be connected to it.
         """
+        assert self.pointer is not None
+        path = (*self.path, self.pointer)
+        return [self._to(step, payload, path) for step in self._connected_to(output)]
+
+    def _connected_to(self, output: str) -> list[int]:
         outputs: Any = self.step.get("output")
         if isinstance(outputs, dict):
             outputs = outputs.get(output)
         steps = [] if outputs is None else outputs
-        steps = steps if isinstance(steps, list) else [steps]
-        assert self.pointer is not None
-        return [self._to(step, payload, (*self.path, self.pointer)) for step in steps]
+        return steps if isinstance(steps, list) else [steps]
 
     def _to(self, step: int, payload: object, path: tuple[int, ...]) -> Message:
         target = self.recipe[str(step)]
@@ -173,3 +181,11 @@ class RecipeMessage:
             headers=RESULT_HEADERS,
             exchange=target.get("exchange", ""),
         )
+
+
+def _has_queue(step: object) -> bool:
+    match step:
+        case {"queue": str(), **rest}:
+            return isinstance(rest.get("exchange", ""), str)
+        case _:
+            return False

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._centring import Counts, Orientation
+from ._messages import MAX_SPOTS
 from ._scans import Scan, Trouble
 
 _FWHM = 4 * np.log(2)
@@ -27,7 +28,8 @@ def spot_counts(scan: Scan, dcid: int, gpu: bool, seed: int) -> Counts:
         mean = np.zeros_like(mean)
     elif scan.trouble is Trouble.DISAGREEMENT and gpu:
         mean = mean[::-1, ::-1]  # as if the GPU pipeline had the grid upside down
-    return to_frames(rng.poisson(mean), scan.snaked, scan.orientation)
+    counts = rng.poisson(mean).clip(max=MAX_SPOTS)
+    return to_frames(counts, scan.snaked, scan.orientation)
 
 
 def to_frames(grid: Counts, snaked: bool, orientation: Orientation) -> Counts:
