@@ -97,6 +97,15 @@ async def test_a_choice_written_as_epics_reads_numbers_is_not_called_refused(
     assert await ioc.text("MESSAGE") == before
 
 
+@pytest.mark.parametrize("name", ["SUBMIT", "SEND"])
+async def test_what_is_no_request_is_refused_by_the_name_of_its_record(
+    ioc: Ioc, name: str
+) -> None:
+    await ioc.put(name, '{"dcid": 5}')
+    message = await ioc.text("MESSAGE")
+    assert message.startswith(f"{name} can't be used: command: ")
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("STATE", 1), ("BEST:X", 1.0), ("RESULT:SEQ", 4)]
 )

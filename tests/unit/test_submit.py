@@ -12,10 +12,13 @@ from zocalo_ioc.settings import SubmitSettings
         (("71",), "--num-frames is missing"),
         ((), "DCIDS"),
         (("71", "--num-frames", "0"), "--num-frames is missing. Give 1 or more."),
-        (("0", "--num-frames", "1"), "--dcids: Input should be greater than 0"),
+        (("0", "--num-frames", "1"), "ioc: DCIDS: Input should be greater than 0"),
         (("1", "--num-frames", "2,3"), "--num-frames has 2 values. Give one"),
         (("1", "--num-frames", "2", "--parameters", "{"), "PARAMETERS is not JSON"),
-        (("1", "1", "--num-frames", "2"), "each dcid of one list must be another"),
+        (
+            ("1", "1", "--num-frames", "2"),
+            "The request can't be used: each dcid of one list must be another",
+        ),
     ],
 )
 def test_what_can_not_be_submitted_is_refused_at_once(

@@ -26,7 +26,7 @@ def submission(event: Event, grids: Sequence[Mapping[str, Any]]) -> str:
         RequestInvalid: the IOC would refuse it.
     """
     text = to_json([{**grid, "command": event} for grid in grids]).decode()
-    _, requests = read_submission(text)
+    _, requests = read_submission(text, "The request")
     for request in requests:
         request.message(event, guid="")
     if complaint := _SEND.complaint(text):

@@ -64,17 +64,17 @@ class WayIn:
 
     async def submit(self, text: str) -> None:
         """Do what a JSON object, or a list of them, asks for."""
-        await self._submit(text, set(Command))
+        await self._submit("SUBMIT", text, set(Command))
 
     async def submit_message(self, text: str) -> None:
         """Do what a JSON object, or a list of them, asks for, but await no result."""
-        await self._submit(text, {Command.START, Command.END})
+        await self._submit("SEND", text, {Command.START, Command.END})
 
-    async def _submit(self, text: str, allowed: set[Command]) -> None:
+    async def _submit(self, record: str, text: str, allowed: set[Command]) -> None:
         try:
-            command, requests = read_submission(text)
+            command, requests = read_submission(text, record)
             if command not in allowed:
-                raise RequestInvalid(f"SEND can't {command}", "Write it to SUBMIT")
+                raise RequestInvalid(f"{record} can't {command}", "Write it to SUBMIT")
         except RequestInvalid as problem:
             self._refuse([], str(problem))
             return

@@ -4,13 +4,14 @@ import re
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args
 
 import yaml
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     CliApp,
+    CliPositionalArg,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -21,6 +22,7 @@ from ..errors import SettingsInvalid
 from ._types import FILE
 
 ENV_PREFIX = "ZOCALO_IOC_"
+_POSITIONAL = get_args(CliPositionalArg[str])[1]
 
 _from_file: ContextVar[dict[str, Any]] = ContextVar("from_file")
 
@@ -65,11 +67,31 @@ class Settings(BaseSettings):
         try:
             return CliApp.run(cls, cli_args=list(arguments))
         except ValidationError as error:
-            raise SettingsInvalid(_complaints(error)) from None
+            raise SettingsInvalid(cls._complaints(error)) from None
         except SettingsError as error:
             raise SettingsInvalid(*_parsing_trouble(error)) from None
         finally:
             _from_file.reset(reading)
+
+    @classmethod
+    def _complaints(cls, error: ValidationError) -> str:
+        complaints = [
+            _complaint(
+                name := str(entry["loc"][0]),
+                cls._option(name),
+                *(entry["type"], entry["msg"]),
+            )
+            for entry in error.errors(include_url=False, include_input=False)
+        ]
+        return "; ".join(dict.fromkeys(complaints))
+
+    @classmethod
+    def _option(cls, setting: str) -> str:
+        """Return how the command line names a setting."""
+        field = cls.model_fields.get(setting)
+        if field and _POSITIONAL in field.metadata:
+            return setting.upper()
+        return f"--{setting.replace('_', '-')}"
 
 
 class _ConfigOption(BaseSettings):
@@ -104,14 +126,6 @@ def _read(file: Path) -> dict[str, Any]:
     return {key.replace("-", "_"): value for key, value in values.items()}
 
 
-def _complaints(error: ValidationError) -> str:
-    complaints = [
-        _complaint(str(entry["loc"][0]), entry["type"], entry["msg"])
-        for entry in error.errors(include_url=False, include_input=False)
-    ]
-    return "; ".join(dict.fromkeys(complaints))
-
-
 def _parsing_trouble(error: SettingsError) -> tuple[str, str]:
     """Say what is wrong with an option, without the passwords that may be in it."""
     what = str(error).removeprefix("error parsing CLI: ")
@@ -122,10 +136,9 @@ def _parsing_trouble(error: SettingsError) -> tuple[str, str]:
     return what, "See the command's --help"
 
 
-def _complaint(setting: str, kind: str, message: str) -> str:
+def _complaint(setting: str, option: str, kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         return f"the settings file has {setting}, which this command does not know"
-    option = f"--{setting.replace('_', '-')}"
     if kind == "missing":
         return (
             f"{option} is missing: give it, set {ENV_PREFIX}{setting.upper()}, "

@@ -128,8 +128,12 @@ _SCAN: TypeAdapter[list[_Submission]] = TypeAdapter(
 )
 
 
-def read_submission(text: str) -> tuple[Command, list[Request]]:
+def read_submission(text: str, named: str = "SUBMIT") -> tuple[Command, list[Request]]:
     """Read what was written to ``P:SUBMIT``: an object, or a list of them for one scan.
+
+    Args:
+        text: in JSON.
+        named: what errors call it.
 
     Raises:
         RequestInvalid: it can't be used, and why.
@@ -147,7 +151,7 @@ def read_submission(text: str) -> tuple[Command, list[Request]]:
     except ValueError as error:
         why = complaints(error) if isinstance(error, ValidationError) else str(error)
         raise RequestInvalid(
-            f"SUBMIT can't be used: {why}",
+            f"{named} can't be used: {why}",
             f"Its keys are {', '.join(_Submission.model_fields)}",
         ) from error
     return submissions[0].command, list(submissions)
