@@ -211,7 +211,7 @@ async def test_an_ioc_that_dies_meanwhile_is_named(
     assert "is with Zocalo" in ended.errors
 
 
-async def test_in_a_terminal_progress_is_one_line_that_goes_away(
+async def test_in_a_narrow_terminal_progress_goes_away_and_no_number_is_cut_short(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:
     ours, theirs = pty.openpty()
@@ -219,7 +219,7 @@ async def test_in_a_terminal_progress_is_one_line_that_goes_away(
         process = await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("zocalo-ioc")), "submit"),
             *(ioc.prefix, "6472", "--num-frames", "1"),
-            env=ioc.client_environment | {"TERM": "xterm", "COLUMNS": "80"},
+            env=ioc.client_environment | {"TERM": "xterm", "COLUMNS": "40"},
             stdout=theirs,
             stderr=theirs,
         )
@@ -234,7 +234,8 @@ async def test_in_a_terminal_progress_is_one_line_that_goes_away(
     assert "DCID 6472: connecting" in shown
     assert erase_line in shown
     assert "connecting" not in shown[shown.rindex(show_cursor) :]
-    assert "72.5" in shown[shown.rindex(show_cursor) :]
+    left = shown[shown.rindex(show_cursor) :]
+    assert "1  72.500  1.500  2.500  72-73    1-2    2-3  6472   6472" in left
 
 
 def _read(terminal: int) -> bytes:

@@ -14,7 +14,7 @@ from rich.table import Table
 from ..centres import AXES, MISSING
 from ..jobs import State
 
-_WIDTH_OF_PIPES = 120
+_WIDTH = 120
 
 
 class Progress:
@@ -52,9 +52,8 @@ class Progress:
 
 def as_table(columns: Mapping[str, Any]) -> None:
     """Print the centres, one a line, strongest first."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDTH_OF_PIPES)
+    # lines that a narrow terminal breaks are better than numbers cut short
+    console = Console(width=max(Console().width, _WIDTH))
     table = Table(box=None, padding=(0, 0, 0, 2), pad_edge=False)
     headings = "", *AXES, *(f"box {axis}" for axis in AXES)
     for name in (*headings, "max", "total", "voxels", "sample"):
