@@ -69,13 +69,9 @@ class Link:
             async with asyncio.timeout(_CONNECT_WITHIN):
                 while self._latest == (0, 0):
                     await self._next_change()
-        except (CANothing, TimeoutError) as error:
+        except (CANothing, Gone, TimeoutError) as error:
             self._close()
-            raise Gone(
-                f"{self._prefix} does not answer",
-                "See that the IOC is running, and that EPICS_CA_ADDR_LIST and "
-                "EPICS_CA_SERVER_PORT lead to it",
-            ) from error
+            raise self._no_answer() from error
         self._old = self._latest
         return self
 
@@ -137,7 +133,19 @@ class Link:
 
     async def _get(self, name: str, **options: Any) -> Any:
         pv = f"{self._prefix}:{name}"
-        return await aioca.caget(pv, timeout=_CONNECT_WITHIN, **options)
+        try:
+            # aioca's own time-out can swallow a cancellation, such as Ctrl-C
+            async with asyncio.timeout(_CONNECT_WITHIN):
+                return await aioca.caget(pv, timeout=None, **options)
+        except TimeoutError as error:
+            raise self._no_answer() from error
+
+    def _no_answer(self) -> Gone:
+        return Gone(
+            f"{self._prefix} does not answer",
+            "See that the IOC is running, and that EPICS_CA_ADDR_LIST and "
+            "EPICS_CA_SERVER_PORT lead to it",
+        )
 
     def _monitor(self, name: str, note: Callable[[Any], None], **options: Any) -> None:
         pv = f"{self._prefix}:{name}"
