@@ -20,7 +20,7 @@ demo: $(DEMO)/.ready
 
 test: $(DEV)/.ready
 	@scripts/install-rabbitmq.sh
-	$(DEV)/bin/python -m pytest $(ARGS)
+	$(DEV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 screens: $(DEV)/.ready
 	@scripts/install-rabbitmq.sh

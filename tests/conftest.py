@@ -1,5 +1,6 @@
 import itertools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 
 import aioca
 import pytest
@@ -22,17 +23,18 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     server.close()
 
 
-@pytest.fixture(scope="session")
-async def ioc_maker(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[Callable[..., Ioc]]:
+@asynccontextmanager
+async def making_iocs(
+    folders: pytest.TempPathFactory,
+) -> AsyncGenerator[Callable[..., Ioc]]:
+    """Make IOCs that end with the block."""
     made: list[Ioc] = []
 
     def make(
         command: str, *options: str, before: Callable[[str], None] = lambda _: None
     ) -> Ioc:
         """Start an IOC with a prefix of its own and further options."""
-        log = tmp_path_factory.mktemp("ioc") / "log"
+        log = folders.mktemp("ioc") / "log"
         prefix = f"TEST-{next(_numbers)}"
         before(prefix)
         ioc = Ioc(log, prefix, command, "--prefix", prefix, *options)
@@ -42,12 +44,25 @@ async def ioc_maker(
     yield make
     aioca.purge_channel_caches()  # while there is a loop to tell of disconnections
     for ioc in made:
+        ioc.process.terminate()
+    for ioc in made:
         ioc.stop()
 
 
+@pytest.fixture(scope="module")
+async def ioc_maker(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Callable[..., Ioc]]:
+    async with making_iocs(tmp_path_factory) as make:
+        yield make
+
+
 @pytest.fixture(scope="session")
-def shared_ioc(rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc]) -> Ioc:
-    return ioc_maker("run", "--broker", rabbitmq.url, "--results-queue", RESULTS)
+async def shared_ioc(
+    rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Ioc]:
+    async with making_iocs(tmp_path_factory) as make:
+        yield make("run", "--broker", rabbitmq.url, "--results-queue", RESULTS)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ class Ioc:
         self.prefix = prefix
         self.arguments = arguments
         self.ports = ports.borrow()
+        self._gave_back = False
         self.log_file = log
         with log.open("w") as output:
             self.process = subprocess.Popen(
@@ -54,6 +55,8 @@ class Ioc:
         if self.process.poll() is None:
             self.process.send_signal(number)
             self.process.wait(20)
+        if not self._gave_back:
+            self._gave_back = True
             ports.give_back(self.ports)
         return self.process.returncode
 

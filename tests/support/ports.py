@@ -10,7 +10,7 @@ import socket
 from contextlib import ExitStack
 
 LOOPBACK = "127.0.0.1"
-_IOCS = 12
+_IOCS = 24
 _chance = random.SystemRandom()  # other test runs choose at the same time
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _PORTS = range(10_000 + _WORKER, 32_000, 8)

@@ -19,6 +19,7 @@ from p4p.client.asyncio import Context
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.zocalo import ResultSender, result_sender
+from zocalo_ioc.wire import INT32_MAX
 
 AXES = "XYZ"
 NO_ALARM, INVALID = 0, 3
@@ -464,7 +465,7 @@ counts = st.one_of(
 @st.composite
 def centres_3d(draw: st.DrawFn) -> dict[str, Any]:
     three = st.lists(boxes, min_size=3, max_size=3)
-    coordinates = st.floats(allow_nan=False, allow_infinity=False)
+    coordinates = st.floats(-INT32_MAX, INT32_MAX)
     centre: dict[str, Any] = {
         "centre_of_mass": draw(st.lists(coordinates, min_size=3, max_size=3)),
         "max_voxel": draw(three),
