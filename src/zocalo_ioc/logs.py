@@ -65,7 +65,7 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         return without_passwords(super().format(record))
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802, of logging
         record.message = one_line(record.message)
         return super().formatMessage(record)
 

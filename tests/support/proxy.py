@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from .ports import LOOPBACK
@@ -56,5 +57,5 @@ class Proxy:
             if self._passes.is_set():
                 target.shutdown(socket.SHUT_WR)
 
-    def _start(self, what: object, *arguments: object) -> None:
-        threading.Thread(target=what, args=arguments, daemon=True).start()  # type: ignore[arg-type]
+    def _start(self, what: Callable[..., object], *arguments: object) -> None:
+        threading.Thread(target=what, args=arguments, daemon=True).start()
