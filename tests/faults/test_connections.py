@@ -18,7 +18,7 @@ from tests.support.zocalo import write_configuration
 
 QUEUE = ("--results-queue", RESULTS)
 EXCHANGE = ("--results-exchange", "results", "--routing-key", RESULTS)
-HEARTBEAT = 2
+HEARTBEAT = 4
 
 Maker = Callable[..., Ioc]
 

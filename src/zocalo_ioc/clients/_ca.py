@@ -139,6 +139,11 @@ class Link:
                 return await aioca.caget(pv, timeout=None, **options)
         except TimeoutError as error:
             raise self._no_answer() from error
+        except CANothing as error:  # lost while it was being read
+            raise self._has_gone() from error
+
+    def _has_gone(self) -> Gone:
+        return Gone(f"{self._prefix} has gone: the IOC has ended, or the network")
 
     def _no_answer(self) -> Gone:
         return Gone(
@@ -166,7 +171,7 @@ class Link:
             await asyncio.wait([waiting], timeout=0.2)
         if self._gone:
             waiting.cancel()
-            raise Gone(f"{self._prefix} has gone: the IOC has ended, or the network")
+            raise self._has_gone()
         await waiting
 
     def _note(self, value: Any) -> None:
