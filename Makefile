@@ -1,10 +1,10 @@
 # Everything a checkout needs, from setting up to passing the tests:
-#   make demo   the IOC with a simulated Zocalo, and what to type next
-#   make test   all tests, against a RabbitMQ of their own
+#   make demo     the IOC with a simulated Zocalo, and what to type next
+#   make test     all tests, against a RabbitMQ of their own
 #   make screens  the screens in the real Phoebus: pictures and clicks
-#   make lint   style and types
-#   make faults all that can go wrong, often; writes docs/explanations/faults.md
-#   make lock   pin the dependencies anew (needs uv)
+#   make lint     style and types
+#   make faults   all that can go wrong, often; writes docs/explanations/faults.md
+#   make lock     pin the dependencies anew (needs uv)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DEMO := .venv
