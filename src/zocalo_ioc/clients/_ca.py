@@ -161,8 +161,10 @@ class Link:
             monitor.close()
 
     async def _next_change(self) -> None:
-        self._changed.clear()
+        """Wait for a change since this was last waited for."""
         await self._unless_gone(self._changed.wait())
+        # not before waiting: it may have come while the caller read
+        self._changed.clear()
 
     async def _unless_gone(self, awaitable: Any) -> None:
         """Wait for something, but not for an IOC that is no more."""
