@@ -14,6 +14,10 @@ from pathlib import Path
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import answering, number_of_centres, result_sender
+from zocalo_ioc.clients._ca import Link
+from zocalo_ioc.clients._submission import submission
+from zocalo_ioc.jobs import State
+from zocalo_ioc.wire import Event
 
 FOUND, FAILED, NO_CENTRES, INTERRUPTED = 0, 1, 3, 130
 
@@ -43,7 +47,14 @@ class Submitting:
         )
 
     async def end(self) -> Ended:
-        output, errors = await asyncio.to_thread(self.process.communicate, timeout=60)
+        try:
+            output, errors = await asyncio.to_thread(
+                self.process.communicate, timeout=60
+            )
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            output, errors = self.process.communicate()
+            raise AssertionError(f"It did not end.\n{output}\n{errors}") from None
         return Ended(self.process.returncode, output, errors)
 
 
@@ -108,6 +119,26 @@ async def test_no_centre_has_a_status_of_its_own(ioc: Ioc, rabbitmq: RabbitMQ) -
         ended = await running.end()
     assert ended.status == NO_CENTRES
     assert json.loads(ended.output)["centres"] == []
+
+
+async def test_an_end_that_comes_while_the_history_is_read_is_not_missed(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    class SlowReader(Link):
+        async def ending(self, dcid: int) -> State | None:
+            ending = await super().ending(dcid)
+            if ending is None:
+                zocalo.send({"results": []}, dcid=dcid, dcgid=1)
+                await ioc.until_value("STATE", State.NO_CENTRES)
+                await ioc.get("HISTORY:SEQ")  # its monitor was told before
+            return ending
+
+    with result_sender(rabbitmq) as zocalo:
+        async with SlowReader(ioc.prefix, [6210], lambda _: None) as link:
+            for event in Event:
+                await link.send(submission(event, [{"dcid": 6210, "num_frames": 1}]))
+            async with asyncio.timeout(10):
+                assert await link.until_ended(6210) is State.NO_CENTRES
 
 
 async def test_start_and_end_can_be_sent_alone(ioc: Ioc, rabbitmq: RabbitMQ) -> None:
