@@ -3,6 +3,8 @@
 #   make test     all tests, against a RabbitMQ of their own
 #   make screens  the screens in the real Phoebus: pictures and clicks
 #   make lint     style and types
+#   make docs     the documentation as a site, docs/_build/html/index.html
+#   make linkcheck  whether the sites that it links to are there (needs the internet)
 #   make faults   all that can go wrong, often; writes docs/explanations/faults.md
 #   make lock     pin the dependencies anew (needs uv)
 
@@ -13,7 +15,7 @@ DEV := .venv-dev
 # where make screens finds Phoebus, or puts it
 PHOEBUS ?= .phoebus
 
-.PHONY: demo test screens faults lint lock clean
+.PHONY: demo test screens faults lint docs linkcheck lock clean
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
@@ -36,6 +38,16 @@ lint: $(DEV)/.ready
 	$(DEV)/bin/ruff format --check
 	$(DEV)/bin/pyright --pythonpath $(DEV)/bin/python
 
+SPHINX := $(DEV)/bin/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet
+
+docs: $(DEV)/.ready
+	$(DEV)/bin/python docs/generate.py --check
+	@scripts/get-mermaid.sh $(DEV)/bin/python docs/_static/mermaid.min.js
+	$(SPHINX) -d docs/_build/doctrees docs docs/_build/html
+
+linkcheck: $(DEV)/.ready
+	$(SPHINX) -b linkcheck -d docs/_build/doctrees docs docs/_build/linkcheck
+
 # The environments are made anew when the locks or the packaging change.
 $(DEMO)/.ready: requirements.lock pyproject.toml
 	@echo "Setting up $(DEMO), once"
@@ -57,4 +69,4 @@ lock:
 	rm build.in
 
 clean:
-	rm -rf $(DEMO) $(DEV) build dist src/*.egg-info
+	rm -rf $(DEMO) $(DEV) docs/_build build dist src/*.egg-info
