@@ -39,8 +39,11 @@ async def demo(prefix: str, stop: asyncio.Event) -> None:
 
 def instructions(prefix: str, environment: Mapping[str, str]) -> str:
     """Return what to type next, ready to be pasted into a shell."""
-    exports = " ".join(f"{name}={value}" for name, value in environment.items())
-    setting_up = "\n  ".join([f"export {exports}", *_stand_ins()])
+    exports = [
+        " ".join(("export", *(f"{n}={v}" for n, v in environment.items() if kind in n)))
+        for kind in ("_CA_", "_PVA_")
+    ]
+    setting_up = "\n  ".join([*exports, *_stand_ins()])
     return f"""
 In another terminal, have a data collection processed and read where the crystal is:
 
@@ -56,7 +59,7 @@ Ctrl-C here ends the demo.
 
 def _stand_ins() -> Iterator[str]:
     """Let caproto, where this Python has it, stand in for EPICS base's commands."""
-    for name in ("caput", "caget"):
+    for name in ("caput", "caget", "camonitor"):
         stand_in = Path(sys.executable).with_name(name.replace("ca", "caproto-", 1))
         if shutil.which(name) is None and stand_in.exists():
             yield f'{name}() {{ {stand_in} --no-repeater "$@"; }}'
@@ -69,6 +72,8 @@ def _epics_environment() -> dict[str, str]:
     client = {
         "EPICS_CA_ADDR_LIST": os.environ["EPICS_CAS_INTF_ADDR_LIST"],
         "EPICS_CA_AUTO_ADDR_LIST": "NO",
+        "EPICS_PVA_ADDR_LIST": os.environ["EPICS_PVAS_INTF_ADDR_LIST"],
+        "EPICS_PVA_AUTO_ADDR_LIST": "NO",
     }
     port = os.environ.get("EPICS_CA_SERVER_PORT")
     if port is None and not _is_free(_DEFAULT_CA_PORT):

@@ -1,85 +1,194 @@
-"""The wheel holds all that a user needs who has no clone of the repository."""
+"""The wheel alone, in an empty environment, is all that the tutorial needs."""
 
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.support import ports
+from tests.support.pages import DOCS, Entry, blocks, entries, type_in
 from zocalo_ioc.describe import archive
 from zocalo_ioc.settings import RunSettings
 
-ROOT = Path(__file__).parents[2]
-VERSION = "1.2.3"
+ROOT = DOCS.parent
+TUTORIAL = (DOCS / "tutorials" / "first-centre.md").read_text()
+[VERSION] = re.findall(r"^zocalo-ioc (.+)", TUTORIAL, re.MULTILINE)
+INSTALLATION, DEMO, MONITOR, *_ = blocks(TUTORIAL)
+TIME = r"[-\d]{10} [:.\d]{15}"
 
 
-def run(arguments: Sequence[object], **environment: str) -> str:
-    return subprocess.run(
-        [sys.executable, *map(str, arguments)],
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | environment,
-        cwd=environment.get("HOME"),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    ).stdout
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the installed wheel alone, made of a copy of what is built."""
-    folder = tmp_path_factory.mktemp("installed")
+def build_wheel(folder: Path) -> None:
+    """Build the wheel of the version of the tutorial, from a copy of what it needs."""
     source = folder / "source"
     ignored = shutil.ignore_patterns("*.egg-info", "__pycache__")
     for part in ("src", "db", "opi", "examples"):
         shutil.copytree(ROOT / part, source / part, ignore=ignored)
     for file in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / file, source)
-    pip = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet")
-    alone = ("--no-deps", "--no-build-isolation", "--ignore-installed")
-    run(
-        (*pip, *alone, "--prefix", folder, source),
-        SETUPTOOLS_SCM_PRETEND_VERSION=VERSION,
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel")
+    subprocess.run(
+        [*pip, "--quiet", "--no-deps", "--no-build-isolation", "-w", folder, source],
+        env=os.environ | {"SETUPTOOLS_SCM_PRETEND_VERSION": VERSION},
+        check=True,
     )
     shutil.rmtree(source)
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a terminal whose machine has Python, and nothing else.
+
+    pip may take any package, but only in the version that the tests have.
+    """
+    tools = tmp_path_factory.mktemp("bin")
+    python = tools / "python3"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    lock = (ROOT / "requirements-dev.lock").read_text()
+    locked = tools / "locked"
+    locked.write_text("\n".join(re.findall(r"^\w.*==[^\\\n]+", lock, re.MULTILINE)))
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not re.match("EPICS|PYTHON|VIRTUAL_ENV|ZOCALO", name)
+    }
+    return kept | {
+        "PATH": f"{tools}:/usr/bin:/bin",
+        "PIP_CONSTRAINT": str(locked),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@pytest.fixture(scope="module")
+def folder(
+    environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder with the wheel, installed as the tutorial says."""
+    folder = tmp_path_factory.mktemp("first-centre")
+    build_wheel(folder)
+    typed = [line for line, _ in INSTALLATION]
+    assert [*zip(typed, type_in(typed, environment, folder), strict=True)] == (
+        INSTALLATION
+    )
     return folder
 
 
-def command(installed: Path, *arguments: object) -> str:
+# -- the tutorial -------------------------------------------------------------
+
+
+@contextmanager
+def terminal(
+    lines: list[Entry], environment: Mapping[str, str], folder: Path, log: Path
+) -> Generator[None]:
+    """Type lines whose last one runs until Ctrl-C, and wait for what it first shows."""
+    typed = "\n".join(line for line, _ in lines)
+    last_shown = lines[-1][1].splitlines()[-1]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["bash", "-c", typed],
+            env=environment,
+            cwd=folder,
+            stdout=output,
+            start_new_session=True,
+        )
+    try:
+        end = time.monotonic() + 60
+        while masked(last_shown) not in masked(log.read_text()):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.05)  # between two looks, up to the limit
+        yield
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(20)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def masked(shown: str) -> str:
+    """Return what a terminal shows without what differs between any two runs."""
+    shown = re.sub(TIME, "TIME", shown)
+    shown = re.sub(r" EPICS_\w+_(SERVER|BROADCAST)_PORT=\d+", "", shown)
+    return re.sub(r"/\S+(?=/venv/)", "/home/you/first-centre", shown)
+
+
+def third_terminal() -> Iterator[Entry]:
+    """Return what is typed there. A file that is to be saved is typed in, too."""
+    rest = TUTORIAL.partition("In a third terminal")[2]
+    for name, kind, block in re.findall(
+        r"(?:Save this as\s`(\S+)`:\n\n)?```(console|python)\n(.*?)```", rest, re.DOTALL
+    ):
+        if kind == "console":
+            yield from entries(block)
+        else:
+            yield f"cat > {name} <<'END'\n{block}END", ""
+
+
+def test_what_is_typed_in_the_tutorial_shows_what_the_page_shows(
+    folder: Path, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    epics = ports.borrow()
+    demo_log, monitor_log = tmp_path / "demo", tmp_path / "monitor"
+    server, client = environment | epics.server, environment | epics.client
+    activate = INSTALLATION[1]
+    session = [*third_terminal()]
+    typed = [line for line, _ in session]
+    with terminal([activate, *DEMO], server, folder, demo_log):
+        assert masked(demo_log.read_text()).strip("\n") == DEMO[0][1]
+        with terminal(MONITOR, client, folder, monitor_log):
+            shown = type_in(typed, client, folder)
+    ports.give_back(epics)
+    assert [*zip(typed, shown, strict=True)] == session
+    [watched] = re.findall(r"```text\n(.*?)```", TUTORIAL, re.DOTALL)
+    assert masked(monitor_log.read_text()).startswith(masked(watched))
+
+
+# -- what else comes with the wheel -------------------------------------------
+
+
+def command(folder: Path, environment: Mapping[str, str], *arguments: str) -> str:
     """Run the installed command in an empty folder."""
-    [packages] = installed.glob("lib/python*/site-packages")
-    empty = installed / "empty"
+    empty = folder / "empty"
     empty.mkdir(exist_ok=True)
-    code = "from zocalo_ioc.__main__ import main; main()"
-    paths = {"PYTHONPATH": str(packages), "HOME": str(empty)}
-    return run(("-c", code, *arguments), **paths)
+    return subprocess.run(
+        [folder / "venv" / "bin" / "zocalo-ioc", *arguments],
+        env=environment,
+        cwd=empty,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+        check=True,
+    ).stdout
 
 
-def test_the_version_is_that_of_the_package(installed: Path) -> None:
-    assert command(installed, "--version") == f"zocalo-ioc {VERSION}\n"
-
-
-def test_screens_databases_and_the_unit_can_be_had(installed: Path) -> None:
-    where = command(installed, "files").splitlines()
-    share = installed / "share" / "zocalo-ioc"
+def test_screens_databases_and_the_unit_can_be_had(
+    folder: Path, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    where = command(folder, environment, "files").splitlines()
+    share = folder / "venv" / "share" / "zocalo-ioc"
     assert [Path(line) for line in where] == [
-        share / folder for folder in ("db", "opi", "systemd")
+        share / part for part in ("db", "opi", "systemd")
     ]
-    copied = installed / "copied"
-    names = command(installed, "files", copied).splitlines()
+    names = command(folder, environment, "files", str(tmp_path)).splitlines()
     for file in ("db/zocalo-ioc.db", "opi/zocalo.bob", "db/motor-centre.template"):
-        assert str(copied / file) in names
-        assert (copied / file).read_bytes() == (ROOT / file).read_bytes()
-    assert (copied / "systemd" / "zocalo-ioc@.service").exists()
+        assert str(tmp_path / file) in names
+        assert (tmp_path / file).read_bytes() == (ROOT / file).read_bytes()
+    assert (tmp_path / "systemd" / "zocalo-ioc@.service").exists()
 
 
-def test_the_pvs_can_be_described(installed: Path) -> None:
-    told = command(installed, "describe", "--prefix", "P", "--format", "archive")
-    assert told == archive("P", None)
+def test_the_pvs_can_be_described(folder: Path, environment: Mapping[str, str]) -> None:
+    options = ("--prefix", "P", "--format", "archive")
+    assert command(folder, environment, "describe", *options) == archive("P", None)
 
 
 def test_the_unit_starts_the_ioc_with_settings_that_can_be_used(

@@ -1,8 +1,6 @@
 """The rehearsal in the docs, typed as it stands there."""
 
-import re
 import shlex
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -10,27 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.ioc import Ioc
+from tests.support.pages import blocks, type_in
 from tests.support.rabbitmq import RabbitMQ
 from tests.support.simulation import SERVICES, Simulation
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "rehearse.md"
 Terminal = Callable[[list[str]], list[str]]
-MARK = "@@"
-
-
-def blocks(page: str) -> list[list[tuple[str, str]]]:
-    """Return what is typed and what is then seen, terminal by terminal."""
-    consoles = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
-    return [
-        [
-            (typed, seen.strip())
-            for typed, _, seen in (
-                entry.partition("\n") for entry in f"\n{console}".split("\n$ ")[1:]
-            )
-        ]
-        for console in consoles
-    ]
 
 
 def options(line: str) -> list[str]:
@@ -41,22 +25,10 @@ def options(line: str) -> list[str]:
     return [word for word in words[1:where] + words[where + 2 :] if word != "simulate"]
 
 
-def type_in(lines: list[str], environment: dict[str, str], folder: Path) -> list[str]:
-    """Type lines into a shell, and return what it then shows after each."""
-    script = "\n".join(f"{line}\necho {MARK}" for line in lines)
-    script = script.replace(".venv/bin", str(Path(sys.executable).parent))
-    shell = subprocess.run(
-        ["bash", "-c", script.replace("docs/", f"{ROOT}/docs/")],
-        env=environment,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    shown = shell.stdout.split(f"{MARK}\n")[:-1]
-    return ["\n".join(line.rstrip(" \0") for line in s.splitlines()) for s in shown]
+def here(line: str) -> str:
+    """Return a line of the page as it is typed in this clone."""
+    line = line.replace(".venv/bin", str(Path(sys.executable).parent))
+    return line.replace("docs/", f"{ROOT}/docs/")
 
 
 @pytest.fixture
@@ -72,7 +44,8 @@ async def terminal(rabbitmq: RabbitMQ, tmp_path: Path) -> AsyncIterator[Terminal
     command, *more = options(run)
     ioc = Ioc(tmp_path / "ioc", "REHEARSAL", command, "--broker", site.url, *more)
     await ioc.until_value("BROKER:CONNECTED", 1)
-    yield lambda lines: type_in(lines, ioc.client_environment, tmp_path)
+    environment = ioc.client_environment
+    yield lambda lines: type_in([here(line) for line in lines], environment, tmp_path)
     ioc.stop()
     assert simulation.stop() == 0
 
