@@ -135,7 +135,7 @@ def third_terminal() -> Iterator[Entry]:
 
 
 def test_what_is_typed_in_the_tutorial_shows_what_the_page_shows(
-    folder: Path, environment: Mapping[str, str], tmp_path: Path
+    folder: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
     epics = ports.borrow()
     demo_log, monitor_log = tmp_path / "demo", tmp_path / "monitor"
