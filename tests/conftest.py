@@ -1,4 +1,5 @@
 import itertools
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -35,7 +36,8 @@ async def making_iocs(
     ) -> Ioc:
         """Start an IOC with a prefix of its own and further options."""
         log = folders.mktemp("ioc") / "log"
-        prefix = f"TEST-{next(_numbers)}"
+        # of this process alone: another test run could use the same ports
+        prefix = f"TEST-{os.getpid()}-{next(_numbers)}"
         before(prefix)
         ioc = Ioc(log, prefix, command, "--prefix", prefix, *options)
         made.append(ioc)

@@ -64,7 +64,8 @@ class Ioc:
         return f"{self.prefix}:{name}"
 
     async def get(self, name: str, **options: Any) -> Any:
-        return await aioca.caget(self.pv(name), timeout=10, **options)
+        # EPICS searches ever less often: on a busy machine after 1 s, 2 s, 4 s, 8 s …
+        return await aioca.caget(self.pv(name), timeout=40, **options)
 
     def monitor(self, name: str, told: Callable[[Any], None]) -> aioca.Subscription:
         """Subscribe to a record; close the subscription when done."""
@@ -84,7 +85,7 @@ class Ioc:
     async def put(self, name: str, value: Any, **options: Any) -> None:
         if isinstance(value, str) and name not in ("SORT_KEY", "SOURCE"):
             options["datatype"] = aioca.DBR_CHAR_STR
-        options = {"wait": True, "timeout": 30} | options
+        options = {"wait": True, "timeout": 40} | options
         await aioca.caput(self.pv(name), value, **options)
 
     async def put_all(self, **values: Any) -> None:
@@ -92,7 +93,7 @@ class Ioc:
             await self.put(name, value)
 
     async def until(
-        self, condition: Callable[[], Awaitable[bool]], limit: float = 20
+        self, condition: Callable[[], Awaitable[bool]], limit: float = 40
     ) -> None:
         """Wait until something is so, or fail."""
         end = time.monotonic() + limit
@@ -100,7 +101,7 @@ class Ioc:
             assert time.monotonic() < end, f"not so within {limit} s\n{self.log}"
             await asyncio.sleep(0.02)
 
-    async def until_value(self, name: str, value: object, limit: float = 20) -> None:
+    async def until_value(self, name: str, value: object, limit: float = 40) -> None:
         async def is_so() -> bool:
             return await self.get(name) == value
 

@@ -139,7 +139,7 @@ def test_what_is_typed_in_the_tutorial_shows_what_the_page_shows(
 ) -> None:
     epics = ports.borrow()
     demo_log, monitor_log = tmp_path / "demo", tmp_path / "monitor"
-    server, client = environment | epics.server, environment | epics.client
+    server, client = {**environment, **epics.server}, {**environment, **epics.client}
     activate = INSTALLATION[1]
     session = [*third_terminal()]
     typed = [line for line, _ in session]

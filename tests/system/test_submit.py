@@ -7,9 +7,12 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Self
+
+import pytest
 
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
@@ -32,7 +35,10 @@ class Ended:
 class Submitting:
     """A running ``zocalo-ioc submit``."""
 
+    started: ClassVar[list[Self]] = []
+
     def __init__(self, ioc: Ioc, *arguments: str, prefix: str = "") -> None:
+        self.started.append(self)
         self.process = subprocess.Popen(
             [
                 *(Path(sys.executable).with_name("zocalo-ioc"), "submit"),
@@ -47,15 +53,18 @@ class Submitting:
         )
 
     async def end(self) -> Ended:
-        try:
-            output, errors = await asyncio.to_thread(
-                self.process.communicate, timeout=60
-            )
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            output, errors = self.process.communicate()
-            raise AssertionError(f"It did not end.\n{output}\n{errors}") from None
+        output, errors = await asyncio.to_thread(self.process.communicate, timeout=60)
         return Ended(self.process.returncode, output, errors)
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on() -> Iterator[None]:
+    """End what a test that failed has left."""
+    yield
+    for each in Submitting.started:
+        each.process.kill()
+        each.process.communicate()
+    Submitting.started.clear()
 
 
 async def submit(ioc: Ioc, *arguments: str, prefix: str = "") -> Ended:
