@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from . import __version__
 from .errors import SettingsInvalid, without_passwords
+from .exits import Exit
 from .logs import logging_as
 from .settings import (
     DemoSettings,
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 print(USAGE, end="")
             case []:
                 print(USAGE, end="", file=sys.stderr)
-                sys.exit(2)
+                sys.exit(Exit.USAGE)
             case unknown:
                 name = unknown[0] if re.fullmatch(r"[\w-]+", unknown[0]) else "of it"
                 remedy = "Try run, demo or another that --help lists"
@@ -83,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # whatever was written where it does not belong, a password is not shown
         text = without_passwords(str(problem))
         print(f"zocalo-ioc: {text}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(Exit.USAGE)
 
 
 async def _run(settings: RunSettings, stop: asyncio.Event) -> None:

@@ -18,6 +18,16 @@ from .settings import LogSettings
 
 FIELDS = ("dcid", "guid")
 """What a line can carry; given as ``extra`` of the logging call."""
+JSON_FIELDS = {
+    "time": "when, ISO 8601 with milliseconds and zone",
+    "level": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
+    "message": "what is said",
+    "logger": "the module that says it",
+    "dcid": "the data collection that it is about, if any",
+    "guid": "that of the message sent or, of a result, the one its recipe came with",
+    "exception": "a traceback, of something unforeseen",
+}
+"""What a line has with ``--log-format json``, for the reference."""
 MAX_WAITING = 10_000
 """Lines that wait for Graylog; those that come while there are so many are dropped."""
 

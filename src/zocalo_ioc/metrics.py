@@ -49,14 +49,15 @@ class Metrics(Collector):
     def __init__(self, prefix: str, get: Callable[[str], Any]) -> None:
         self._prefix = prefix
         self._get = get
-        self._registry = CollectorRegistry()
-        self._registry.register(self)
-        ProcessCollector(registry=self._registry)
+        self.registry = CollectorRegistry()
+        """What is scraped."""
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)
         self._ended = Counter(
             "zocalo_ioc_jobs_ended",
             "Jobs by how they ended",
             ["state"],
-            registry=self._registry,
+            registry=self.registry,
         )
         for state in ENDED:
             self._ended.labels(state.label)
@@ -64,7 +65,7 @@ class Metrics(Collector):
             "zocalo_ioc_result_latency_seconds",
             "From the last message of a job to its result",
             buckets=_LATENCIES,
-            registry=self._registry,
+            registry=self.registry,
         )
 
     def note(self, entry: Mapping[str, Any]) -> None:
@@ -81,7 +82,7 @@ class Metrics(Collector):
             SettingsInvalid: the port can't be had.
         """
         try:
-            start_http_server(port, address, self._registry)
+            start_http_server(port, address, self.registry)
         except OSError as error:
             raise SettingsInvalid(
                 f"--metrics-port: can't listen at {address}:{port}: {error.strerror}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from zocalo_ioc.errors import SettingsInvalid
-from zocalo_ioc.logs import logging_as
+from zocalo_ioc.logs import JSON_FIELDS, logging_as
 from zocalo_ioc.settings import LogSettings
 
 URL = "amqp://ioc:s3cret@rabbitmq.example.org:5672/zocalo"
@@ -50,6 +50,7 @@ def test_a_json_line_has_the_fields_that_were_given(
     assert (sent["dcid"], sent["guid"], sent["message"]) == (7, "g", "Sent")
     assert "ValueError" in lost["exception"]
     assert "dcid" not in lost
+    assert {*sent, *lost} == set(JSON_FIELDS)
 
 
 def test_what_matters_less_than_the_level_is_not_logged(

@@ -83,7 +83,9 @@ def test_a_pure_module_imports_of_ours_only_pure_ones(module: str) -> None:
 
 
 CLIENTS = ["zocalo_ioc.clients", "zocalo_ioc.clients.ophyd_async"]
-OF_CLIENTS = ("zocalo_ioc.clients", "zocalo_ioc.errors", "zocalo_ioc.settings")
+OF_CLIENTS = tuple(
+    f"zocalo_ioc.{name}" for name in ("clients", "errors", "exits", "settings")
+)
 
 
 @pytest.mark.parametrize("module", CLIENTS)

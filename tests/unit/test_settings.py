@@ -530,3 +530,15 @@ def test_a_prefix_that_epics_does_not_take_is_refused(prefix: str) -> None:
 def test_a_prefix_that_is_too_long_is_refused_with_the_limit() -> None:
     with pytest.raises(SettingsInvalid, match=rf"--prefix: .*\b{MAX_PREFIX}\b"):
         DemoSettings.load(["--prefix", "P" * (MAX_PREFIX + 1)])
+
+
+def test_help_shows_no_default_where_there_is_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        RunSettings.load(["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert "--broker URL amqp" in text
+    assert "null" not in text
+    assert "(default: [])" not in text
+    assert "(default: 10)" in text

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 
 from ..errors import SettingsInvalid, without_passwords
+from ..exits import Exit
 from ..settings import CheckSettings
 from ._broker import check_nodes
 from ._epics import (
@@ -17,8 +18,8 @@ from ._finding import Finding, Outcome, no, yes
 from ._report import report
 
 
-def check(options: Sequence[str]) -> int:
-    """Look at everything, tell it, and return the exit status: 1 if all is not well.
+def check(options: Sequence[str]) -> Exit:
+    """Look at everything, tell it, and return the exit status.
 
     Args:
         options: those of ``zocalo-ioc run``, and ``--json``.
@@ -26,7 +27,8 @@ def check(options: Sequence[str]) -> int:
     # what pika has to say is said in plain words
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     findings = report(_look(options), as_json="--json" in options)
-    return int(any(found.outcome is Outcome.NO for found in findings))
+    wrong = any(found.outcome is Outcome.NO for found in findings)
+    return Exit.FAILED if wrong else Exit.WELL
 
 
 def _look(options: Sequence[str]) -> Iterator[Finding]:

@@ -9,15 +9,13 @@ from typing import Any
 from aioca import CANothing
 
 from ..errors import RequestInvalid
+from ..exits import Exit
 from ..jobs import ENDED_BY_RESULT, State
 from ..settings import SubmitSettings
 from ..wire import Event
 from ._ca import Gone, Link
 from ._display import Progress, as_json, as_table
 from ._submission import submission
-
-CENTRES_FOUND, FAILED, USAGE, NO_CENTRES, INTERRUPTED = 0, 1, 2, 3, 130
-"""Exit statuses."""
 
 _EVENTS = {
     "process": (Event.START, Event.END),
@@ -43,25 +41,25 @@ class Outcome:
     columns: dict[str, Any] | None = None
 
     @property
-    def status(self) -> int:
+    def status(self) -> Exit:
         """The exit status of the command."""
         match self.state:
             case State.NO_CENTRES:
-                return NO_CENTRES
+                return Exit.NO_CENTRES
             case State.FAILED | State.TIMED_OUT | State.CANCELLED:
-                return FAILED
+                return Exit.FAILED
             case _:
-                return CENTRES_FOUND
+                return Exit.WELL
 
 
-def submit(settings: SubmitSettings) -> int:
+def submit(settings: SubmitSettings) -> Exit:
     """Do what the settings say, and return the exit status."""
     job = _Job(settings)
     try:
         return asyncio.run(job.run())
     except KeyboardInterrupt:
         _complain(f"Interrupted. {job.what_remains()}")
-        return INTERRUPTED
+        return Exit.INTERRUPTED
 
 
 class _Job:
@@ -71,7 +69,7 @@ class _Job:
         self._named = f"DCID {', '.join(map(str, settings.dcids))}"
         self._submitted = False
 
-    async def run(self) -> int:
+    async def run(self) -> Exit:
         """Submit the job, wait for its end and print what came of it."""
         settings = self._settings
         try:
@@ -79,17 +77,17 @@ class _Job:
             texts = [submission(event, settings.grids) for event in events]
         except RequestInvalid as problem:
             _complain(str(problem))
-            return USAGE
+            return Exit.USAGE
         try:
             async with asyncio.timeout(settings.timeout):
                 outcome = await self._follow(texts)
         except TimeoutError:
             waited = f"{self._named}: no end after {settings.timeout:g} s."
             _complain(f"{waited} {self.what_remains()}")
-            return FAILED
+            return Exit.FAILED
         except (Gone, CANothing) as error:
             _complain(f"{error} {self._what_was_sent()}")
-            return FAILED
+            return Exit.FAILED
         if settings.as_json:
             print(
                 as_json(outcome.state, outcome.message, outcome.dcids, outcome.columns)
@@ -97,9 +95,9 @@ class _Job:
         else:
             if outcome.columns is not None:
                 as_table(outcome.columns)
-            if outcome.status != FAILED:
+            if outcome.status != Exit.FAILED:
                 print(outcome.message)
-        if outcome.status == FAILED:
+        if outcome.status == Exit.FAILED:
             _complain(outcome.message)
         return outcome.status
 

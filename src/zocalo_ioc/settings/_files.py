@@ -1,12 +1,15 @@
 """The settings of `zocalo-ioc files`."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import CliPositionalArg, SettingsConfigDict
+from typing_extensions import TypeAliasType
 
 from ._sources import Settings
-from ._types import FILE
+
+COPIES = TypeAliasType("COPIES", Annotated[Path, Field(description="a folder")])
 
 
 class FilesSettings(Settings):
@@ -15,5 +18,5 @@ class FilesSettings(Settings):
     model_config = SettingsConfigDict(cli_prog_name="zocalo-ioc files", extra="ignore")
 
     folder: CliPositionalArg[
-        Annotated[FILE | None, Field(description="a folder to copy them to")]
+        Annotated[COPIES | None, Field(description="a folder to copy them to")]
     ] = None

@@ -16,7 +16,10 @@ def _host_and_port(text: str) -> str:
     return text
 
 
-ADDRESS = TypeAliasType("ADDRESS", Annotated[str, AfterValidator(_host_and_port)])
+ADDRESS = TypeAliasType(
+    "ADDRESS",
+    Annotated[str, AfterValidator(_host_and_port), Field(description="`host:port`")],
+)
 
 
 class LogSettings(Settings):

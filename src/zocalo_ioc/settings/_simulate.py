@@ -33,7 +33,14 @@ def _not_a_service(queue: str) -> str:
     return queue
 
 
-TROUBLE = TypeAliasType("TROUBLE", Annotated[str, AfterValidator(_chance)])
+TROUBLE = TypeAliasType(
+    "TROUBLE",
+    Annotated[
+        str,
+        AfterValidator(_chance),
+        Field(description="kind=probability, from 0 to 1"),
+    ],
+)
 DCID = TypeAliasType("DCID", Annotated[int, Field(ge=1, le=2**31 - 1)])
 RATE = TypeAliasType("RATE", Annotated[float, Field(gt=0, le=100_000)])
 NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0)])

@@ -1,6 +1,7 @@
 """Where settings come from: the command line, the environment and a YAML file."""
 
 import re
+from argparse import Action, HelpFormatter
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
@@ -12,6 +13,7 @@ from pydantic_settings import (
     BaseSettings,
     CliApp,
     CliPositionalArg,
+    CliSettingsSource,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -65,7 +67,8 @@ class Settings(BaseSettings):
         file = _ConfigOption.find(arguments)
         reading = _from_file.set(_read(file) if file else {})
         try:
-            return CliApp.run(cls, cli_args=list(arguments))
+            source = CliSettingsSource[Any](cls, formatter_class=_Help)
+            return CliApp.run(cls, cli_args=list(arguments), cli_settings_source=source)
         except ValidationError as error:
             raise SettingsInvalid(cls._complaints(error)) from None
         except SettingsError as error:
@@ -92,6 +95,18 @@ class Settings(BaseSettings):
         if field and _POSITIONAL in field.metadata:
             return setting.upper()
         return f"--{setting.replace('_', '-')}"
+
+
+class _Help(HelpFormatter):
+    """Help that names no default where there is none, and one value of a list."""
+
+    def _get_help_string(self, action: Action) -> str | None:
+        text = super()._get_help_string(action)
+        return text and re.sub(r" \(default: (null|\[\]|\(\))\)$", "", text)
+
+    def _format_args(self, action: Action, default_metavar: str) -> str:
+        text = super()._format_args(action, default_metavar)
+        return re.sub(r"list\[(\w+)\]", r"\1", text)
 
 
 class _ConfigOption(BaseSettings):

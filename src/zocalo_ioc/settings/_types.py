@@ -59,21 +59,44 @@ def _folder(folder: Path) -> Path:
     return folder
 
 
-# The names of these aliases are what --help shows.
-PREFIX = TypeAliasType("PREFIX", Annotated[str, AfterValidator(_prefix)])
-URL = TypeAliasType("URL", Annotated[SecretStr, AfterValidator(_broker_url)])
+# The names of these aliases are what --help shows, the descriptions what the reference
+# says of the values.
+PREFIX = TypeAliasType(
+    "PREFIX",
+    Annotated[
+        str,
+        AfterValidator(_prefix),
+        Field(description=f"1 to {MAX_PREFIX} letters, digits or any of `_-+:[]<>;`"),
+    ],
+)
+URL = TypeAliasType(
+    "URL",
+    Annotated[
+        SecretStr,
+        AfterValidator(_broker_url),
+        Field(
+            description="`amqp://user:password@host:port/vhost`, or `amqps`; special "
+            "characters as `%XX`"
+        ),
+    ],
+)
 QUEUE = TypeAliasType(
     "QUEUE",
     Annotated[
         str,
         StringConstraints(min_length=1, max_length=255),
         AfterValidator(_results_queue),
+        Field(description=f"the name of a queue other than `{TRIGGER_QUEUE}`"),
     ],
 )
 NAME = TypeAliasType(
     # two of them and a prefix go into the name of a queue, which may have 255
     "NAME",
-    Annotated[str, StringConstraints(min_length=1, max_length=90)],
+    Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=90),
+        Field(description="1 to 90 characters"),
+    ],
 )
 DCIDS = TypeAliasType("DCIDS", list[Annotated[int, Field(gt=0, le=INT32_MAX)]])
 NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0, le=INT32_MAX)])
@@ -84,5 +107,12 @@ JSON = TypeAliasType("JSON", str)
 SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
 WHOLE_SECONDS = TypeAliasType("WHOLE_SECONDS", Annotated[int, Field(ge=1, le=600)])
 PORT = TypeAliasType("PORT", Annotated[int, Field(ge=1, le=65535)])
-FILE = TypeAliasType("FILE", Path)
-FOLDER = TypeAliasType("FOLDER", Annotated[Path, AfterValidator(_folder)])
+FILE = TypeAliasType("FILE", Annotated[Path, Field(description="a file")])
+FOLDER = TypeAliasType(
+    "FOLDER",
+    Annotated[
+        Path,
+        AfterValidator(_folder),
+        Field(description="a folder, which is made if it is not there"),
+    ],
+)

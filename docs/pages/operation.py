@@ -1,0 +1,60 @@
+"""The reference of what an IOC tells of itself: the fields of its log, and metrics."""
+
+from collections.abc import Iterator
+
+from prometheus_client.metrics_core import Metric
+
+from zocalo_ioc.logs import FIELDS, JSON_FIELDS
+from zocalo_ioc.metrics import Metrics
+
+from .markdown import quoted, table
+
+_GRAYLOG = {
+    "ioc": "the prefix of the IOC",
+    "facility": "`zocalo-ioc`",
+}
+
+
+def operation_page() -> str:
+    """Return the reference of logs and metrics."""
+    return "\n".join(
+        [
+            "# Log fields and metrics",
+            "",
+            "[Watch it in operation](../how-to/operate.md) says how to have them.",
+            "",
+            "## Fields of the log",
+            "",
+            "With `--log-format json`, a line is an object with these; `dcid`, `guid` "
+            "and `exception`",
+            "are in lines that have them only.",
+            *table(["field", "is"], [(quoted(k), v) for k, v in JSON_FIELDS.items()]),
+            "",
+            f"Graylog gets {' and '.join(map(quoted, FIELDS))} as fields of the same "
+            "name, and these:",
+            *table(["field", "is"], [(quoted(k), v) for k, v in _GRAYLOG.items()]),
+            "",
+            "## Metrics",
+            "",
+            "What `/metrics` has with `--metrics-port`.",
+            *table(["metric", "type", "labels", "is"], _metrics()),
+            "",
+            "A histogram also has `…_bucket`, with the label `le`, `…_sum` and "
+            "`…_count`.",
+            "",
+        ]
+    )
+
+
+def _metrics() -> Iterator[tuple[str, str, str, str]]:
+    metrics = Metrics("P", lambda _: 0)
+    for family in sorted(metrics.registry.collect(), key=_order):
+        suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
+        labels = {name for sample in family.samples for name in sample.labels}
+        shown = ", ".join(quoted(name) for name in sorted(labels - {"le"}))
+        name = quoted(f"{family.name}{suffix}")
+        yield name, family.type, shown, family.documentation.rstrip(".")
+
+
+def _order(family: Metric) -> tuple[bool, str]:
+    return family.name.startswith("process_"), family.name
