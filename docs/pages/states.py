@@ -1,12 +1,12 @@
 """The states of a job, found out by trying."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from zocalo_ioc.jobs import ENDED, ENDED_BY_RESULT, SENDING, Jobs, State
 from zocalo_ioc.wire import Centre, Event, Request, Result, Source
 
-REQUEST = Request(dcid=1, num_frames=1)
+REQUEST = Request(dcid=1234567, num_frames=400)
 CENTRE = Centre(
     centre_of_mass=[0.5, 0.5],
     max_voxel=[0, 0],
@@ -69,8 +69,27 @@ HAPPENINGS: dict[str, Callable[[Jobs], None]] = {
 
 
 def transitions() -> dict[tuple[State, State], list[str]]:
-    """Try everything that can happen in every state that can be reached."""
+    """Return what leads from one state to another."""
     found: dict[tuple[State, State], list[str]] = {}
+    for name, before, after in _steps():
+        edge = before.current.state, after.current.state
+        if edge[0] is not edge[1] and name not in found.setdefault(edge, []):
+            found[edge].append(name)
+    return found
+
+
+def descriptions() -> dict[State, set[str]]:
+    """Return what is said of a job in each state; of `State.FAILED`, the reason."""
+    found = {State.IDLE: {Jobs().current.describe()}}
+    for _, _, after in _steps():
+        job = after.current
+        if text := job.describe():
+            found.setdefault(job.state, set()).add(text)
+    return found
+
+
+def _steps() -> Iterator[tuple[str, Jobs, Jobs]]:
+    """Try everything that can happen in every state that can be reached."""
     paths: deque[list[str]] = deque([[]])
     seen: set[tuple[State, int]] = set()
     while paths:
@@ -82,12 +101,8 @@ def transitions() -> dict[tuple[State, State], list[str]]:
             continue
         seen.add(key)
         for name in HAPPENINGS:
-            after = _replay([*path, name])
             paths.append([*path, name])
-            edge = before.current.state, after.current.state
-            if edge[0] is not edge[1] and name not in found.setdefault(edge, []):
-                found[edge].append(name)
-    return found
+            yield name, before, _replay([*path, name])
 
 
 def _replay(path: list[str]) -> Jobs:

@@ -15,6 +15,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
+from .errors import NotKept
+
 logger = logging.getLogger(__name__)
 
 PERIOD = 1.0
@@ -64,22 +66,26 @@ class Autosave:
         self._snapshot = snapshot
         self._changed = asyncio.Event()
 
-    def load(self) -> tuple[Saved, str]:
+    def load(self) -> tuple[Saved, NotKept | None]:
         """Read what was saved, and say what was wrong with it, if anything.
 
         A file that can't be used is kept beside, for people to look at.
         """
         try:
-            return Saved.model_validate_json(self._file.read_bytes()), ""
+            return Saved.model_validate_json(self._file.read_bytes()), None
         except FileNotFoundError:
-            return Saved(), ""
+            return Saved(), None
         except OSError as error:
             why = error.strerror or str(error)
+            remedy = "See to the folder of --autosave"
         except ValidationError as error:
             why = f"it is damaged: {error.errors(include_input=False)[0]['msg']}"
+            beside = self._file.with_suffix(".damaged")
+            remedy = f"It is kept as {beside.name}"
             with suppress(OSError):
-                self._file.replace(self._file.with_suffix(".damaged"))
-        return Saved(), f"Started without the values saved in {self._file.name}: {why}."
+                self._file.replace(beside)
+        what = f"Started without the values saved in {self._file.name}: {why}"
+        return Saved(), NotKept(what, remedy)
 
     def note_change(self) -> None:
         """Have the values saved soon."""

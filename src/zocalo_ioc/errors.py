@@ -34,24 +34,68 @@ def _sentence(clause: str) -> str:
 
 
 class ValueRefused(Problem):
-    """A record can't take the value that was written to it."""
+    """A record can't take the value that was written to it.
+
+    ``P:MESSAGE`` says so until there is something newer to say; ``P:STATE`` is not
+    changed.
+    """
 
 
 class RequestInvalid(Problem):
-    """The request records can't be made into a message."""
+    """The request can't be made into a message.
+
+    ``P:STATE`` is Failed, and ``P:MESSAGE`` has it, after the command that has failed
+    if that is START, END or PROCESS. Other jobs go on.
+    """
 
 
 class Unroutable(Problem):
-    """The broker has no queue for a message."""
+    """The broker has no queue for a message.
+
+    ``P:STATE`` is Failed; ``P:MESSAGE`` has it after ``DCID …: the … message failed``.
+    """
 
 
 class NotConfirmed(Problem):
-    """The broker did not confirm a message in time."""
+    """The broker did not confirm a message.
+
+    ``P:STATE`` is Failed; ``P:MESSAGE`` has it after ``DCID …: the … message failed``.
+    """
+
+
+class NoConnection(Problem):
+    """A node of the broker can't be spoken with, or takes no messages.
+
+    ``P:BROKER:CONNECTED`` is No unless the broker takes no messages for now, and
+    ``P:MESSAGE`` has it after what it says of the job. The IOC keeps trying.
+    """
+
+
+class NoResults(Problem):
+    """The broker can be spoken with, but gives no results.
+
+    ``P:BROKER:CONNECTED`` is No, and ``P:MESSAGE`` has it after what it says of the
+    job. The IOC keeps trying.
+    """
 
 
 class NotUnderstood(Problem):
-    """A message on the results queue is no result of Zocalo."""
+    """A message on the results queue is no result of Zocalo.
+
+    ``P:BROKER:REJECTED`` counts it. The reason is in the log, and in the file of
+    ``--rejected``.
+    """
+
+
+class NotKept(Problem):
+    """What was to be kept in a file can't be written, or can't be used any more.
+
+    ``P:MESSAGE`` says so until there is something newer to say.
+    """
 
 
 class SettingsInvalid(Problem):
-    """The command line, environment or settings file can't be used."""
+    """The command line, environment or settings file can't be used.
+
+    The command says so on stderr and ends with status 2; ``check`` has it as a finding.
+    """

@@ -105,7 +105,7 @@ async def _declared(
         try:
             await asyncio.to_thread(declare, url, results_queue)
         except CONNECTION_ERRORS as error:
-            logger.warning(connection_trouble(address, error))
+            logger.warning("%s", connection_trouble(address, error))
         else:
             logger.info("The queues are there, at %s", address)
             return True

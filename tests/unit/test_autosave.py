@@ -18,12 +18,12 @@ def autosave(tmp_path: Path) -> Autosave:
 def test_without_a_file_nothing_is_brought_back_or_complained_of(
     autosave: Autosave,
 ) -> None:
-    assert autosave.load() == (Saved(), "")
+    assert autosave.load() == (Saved(), None)
 
 
 def test_what_was_saved_comes_back(autosave: Autosave, tmp_path: Path) -> None:
     (tmp_path / "P.json").write_text(SAVED.model_dump_json())
-    assert autosave.load() == (SAVED, "")
+    assert autosave.load() == (SAVED, None)
 
 
 DAMAGE = [
@@ -47,7 +47,7 @@ def test_a_damaged_file_is_complained_of(
     (tmp_path / "P.json").write_bytes(damage)
     saved, complaint = autosave.load()
     assert saved == Saved()
-    assert complaint.startswith("Started without the values saved in P.json: ")
+    assert str(complaint).startswith("Started without the values saved in P.json: ")
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

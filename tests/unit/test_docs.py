@@ -1,5 +1,6 @@
 """The pages that are made from the code are current."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,3 +31,33 @@ def test_the_page_on_the_simulation_has_every_option_key_and_trouble() -> None:
 def test_the_rehearsal_has_a_collections_file_that_can_be_read() -> None:
     file = read_collections(ROOT / "docs" / "how-to" / "rehearsal.yaml")
     assert len(file.scans) > 5
+
+
+def test_messages_of_the_how_to_on_connecting_are_in_the_reference() -> None:
+    reference = (ROOT / "docs" / "reference" / "messages.md").read_text()
+    rows = re.findall(r"^\| (.+?) \| (.*?) \|$", reference, re.MULTILINE)
+    said = [
+        re.sub("<em>.*?</em>", ".+?", re.escape(what).replace("\\ ", " "))
+        for what, _ in rows
+    ]
+    page = (ROOT / "docs" / "how-to" / "connect.md").read_text()
+    table = re.findall(
+        r"^\| .+ \| (.+) \|$", page.split("## What operators see")[1], re.M
+    )
+    assert len(table) > 10
+    unknown = [
+        message
+        for message in table[2:]
+        if not any(re.match(pattern, message) for pattern in said)
+    ]
+    assert unknown == []
+
+
+def test_message_is_set_in_one_place() -> None:
+    source = ROOT / "src" / "zocalo_ioc"
+    places = [
+        str(file.relative_to(source))
+        for file in source.rglob("*.py")
+        for _ in re.findall(r'\.(?:set|put)\(\s*"MESSAGE"', file.read_text())
+    ]
+    assert places == ["ioc/_status.py"]

@@ -11,6 +11,7 @@ import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError, AMQPHeartbeatTimeout
 
+from ..errors import Problem
 from ._futures import PikaConnection
 from ._headers import read_any_headers
 from ._pauses import Pauses
@@ -57,7 +58,8 @@ class AmqpBroker:
         self._nodes = [node_parameters(url, name, heartbeat, tls) for url in urls]
         self._on_change = on_change
         self._state = Connection(up=False)
-        self._up, self._why, self._blocked = False, "", False
+        self._up, self._blocked = False, False
+        self._why: Problem | None = None
         self._connections = 0
         self._closing = False
         self._connection: PikaConnection | None = None
@@ -141,14 +143,15 @@ class AmqpBroker:
             await asyncio.sleep(1)
         raise AMQPHeartbeatTimeout
 
-    def _report(self, up: bool, address: str, why: str) -> None:
+    def _report(self, up: bool, address: str, why: Problem | None) -> None:
         """Note whether results can come, and why not."""
         self._up, self._why = up, why
         self._show(address)
 
     def _show(self, address: str) -> None:
         trouble = blocked_trouble(address) if self._blocked else self._why
-        state = Connection(self._up, address, trouble, max(self._connections - 1, 0))
+        text, again = str(trouble or ""), max(self._connections - 1, 0)
+        state = Connection(self._up, address, text, again)
         if state != self._state:
             self._state = state
             self._on_change(state)

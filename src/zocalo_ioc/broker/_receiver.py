@@ -11,6 +11,7 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
 from pika.exceptions import AMQPError
 
+from ..errors import Problem
 from ._futures import open_channel, resolve, resolve_with_last
 from ._pauses import Pauses
 from ._protocol import Consumer, Delivery
@@ -42,7 +43,7 @@ class Receiver:
     def __init__(
         self,
         consumer: Consumer,
-        report: Callable[[bool, str, str], None],
+        report: Callable[[bool, str, Problem | None], None],
         renewed_after: float,
     ) -> None:
         self._consumer = consumer
@@ -111,7 +112,7 @@ class Receiver:
             self._report(False, address, no_answer(self._consumer.queue, address))
             await asyncio.wait(waits, return_when=either)
         if subscribed.done():
-            self._report(True, address, "")
+            self._report(True, address, None)
 
     async def _until_idle(self, ended: asyncio.Future[object]) -> None:
         """Wait until the subscription has ended, or nothing has come for long.

@@ -54,7 +54,7 @@ def check_nodes(
                 looked = True
                 yield from _check_queues(connection, address, settings)
         except CONNECTION_ERRORS as error:
-            yield no("queues", connection_trouble(address, error))
+            yield no("queues", str(connection_trouble(address, error)))
         finally:
             with suppress(AMQPError):
                 connection.close()
@@ -76,7 +76,7 @@ def _reach(node: pika.URLParameters, address: str) -> Iterator[Finding]:
                 ) as secure:
                     yield _certificate(what, secure)
     except (OSError, UnicodeError) as error:
-        yield no(what, connection_trouble(address, error))
+        yield no(what, str(connection_trouble(address, error)))
         return False
     return True
 
@@ -104,7 +104,7 @@ def _log_in(node: pika.URLParameters, address: str) -> Iterator[Finding]:
         if denied or getattr(error, "reply_code", None) == _NOT_ALLOWED:
             yield yes(login, "The user name and the password are right.")
             login = vhost
-        yield no(login, connection_trouble(address, error))
+        yield no(login, str(connection_trouble(address, error)))
         return None
     yield yes(login, "The user name and the password are right.")
     yield yes(vhost, "This user may use it.")
@@ -133,7 +133,7 @@ def _check_queues(
         else:
             yield _site_queue(connection, what, consumer)
     except ChannelClosedByBroker as why:
-        yield no(what, consumer_trouble(consumer, address, why))
+        yield no(what, str(consumer_trouble(consumer, address, why)))
 
 
 def _trigger_queue(connection: BlockingConnection, address: str) -> Finding:

@@ -21,7 +21,10 @@ _Stamp = tuple[int, int]
 
 
 class Gone(Problem):
-    """The IOC does not answer, or no more."""
+    """The IOC does not answer, or no more.
+
+    ``zocalo-ioc submit`` says so on stderr, and ends with status 1.
+    """
 
 
 class Link:

@@ -10,7 +10,7 @@ from typing import Any
 from .. import __version__
 from ..autosave import Autosave, Saved
 from ..broker import Broker, Connection, Delivery
-from ..errors import NotUnderstood, SettingsInvalid
+from ..errors import NotKept, NotUnderstood, Problem, SettingsInvalid
 from ..jobs import Jobs
 from ..records import DECLARATIONS, Group
 from ..records.database import Handlers, Records
@@ -117,7 +117,7 @@ class Ioc:
         self._status.show_jobs()
         complaints += self._restore_result(saved)
         if complaints:
-            self._status.complain(" ".join(complaints))
+            self._status.complain(*complaints)
         async with asyncio.TaskGroup() as tasks:
             parts = [
                 tasks.create_task(self._broker.run()),
@@ -167,27 +167,27 @@ class Ioc:
     def _snapshot(self) -> Saved:
         return Saved(values=dict(self._values), result=self._out.last)
 
-    def _restore_values(self) -> tuple[Saved, list[str]]:
+    def _restore_values(self) -> tuple[Saved, list[Problem]]:
         """Bring back options and request; return what was saved, and complaints."""
         if not self._autosave:
             return Saved(), []
         saved, complaint = self._autosave.load()
-        complaints = [complaint] if complaint else []
+        complaints: list[Problem] = [complaint] if complaint else []
         for name, value in saved.values.items():
             record = _WRITTEN.get(name)
             why = record.complaint(value) if record else "there is no such record"
             if why:
-                complaints.append(f"The saved {name} is not used: {why}.")
+                complaints.append(NotKept(f"The saved {name} is not used: {why}"))
             else:
                 self._values[name] = value
                 self._records.put(name, value)
         return saved, complaints
 
-    def _restore_result(self, saved: Saved) -> list[str]:
+    def _restore_result(self, saved: Saved) -> list[Problem]:
         if saved.result is None:
             return []
         try:
             self._out.restore(saved.result)
         except NotUnderstood as problem:
-            return [f"The saved result is not used: {problem}"]
+            return [NotKept(f"The saved result is not used: {problem}")]
         return []

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..broker import Connection
 from ..centres import MISSING
-from ..errors import ValueRefused, one_line
+from ..errors import NoConnection, Problem, ValueRefused, one_line
 from ..jobs import Job, Jobs
 from ..records import DECLARATIONS, MAX_HISTORY, Group
 from ..records.database import Records
@@ -32,7 +32,9 @@ class Status:
         self._records = records
         self._jobs = jobs
         self._endings: dict[Job, asyncio.Event] = {}
-        self._connection = Connection(up=False, trouble="Connecting to the broker.")
+        self._connection = Connection(
+            up=False, trouble=str(NoConnection("Connecting to the broker"))
+        )
         self._logged: dict[str, str] = {}  # two dead nodes are tried in turn, for days
         self._history: deque[dict[str, Any]] = deque(maxlen=MAX_HISTORY)
         self._entries = 0
@@ -81,15 +83,16 @@ class Status:
 
     def value_refused(self, name: str, why: str) -> None:
         """Say why a value was refused; called in a thread of EPICS."""
-        self.complain(str(ValueRefused(f"{name} refused {why}", "The old value stays")))
+        self.complain(ValueRefused(f"{name} refused {why}", "The old value stays"))
 
     def written(self, who: str, pv: str, value: str) -> None:
         """Log who writes what; called in a thread of EPICS."""
         what = f"{value[:LOGGED_VALUE]} to {pv}" if value else pv
         logger.info("%s writes %s", who, what)
 
-    def complain(self, text: str) -> None:
+    def complain(self, *problems: Problem) -> None:
         """Say what is wrong, until there is something newer to say."""
+        text = " ".join(map(str, problems))
         logger.warning("%s", text)
         self._say(text)
 

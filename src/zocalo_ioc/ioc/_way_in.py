@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from ..broker import Broker, Message
-from ..errors import Problem, RequestInvalid
+from ..errors import NotConfirmed, Problem, RequestInvalid
 from ..jobs import ENDED_BY_RESULT, Job, Jobs
 from ..records.database import Records
 from ..wire import (
@@ -138,7 +138,8 @@ class WayIn:
             self._jobs.failed(job, reason, time.monotonic())
         except Exception:  # a job must not wait for what failed in an unforeseen way
             logger.exception("DCID %d: %s failed, guid %s", dcid, event, guid)
-            reason = f"DCID {dcid}: the {event} message failed. See the IOC's log."
+            problem = NotConfirmed("See the IOC's log")
+            reason = f"DCID {dcid}: the {event} message failed. {problem}"
             self._jobs.failed(job, reason, time.monotonic())
         else:
             logger.info(

@@ -9,7 +9,7 @@ from typing import Any
 from ..autosave import SavedResult
 from ..broker import Delivery
 from ..centres import MISSING, SortKey, best, extent, outlines, rank
-from ..errors import NotUnderstood
+from ..errors import NotKept, NotUnderstood
 from ..jobs import Jobs, count_of_centres
 from ..records import DECLARATIONS, Group
 from ..records.database import Records
@@ -111,8 +111,11 @@ class WayOut:
             self._rejected.keep(arrived, why, delivery.headers, delivery.body)
         except OSError as error:
             self._status.complain(
-                f"A rejected message can't be kept in {self._rejected.file}: "
-                f"{error.strerror}. See to the folder of --rejected."
+                NotKept(
+                    f"A rejected message can't be kept in {self._rejected.file}: "
+                    f"{error.strerror}",
+                    "See to the folder of --rejected",
+                )
             )
 
     def restore(self, saved: SavedResult) -> None:
