@@ -2,7 +2,7 @@
 #   make demo     the IOC with a simulated Zocalo, and what to type next
 #   make test     all tests, against a RabbitMQ of their own
 #   make screens  the screens in the real Phoebus: pictures and clicks
-#   make lint     style and types
+#   make lint     style, types and spelling
 #   make docs     the documentation as a site, docs/_build/html/index.html
 #   make linkcheck  whether the sites that it links to are there (needs the internet)
 #   make faults   all that can go wrong, often; writes docs/explanations/faults.md
@@ -15,7 +15,7 @@ DEV := .venv-dev
 # where make screens finds Phoebus, or puts it
 PHOEBUS ?= .phoebus
 
-.PHONY: demo test screens faults lint docs linkcheck lock clean
+.PHONY: demo test screens faults lint spelling docs linkcheck lock clean
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
@@ -33,7 +33,14 @@ faults: $(DEV)/.ready
 	@scripts/install-rabbitmq.sh
 	$(DEV)/bin/python -m tests.faults.report
 
-lint: $(DEV)/.ready
+# british.txt has the American forms of words; code may have colors of others
+SPELL := $(DEV)/bin/codespell -D - -D docs/british.txt --skip docs/_build,docs/_static,docs/british.txt
+
+spelling: $(DEV)/.ready
+	$(SPELL) --ignore-regex '`[^`]*`' *.md $$(find docs -name '*.md')
+	$(SPELL) -L color,colors,gird src tests docs opi db/*.py scripts Makefile examples
+
+lint: $(DEV)/.ready spelling
 	$(DEV)/bin/ruff check
 	$(DEV)/bin/ruff format --check
 	$(DEV)/bin/pyright --pythonpath $(DEV)/bin/python

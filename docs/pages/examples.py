@@ -120,7 +120,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "settings/_run.py: file": ["site-ca.pem"],
     "settings/_zocalo.py: where": ["configuration.yaml"],
     "target": ["/opt/opi"],
-    "__main__.py: name": ["strat"],
+    "__main__.py: name": ["rnu"],
     # of findings
     "TRIGGER_QUEUE": [TRIGGER_QUEUE],
     "_certificate: what": ["TLS node1:5671"],

@@ -30,6 +30,6 @@ def findings_page() -> str:
 
 def _findings() -> Iterator[tuple[str, str, str]]:
     for module in modules("check"):
-        for outcome, (whats, texts) in module.said(*Outcome):
+        for outcome, (things, texts) in module.said(*Outcome):
             for text in texts:
-                yield quoted(outcome), " *or* ".join(whats), text
+                yield quoted(outcome), " *or* ".join(things), text

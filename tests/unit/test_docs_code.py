@@ -1,0 +1,180 @@
+"""Every block of code in README and the docs is checked, here or by being run.
+
+A block of a page that is not run needs to be of a kind that is checked here, or to be
+named among those that are not: so a new one is noticed.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic_settings import BaseSettings
+
+from zocalo_ioc import settings
+from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, ioc_stats
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
+
+RUN = {
+    "README.md": ("python",),  # tests/system/test_demo.py
+    "docs/how-to/bluesky.md": ("python", "text"),  # tests/system/test_how_to.py
+    "docs/how-to/rehearse.md": ("console",),  # tests/system/test_rehearsal.py
+    "docs/how-to/submit.md": ("console",),  # tests/system/test_how_to.py
+    # tests/system/test_packaging.py
+    "docs/tutorials/first-centre.md": ("console", "python", "text"),
+}
+"""The kinds of blocks that system tests run, or compare with what is printed."""
+CHECKED = ("yaml", "json", "console", "sh")
+"""Those that the tests here look at."""
+BUILT = ("mermaid", "{toctree}", "{eval-rst}", "{include}")
+"""Those that `make docs` draws or reads."""
+SHOWN = {
+    "README.md": ("text",),
+    "docs/how-to/access-security.md": ("text",),
+    "docs/how-to/rehearse.md": ("text",),
+    "docs/how-to/screens.md": ("ini",),
+    "docs/reference/simulation.md": ("text",),
+}
+"""Those that nothing checks: output with times in it, and drawings."""
+OTHERS = {
+    *("apt", "cp", "export", "install", "jq", "ls", "mkdir", "python3"),
+    *("caget", "camonitor", "caput", "git", "grep", "phoebus", "pip", "podman"),
+    *("pre-commit", "pvget", "pvmonitor", "rabbitmqctl", "systemctl", "journalctl"),
+}
+"""Programs of others, whose options are not checked."""
+COMMANDS: dict[str, type[BaseSettings]] = {
+    str(model.model_config.get("cli_prog_name")).split()[-1]: model
+    for name in settings.__all__
+    if isinstance(model := getattr(settings, name), type)
+    and issubclass(model, BaseSettings)
+    and model.model_config.get("cli_prog_name")
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code, and where it is."""
+
+    page: str
+    number: int
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page} block {self.number} ({self.kind})"
+
+
+def blocks_of(page: Path) -> Iterator[Block]:
+    pattern = r"^( *)```([^\s`]*)[^\n]*\n(.*?)^\1```$"
+    found = re.findall(pattern, page.read_text(), re.DOTALL | re.MULTILINE)
+    for number, (_, kind, text) in enumerate(found, start=1):
+        yield Block(str(page.relative_to(ROOT)), number, kind, text)
+
+
+BLOCKS = [block for page in PAGES if page.exists() for block in blocks_of(page)]
+
+
+def of_kind(*kinds: str) -> pytest.MarkDecorator:
+    wanted = [
+        block
+        for block in BLOCKS
+        if block.kind in kinds and block.kind not in RUN.get(block.page, ())
+    ]
+    return pytest.mark.parametrize("block", wanted, ids=str)
+
+
+def test_every_block_is_run_or_checked() -> None:
+    unknown = [
+        str(block)
+        for block in BLOCKS
+        if block.kind not in (*CHECKED, *BUILT)
+        and block.kind not in RUN.get(block.page, ())
+        and block.kind not in SHOWN.get(block.page, ())
+    ]
+    assert unknown == []
+
+
+@of_kind("yaml", "json")
+def test_yaml_that_has_a_prefix_is_a_settings_file(
+    block: Block, tmp_path: Path
+) -> None:
+    read = json.loads if block.kind == "json" else yaml.safe_load
+    values = read(block.text)
+    if "prefix" in values:
+        file = tmp_path / "settings.yaml"
+        file.write_text(block.text)
+        assert settings.RunSettings.load(["--config", str(file)]).prefix
+
+
+# -- what is typed into a terminal --------------------------------------------
+
+
+def typed(block: Block) -> Iterator[list[str]]:
+    """Yield the words of each command, without variables that are set before it."""
+    text = block.text.replace("\\\n", " ")
+    lines = text.splitlines()
+    if block.kind == "console":
+        lines = [line[2:] for line in lines if line.startswith(("$ ", "# "))]
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        ends = [n for n, word in enumerate(words) if word in ("|", "&&", "||")]
+        for start, end in zip([0, *(n + 1 for n in ends)], [*ends, None], strict=True):
+            command = words[start:end]
+            while command and re.match(r"\w+=", command[0]):
+                command = command[1:]
+            if command:
+                yield command
+
+
+@of_kind("console", "sh")
+def test_options_of_a_command_are_there(block: Block) -> None:
+    for program, *words in typed(block):
+        match Path(program).name, words:
+            case "zocalo-ioc", [name, *rest] if name in COMMANDS:
+                shortcuts = COMMANDS[name].model_config.get("cli_shortcuts") or {}
+                known = {
+                    *COMMANDS[name].model_fields,
+                    *map(str, shortcuts.values()),
+                    "help",
+                }
+                given = [w.split("=")[0] for w in rest if w.startswith("--")]
+                options = [option[2:].replace("-", "_") for option in given]
+                assert [option for option in options if option not in known] == []
+            case "zocalo-ioc", [option]:
+                assert option in ("--help", "--version")
+            case "make", targets:
+                makefile = (ROOT / "Makefile").read_text()
+                for target in (word for word in targets if "=" not in word):
+                    assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+            case "python", [script, *_] if script.endswith(".py"):
+                assert (ROOT / script).exists()
+            case other, _:
+                assert other in OTHERS
+
+
+NAMES = {
+    *(record.name for record in (*DECLARATIONS, *MOTOR, *ioc_stats())),
+    *(name for table in TABLES for name in (table.name, table.labels)),
+    *("PVI", "P"),
+}
+PREFIXES = "P|ZOCALO-DEMO|REHEARSAL|BL03I-EA-ZOC-01"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.exists()], ids=str)
+def test_pvs_that_are_named_are_there(page: Path) -> None:
+    named = re.findall(rf"\b(?:{PREFIXES}):([A-Z][A-Z0-9_:]*)", page.read_text())
+    unknown = [
+        name
+        for name in named
+        if name not in NAMES and not any(n.startswith(name) for n in NAMES)
+    ]
+    assert unknown == []
