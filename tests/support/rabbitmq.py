@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -211,3 +212,20 @@ class RabbitMQ:
     def depth(self, queue: str) -> int:
         with self.channel() as channel:
             return channel.queue_declare(queue, passive=True).method.message_count
+
+
+def main() -> None:
+    """Run a server by hand: ``python -m tests.support.rabbitmq``."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with TemporaryDirectory() as folder, suppress(KeyboardInterrupt):
+        server = RabbitMQ(Path(folder))
+        try:
+            server.start()
+            print(f"{server.url} until Ctrl-C", flush=True)
+            signal.pause()
+        finally:
+            server.close()
+
+
+if __name__ == "__main__":
+    main()
