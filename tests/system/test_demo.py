@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import ports
+from tests.support.pages import DOCS, blocks, type_in
 
 
 @pytest.fixture
@@ -59,11 +60,24 @@ def test_the_pasted_commands_return_a_centre(demo: subprocess.Popen[str]) -> Non
     assert all(0 < coordinate < 20 for coordinate in coordinates)
 
 
-def test_the_example_of_the_readme_finds_the_centre(
-    demo: subprocess.Popen[str],
+def test_the_session_of_the_readme_shows_what_it_shows(
+    demo: subprocess.Popen[str], tmp_path: Path
 ) -> None:
-    readme = Path(__file__).parents[2] / "README.md"
-    [example] = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)
+    setting_up = [line for line in commands(demo) if not line.startswith("ca")]
+    functions = [
+        f'{name}() {{ {Path(sys.executable).with_name(stand_in)} --no-repeater "$@"; }}'
+        for name, stand_in in (("caput", "caproto-put"), ("caget", "caproto-get"))
+    ]
+    _, session, *_ = blocks((DOCS.parent / "README.md").read_text())
+    typed = [line for line, _ in session]
+    shown = type_in([*setting_up, *functions, *typed], os.environ, tmp_path)
+    assert [*zip(typed, shown[-len(typed) :], strict=True)] == session
+
+
+def test_the_example_for_scripts_finds_the_centre(demo: subprocess.Popen[str]) -> None:
+    page = (DOCS / "how-to" / "scripts.md").read_text()
+    [example] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    [printed] = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
     exported = dict(setting.split("=", 1) for setting in commands(demo)[0].split()[1:])
     run = subprocess.run(
         [sys.executable, "-c", example],
@@ -73,10 +87,7 @@ def test_the_example_of_the_readme_finds_the_centre(
         timeout=60,
         check=False,
     )
-    assert (
-        run.stdout.strip()
-        == "[14.836930703324246, 7.586720984397836, 5.433856815637059]"
-    ), run.stderr
+    assert run.stdout == printed, run.stderr
 
 
 def test_ctrl_c_ends_the_demo_with_status_0(demo: subprocess.Popen[str]) -> None:
