@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -25,9 +26,9 @@ PAGES = [
 ]
 
 RUN = {
-    "README.md": ("python",),  # tests/system/test_demo.py
     "docs/how-to/bluesky.md": ("python", "text"),  # tests/system/test_how_to.py
     "docs/how-to/rehearse.md": ("console",),  # tests/system/test_rehearsal.py
+    "docs/how-to/scripts.md": ("python", "text"),  # tests/system/test_demo.py
     "docs/how-to/submit.md": ("console",),  # tests/system/test_how_to.py
     # tests/system/test_packaging.py
     "docs/tutorials/first-centre.md": ("console", "python", "text"),
@@ -40,15 +41,19 @@ BUILT = ("mermaid", "{toctree}", "{eval-rst}", "{include}")
 SHOWN = {
     "README.md": ("text",),
     "docs/how-to/access-security.md": ("text",),
+    "docs/how-to/contribute/add-a-kind-of-result.md": ("python",),
+    "docs/how-to/contribute/add-a-record.md": ("python",),
+    "docs/how-to/find-a-job.md": ("text",),
     "docs/how-to/rehearse.md": ("text",),
     "docs/how-to/screens.md": ("ini",),
     "docs/reference/simulation.md": ("text",),
 }
-"""Those that nothing checks: output with times in it, and drawings."""
+"""Those that nothing checks: output with times in it, drawings, and changes."""
 OTHERS = {
     *("apt", "cp", "export", "install", "jq", "ls", "mkdir", "python3"),
     *("caget", "camonitor", "caput", "git", "grep", "phoebus", "pip", "podman"),
     *("pre-commit", "pvget", "pvmonitor", "rabbitmqctl", "systemctl", "journalctl"),
+    *("alarm-server", "curl", "less", "set", "xdg-open"),
 }
 """Programs of others, whose options are not checked."""
 COMMANDS: dict[str, type[BaseSettings]] = {
@@ -156,7 +161,10 @@ def test_options_of_a_command_are_there(block: Block) -> None:
                 for target in (word for word in targets if "=" not in word):
                     assert re.search(rf"^{target}:", makefile, re.MULTILINE)
             case "python", [script, *_] if script.endswith(".py"):
-                assert (ROOT / script).exists()
+                saved = f"Save this as `{script}`" in (ROOT / block.page).read_text()
+                assert saved or (ROOT / script).exists()
+            case "python", ["-m", module, *_]:
+                assert find_spec(module)
             case other, _:
                 assert other in OTHERS
 
@@ -165,6 +173,8 @@ NAMES = {
     *(record.name for record in (*DECLARATIONS, *MOTOR, *ioc_stats())),
     *(name for table in TABLES for name in (table.name, table.labels)),
     *("PVI", "P"),
+    # what contributors add
+    *("JOB:GRIDS", "RESULT:RESOLUTION"),
 }
 PREFIXES = "P|ZOCALO-DEMO|REHEARSAL|BL03I-EA-ZOC-01"
 
