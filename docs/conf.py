@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+from enum import Enum
 from html import escape
 
 from docutils import nodes
@@ -93,8 +94,13 @@ def signature_of_class(
     if what != "class" or found != "(*args, **kwargs)":
         return None
     parameters = list(inspect.signature(thing.__init__).parameters.values())[1:]
-    bare = [p.replace(annotation=p.empty) for p in parameters]
+    bare = [p.replace(annotation=p.empty, default=_plain(p)) for p in parameters]
     return str(inspect.Signature(bare)), ""
+
+
+def _plain(parameter: inspect.Parameter) -> object:
+    default = parameter.default
+    return default.value if isinstance(default, Enum) else default
 
 
 def setup(app: Sphinx) -> None:

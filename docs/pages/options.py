@@ -85,19 +85,19 @@ def _command(command: str) -> Iterator[str]:
 def _table(model: type[BaseSettings], names: list[str]) -> Iterator[str]:
     schema = model.model_json_schema()
     wanted = [name for name in names if name in model.model_fields]
-    yield from table(
-        ["option", "value", "if not given", "meaning"],
-        [_row(model, name, schema) for name in wanted],
-    )
+    rows = [_row(model, name, schema) for name in wanted]
+    yield from table(["option", "value", "meaning"], rows)
 
 
 def _row(model: type[BaseSettings], name: str, schema: Schema) -> tuple[str, ...]:
     field: Schema = schema["properties"][name]
-    required = name in schema.get("required", ())
-    default = "required" if required else _default(field.get("default"))
     names = "<br>".join(map(quoted, _names(model, name)))
-    meaning = field["description"].replace("<", "&lt;")
-    return names, _value(field, schema["$defs"]), default, meaning
+    value = _value(field, schema["$defs"])
+    if name in schema.get("required", ()):
+        value += "; required"
+    elif default := _default(field.get("default")):
+        value += f"; {default} if not given"
+    return names, value, field["description"].replace("<", "&lt;")
 
 
 def _names(model: type[BaseSettings], name: str) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _default(value: object) -> str:
     if value is None or value == []:
         return ""
     if isinstance(value, bool):
-        return "no"
+        return ""
     return quoted(f"{value:g}" if isinstance(value, float) else value)
 
 
@@ -133,7 +133,7 @@ def _value(field: Schema, types: Schema) -> str:
         case {"enum": choices}:
             return ", ".join(map(quoted, choices))
         case {"type": "boolean"}:
-            return "given or not; `true` or `false`"
+            return "none; in the environment and the file, `true` or `false`"
         case {"type": "integer"}:
             return f"whole number{_limits(field)}"
         case {"type": "number"}:

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from zocalo_ioc.describe import initially, type_of
 from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, Group, Record, ioc_stats
+from zocalo_ioc.wire import Command, Request
+
+from .markdown import quoted, table
 
 
 def records_page() -> str:
@@ -18,14 +21,17 @@ def records_page() -> str:
             *_ioc_stats(),
             "",
             "## Tables for PV Access clients",
-            "",
-            "| PV | rows | columns | beside the rows |",
-            "| --- | --- | --- | --- |",
-            *(
-                f"| `P:{table.name}` | {table.description} "
-                f"| {_listed(record.column for record in table.columns)} "
-                f"| {_listed(['seq', *table.beside.values()])} |"
-                for table in TABLES
+            *table(
+                ["PV", "rows", "columns", "beside the rows"],
+                [
+                    (
+                        quoted(f"P:{each.name}"),
+                        each.description,
+                        _listed(record.column for record in each.columns),
+                        _listed(["seq", *each.beside.values()]),
+                    )
+                    for each in TABLES
+                ],
             ),
             "",
             "`seq` counts the updates of a table; what is beside the rows is of the",
@@ -55,32 +61,52 @@ def _ioc_stats() -> Iterator[str]:
     yield "These are of iocStats, as every EPICS IOC has them. They are read only,"
     yield "unless an access security file says otherwise: processing `P:IOC:SYSRESET`"
     yield "ends the IOC, for what supervises it to start it again."
-    yield from ("", "| record | type | unit | meaning |", "| --- | --- | --- | --- |")
-    for record in ioc_stats():
-        cells = (f"`P:{record.name}`", record.type, record.unit, record.description)
-        yield f"| {' | '.join(cells)} |"
+    yield from table(
+        ["record", "meaning", "type", "unit"],
+        [
+            (quoted(f"P:{record.name}"), record.description, record.type, record.unit)
+            for record in ioc_stats()
+        ],
+    )
 
 
 def _group(group: Group) -> Iterator[str]:
-    yield from ("", f"## {group.value}", "")
-    yield "| record | type | initially | unit | meaning |"
-    yield "| --- | --- | --- | --- | --- |"
-    for record in (*DECLARATIONS, *MOTOR):
-        if record.group is group:
-            yield _row(record)
+    yield from ("", f"## {group.value}")
+    records = [r for r in (*DECLARATIONS, *MOTOR) if r.group is group]
+    headings = ["record", "meaning", "type", "initially", "unit"]
+    yield from table(headings, map(_row, records))
     yield from _NOTES.get(group, ())
+    if group is Group.COMMAND:
+        yield from _submission()
 
 
-def _row(record: Record) -> str:
-    initial = _quoted(initially(record)) if initially(record) else ""
-    kind = type_of(record, _quoted)
-    cells = (f"`P:{record.name}`", kind, initial, record.unit, record.description)
-    return f"| {' | '.join(cells)} |"
+def _row(record: Record) -> tuple[str, ...]:
+    initial = quoted(initially(record)) if initially(record) else ""
+    kind = type_of(record, quoted)
+    return (
+        quoted(f"P:{record.name}"),
+        record.description,
+        kind,
+        initial,
+        record.unit,
+    )
 
 
-def _quoted(text: str) -> str:
-    return f"`{text}`"
+def _submission() -> Iterator[str]:
+    """Say what SUBMIT and SEND take: the request records as keys of an object."""
+    requests = {r.name.lower(): r for r in DECLARATIONS if r.group is Group.REQUEST}
+    yield from ("", "### What SUBMIT and SEND take", "")
+    yield "A JSON object with these keys, or a list of them for the grids of one scan:"
+    yield "all are started, then all ended, then one result is awaited. `dcid`,"
+    yield "`command` and, to start, `num_frames` are needed."
+    commands = [quoted(command) for command in Command]
+    rows = [("`command`", f"{', '.join(commands)}; SEND does not take `process`", "")]
+    for key in Request.model_fields:
+        record = requests[key]
+        default = quoted(initially(record)) if initially(record) else ""
+        rows.append((quoted(key), record.description, default))
+    yield from table(["key", "meaning", "if not given"], rows)
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(map(quoted, names))

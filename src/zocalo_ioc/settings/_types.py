@@ -74,10 +74,7 @@ URL = TypeAliasType(
     Annotated[
         SecretStr,
         AfterValidator(_broker_url),
-        Field(
-            description="`amqp://user:password@host:port/vhost`, or `amqps`; special "
-            "characters as `%XX`"
-        ),
+        Field(description="a URL, with special characters in it as `%XX`"),
     ],
 )
 QUEUE = TypeAliasType(
