@@ -1,7 +1,6 @@
 """How the documentation is made into a site: ``make docs``."""
 
 import inspect
-import logging
 from enum import Enum
 from html import escape
 
@@ -22,10 +21,6 @@ extensions = [
     "sphinx_design",
 ]
 exclude_patterns = ["_build"]
-# a list of pages that are to come may be empty
-logging.getLogger("sphinx.sphinx.directives.other").addFilter(
-    lambda record: "glob pattern" not in str(record.msg)
-)
 
 # a broken link or anchor is a warning, and warnings are errors
 nitpicky = True

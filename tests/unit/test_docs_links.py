@@ -68,3 +68,14 @@ def test_a_broken_link_is_found() -> None:
     assert trouble(page, "../../elsewhere")
     assert trouble(page, "https://nowhere/")
     assert not trouble(page, "reference/messages.md#noresults")
+
+
+@pytest.mark.parametrize("part", ["tutorials", "how-to", "reference", "explanations"])
+def test_every_page_is_listed_in_that_of_its_folder(part: str) -> None:
+    index = ROOT / "docs" / f"{part}.md"
+    targets = {
+        (index.parent / str(token.attrs["href"])).resolve()
+        for token in tokens(index)
+        if token.type == "link_open"
+    }
+    assert set(index.with_suffix("").rglob("*.md")) - targets == set()
