@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pydantic_settings import BaseSettings
 
 from zocalo_ioc import settings
 from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, ioc_stats
+from zocalo_ioc.settings._sources import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -58,11 +58,11 @@ OTHERS = {
 """Programs of others, whose options are not checked."""
 OF_THE_MACHINE = {"autosave", "config", "help", "logbook", "rejected", "…", ">"}
 """What keeps a command from being read: it is left open, or looks for files."""
-COMMANDS: dict[str, type[BaseSettings]] = {
+COMMANDS: dict[str, type[Settings]] = {
     str(model.model_config.get("cli_prog_name")).split()[-1]: model
     for name in settings.__all__
     if isinstance(model := getattr(settings, name), type)
-    and issubclass(model, BaseSettings)
+    and issubclass(model, Settings)
     and model.model_config.get("cli_prog_name")
 }
 
