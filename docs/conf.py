@@ -27,12 +27,15 @@ nitpicky = True
 # types of other packages, whose documentation is not here, and of private modules
 nitpick_ignore_regex = [("py:.*", r"(?!zocalo_ioc).*|.*\._.*")]
 
+smartquotes = False  # --option is no dash
+
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4  # as on GitHub
 myst_fence_as_directive = ["mermaid"]
 
 default_role = "py:obj"  # of single backticks in docstrings
 autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
 add_module_names = False
 autodoc_member_order = "bysource"
 
@@ -98,8 +101,16 @@ def _plain(parameter: inspect.Parameter) -> object:
     return default.value if isinstance(default, Enum) else default
 
 
+def set_dashes(_app: Sphinx, tree: nodes.document, _page: str) -> None:
+    """Have dashes where Sphinx leaves them to smart quotes: in lists of parameters."""
+    for text in list(tree.findall(nodes.Text)):
+        if text == " -- " and text.parent:
+            text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
+
+
 def setup(app: Sphinx) -> None:
     """Add what the pages need beside the extensions."""
     app.add_directive("mermaid", Mermaid)
     app.connect("html-page-context", add_scripts)
+    app.connect("doctree-resolved", set_dashes)
     app.connect("autodoc-process-signature", signature_of_class)
