@@ -1,15 +1,12 @@
 """The reference of what the IOC and its commands say, and what to do about it."""
 
-import inspect
-from collections.abc import Iterator
-from importlib import import_module
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from zocalo_ioc.errors import Problem, SettingsInvalid, ValueRefused
 from zocalo_ioc.jobs import State
 
 from .markdown import quoted, table
 from .states import descriptions
-from .texts import SOURCE, Module, escaped, modules
+from .texts import Module, escaped, modules
 
 _INTRODUCTION = """\
 # Messages and errors
@@ -32,41 +29,49 @@ def messages_page() -> str:
         [
             _INTRODUCTION.rstrip(),
             *table(["STATE", "MESSAGE"], _of_states()),
-            *(line for kind in problems() for line in _kind(kind)),
+            *_kinds(),
             "",
         ]
     )
 
 
-def problems() -> list[type[Problem]]:
-    """Return every kind of trouble that the IOC and its clients have."""
-    for file in SOURCE.glob("*/_*.py"):
-        import_module(f"zocalo_ioc.{file.parent.name}.{file.stem}")
-    return Problem.__subclasses__()
+def _kinds() -> Iterator[str]:
+    """Yield a section for each kind of trouble that the IOC and its clients have."""
+    kinds = dict(Module("errors.py").classes_of("Problem"))
+    for module in modules():
+        kinds |= dict(module.classes_of("Problem"))
+    for name, about in kinds.items():
+        yield from ("", f"## {name}", "", about.replace("``", "`"))
+        yield from table(["what is said", "what to do"], dict.fromkeys(_said(name)))
+        yield from _MORE.get(name, tuple)()
 
 
-def _kind(kind: type[Problem]) -> Iterator[str]:
-    text = inspect.cleandoc(kind.__doc__ or "").replace("``", "`")
-    yield from ("", f"## {kind.__name__}", "", text)
-    yield from table(["what is said", "what to do"], dict.fromkeys(_said(kind)))
-    if kind is ValueRefused:
-        yield from ("", "The reasons are:")
-        yield from table(["what is said"], dict.fromkeys(_of_records()))
-    if kind is SettingsInvalid:
-        yield from ("", "Of an option, or a key of the settings file:")
-        yield from table(["what is said"], dict.fromkeys(_of_options()))
-        yield from ("", "Of a value, after the name of its option:")
-        yield from table(["what is said"], dict.fromkeys(_of_values()))
-
-
-def _said(kind: type[Problem]) -> Iterator[tuple[str, str]]:
+def _said(kind: str) -> Iterator[tuple[str, str]]:
     """Yield what is said of a kind of trouble, and what to do about it."""
     for module in modules():
-        for _, (what, *remedy) in module.said(kind.__name__):
+        for _, (what, *remedy) in module.said(kind):
             remedies = map(_sentence, filter(None, remedy[0] if remedy else ()))
             advice = "<br>*or* ".join(remedies)
             for text in what:
                 yield _sentence(text), advice
+
+
+def _more_of_values() -> Iterator[str]:
+    yield from ("", "The reasons are:")
+    yield from table(["what is said"], dict.fromkeys(_of_records()))
+
+
+def _more_of_settings() -> Iterator[str]:
+    yield from ("", "Of an option, or a key of the settings file:")
+    yield from table(["what is said"], dict.fromkeys(_of_options()))
+    yield from ("", "Of a value, after the name of its option:")
+    yield from table(["what is said"], dict.fromkeys(_of_values()))
+
+
+_MORE: Mapping[str, Callable[[], Iterable[str]]] = {
+    "SettingsInvalid": _more_of_settings,
+    "ValueRefused": _more_of_values,
+}
 
 
 def _of_records() -> Iterator[tuple[str]]:

@@ -37,6 +37,17 @@ class Module:
         nodes = ast.walk(self._tree)
         return {node.name: node for node in nodes if isinstance(node, Function)}
 
+    def classes_of(self, base: str) -> Iterator[tuple[str, str]]:
+        """Yield the classes made of another, with their docstrings."""
+        for node in ast.walk(self._tree):
+            match node:
+                case ast.ClassDef(name=name, bases=[ast.Name(id=found)]) if (
+                    found == base
+                ):
+                    yield name, ast.get_docstring(node) or ""
+                case _:
+                    pass
+
     def said(self, *names: str) -> Iterator[tuple[str, Sequence[Alternatives]]]:
         """Yield who is called, and with what, where that is one of some names."""
         for call, function in _calls(self._tree, None):

@@ -82,8 +82,8 @@ class NoResults(Problem):
 class NotUnderstood(Problem):
     """A message on the results queue is no result of Zocalo.
 
-    ``P:BROKER:REJECTED`` counts it. The reason is in the log, and in the file of
-    ``--rejected``.
+    ``P:BROKER:REJECTED`` counts it. The reason is in the log, and with the message in
+    the file of ``--rejected``: look there who sends such messages to the queue.
     """
 
 
