@@ -98,7 +98,9 @@ class Module:
                 return _filled_in(name)
             case _:
                 place = f"{function.name}: {name}"
-                raise LookupError(f"pages/examples.py has no example for {place!r}")
+                raise LookupError(
+                    f"docs/pages/examples.py has no example for {place!r}"
+                )
 
     def _all(self, nodes: Sequence[ast.expr], function: Function) -> Alternatives:
         found = [text for node in nodes for text in self._texts(node, function)]
