@@ -34,7 +34,10 @@ async def main(prefix: str, first: int, count: int) -> None:
 async def outcome(prefix: str, dcid: int) -> tuple[int, str, int]:
     """Return what the history says of the job: DCID, state and number of centres."""
     columns = [f"{prefix}:HISTORY:{name}" for name in ("DCID", "STATE", "CENTRES")]
-    rows = zip(*await aioca.caget(columns), strict=True)
+    # the history of another client's job may come between the columns
+    while str(values := await aioca.caget(columns)) != str(await aioca.caget(columns)):
+        pass
+    rows = zip(*values, strict=True)
     found, state, centres = next(row for row in rows if row[0] == dcid)
     return int(found), str(state), int(centres)
 
