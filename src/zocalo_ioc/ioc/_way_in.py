@@ -104,7 +104,6 @@ class WayIn:
             self._refuse(requests, f"{event.name} failed. {problem}")
             return None
         job = self._jobs.begin(event, requests)
-        self._status.show_jobs()
         tasks = [
             asyncio.create_task(self._send_one(job, event, request.dcid, message))
             for request, message in zip(requests, messages, strict=True)
@@ -112,9 +111,14 @@ class WayIn:
         for task in tasks:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+        # Show it while the broker has the message: it takes three turns of the loop
+        # until pika has the message, is told that it may write, and has written it.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self._status.show_jobs()
         # A job that has ended withdraws what was not sent; what was is still confirmed,
         # but nobody waits for it.
-        sent = asyncio.ensure_future(asyncio.wait(tasks))
+        sent = asyncio.gather(*tasks)
         ended = asyncio.ensure_future(self._status.until_ended(job))
         await asyncio.wait([sent, ended], return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()

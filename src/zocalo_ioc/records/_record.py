@@ -57,7 +57,15 @@ class Kind(StrEnum):
     @property
     def is_array(self) -> bool:
         """Whether it has a length that changes."""
-        return self in (Kind.DOUBLES, Kind.INTEGERS, Kind.STRINGS)
+        return self in _DTYPES
+
+    @property
+    def dtype(self) -> str:
+        """How numpy calls the type of the elements of an array."""
+        return _DTYPES[self]
+
+
+_DTYPES = {Kind.DOUBLES: "float64", Kind.INTEGERS: "int32", Kind.STRINGS: "S40"}
 
 
 class Group(StrEnum):

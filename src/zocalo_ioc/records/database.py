@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ class Records:
         self._prefix = prefix
         self._grid_prefix = grid_prefix
         self._handlers: Handlers | None = None
+        self._shown: dict[str, Any] = {}
         self._declared = {record.name: record for record in DECLARATIONS}
         builder.SetDeviceName(prefix)
         self._records = {r.name: self._make(r) for r in DECLARATIONS}
@@ -99,11 +101,21 @@ class Records:
     def set(self, name: str, value: Any) -> None:
         """Set a record; text that is too long is cut.
 
+        EPICS processes it before this returns, in this thread: to leave that to its own
+        threads, as softioc does, costs three times as much. A value that the record
+        has already is not set again, unless it is text.
+
         Args:
             name: its name, after the prefix.
             value: its value; an enumeration takes the number.
         """
+        # text is also set from threads of EPICS, which may overtake each other
+        if self._declared[name].kind is not Kind.TEXT_IN:
+            if name in self._shown and self._shown[name] == value:
+                return
+            self._shown[name] = value
         self._store(name, value)
+        self._records[name].set_field("PROC", 1)
 
     def update(self, group: Group, values: Mapping[str, Any], timestamp: float) -> None:
         """Set the records of a group, and of those updated with it, as one.
@@ -148,7 +160,9 @@ class Records:
         fields: dict[str, Any] = {"DESC": record.description}
         if record.initial is not None:
             fields["initial_value"] = record.initial
-        if record.kind.writable:
+        if not record.kind.writable:
+            fields["SCAN"] = "Passive"
+        else:
             fields["ASG"] = record.group.name
             fields |= self._put_handlers(record)
         severities = dict(record.severities)
@@ -190,7 +204,7 @@ class Records:
                 raise ValueError(f"{record.name} comes from a template")
             case Kind.DOUBLES | Kind.INTEGERS | Kind.STRINGS:
                 make = builder.WaveformIn
-                fields |= {"datatype": _DTYPES[record.kind], "length": record.length}
+                fields |= {"datatype": record.kind.dtype, "length": record.length}
                 fields |= {"EGU": record.unit, "PREC": record.precision}
         return make(record.name, **fields)
 
@@ -206,7 +220,7 @@ class Records:
             names.sort(key=lambda name: name.endswith(":SEQ"))
             chain = [self._records[name] for name in names]
             for name, record in zip(names, chain, strict=True):
-                record.SCAN, record.PINI, record.TSE = "Passive", "NO", _DEVICE_TIME
+                record.PINI, record.TSE = "NO", _DEVICE_TIME
                 missing = self._declared[name].missing
                 initial = record.get() if missing is None else missing
                 self._store(name, initial, timestamp=now)
@@ -287,9 +301,6 @@ class Records:
                     _post(record)
 
 
-_DTYPES = {Kind.DOUBLES: "float64", Kind.INTEGERS: "int32", Kind.STRINGS: "S40"}
-
-
 def _make_labels() -> dict[str, Any]:
     """Make records with the names of the columns of tables."""
     return {
@@ -308,12 +319,16 @@ def _post(record: Any) -> None:
     EPICS posts monitors only once an asynchronous record is done, by when the value
     is 0 again; without this no screen would ever see a command run.
     """
-    offset = imports.get_field_offsets("bo")["VAL"][0]
-    field = ctypes.c_void_p(_address(record) + offset)
+    pointer = ctypes.c_void_p(_address(record))
+    field = ctypes.c_void_p(_address(record) + _offset_of_value())
     with _locked(record):
-        imports.dbCore.db_post_events(
-            ctypes.c_void_p(_address(record)), field, _DBE_VALUE_AND_LOG
-        )
+        imports.dbCore.db_post_events(pointer, field, _DBE_VALUE_AND_LOG)
+
+
+@cache
+def _offset_of_value() -> int:
+    """Return where the value of a command record is in it, in bytes."""
+    return imports.get_field_offsets("bo")["VAL"][0]
 
 
 @contextmanager
