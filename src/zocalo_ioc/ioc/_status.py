@@ -4,10 +4,11 @@ import asyncio
 import logging
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
+
+import numpy as np
 
 from ..broker import Connection
 from ..centres import MISSING
@@ -36,7 +37,8 @@ class Status:
             up=False, trouble=str(NoConnection("Connecting to the broker"))
         )
         self._logged: dict[str, str] = {}  # two dead nodes are tried in turn, for days
-        self._history: deque[dict[str, Any]] = deque(maxlen=MAX_HISTORY)
+        # arrays, for to make them of 100 rows takes longer than all else of a result
+        self._history = {r.name: np.array([], r.kind.dtype) for r in _HISTORY}
         self._entries = 0
         self.on_entry: Callable[[Mapping[str, Any]], None] = lambda _: None
         """Told each new row of the history."""
@@ -116,12 +118,12 @@ class Status:
     def _note(self, entry: dict[str, Any]) -> None:
         """Put an entry on top of the history."""
         self.on_entry(entry)
-        self._history.appendleft(entry)
         self._entries += 1
-        values: dict[str, Any] = {
-            r.name: [entry[r.column] for entry in self._history] for r in _HISTORY
-        }
-        values["HISTORY:SEQ"] = self._entries
+        for r in _HISTORY:
+            newest = np.array([entry[r.column]], r.kind.dtype)
+            column = np.concatenate((newest, self._history[r.name]))
+            self._history[r.name] = column[:MAX_HISTORY]
+        values = {**self._history, "HISTORY:SEQ": self._entries}
         self._records.update(Group.HISTORY, values, time.time())
 
     def _message(self) -> str:
