@@ -5,12 +5,14 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import aioca
 import pytest
 
 from tests.support import ports
+from tests.support.ioc import Ioc
 from tests.support.pages import DOCS, blocks, type_in
 
 
@@ -88,6 +90,26 @@ def test_the_example_for_scripts_finds_the_centre(demo: subprocess.Popen[str]) -
         check=False,
     )
     assert run.stdout == printed, run.stderr
+
+
+async def test_a_monitor_sees_each_state_of_a_job(
+    ioc_maker: Callable[..., Ioc],
+) -> None:
+    demo = ioc_maker("demo")
+    states: list[str] = []
+    monitor = aioca.camonitor(
+        demo.pv("STATE"), states.append, datatype=aioca.DBR_ENUM_STR, all_updates=True
+    )
+    await demo.put_all(DCID=1, NUM_FRAMES=400)
+    await demo.put("PROCESS", 1)
+
+    async def has_ended() -> bool:
+        return "Done" in states
+
+    await demo.until(has_ended)
+    monitor.close()
+    all_states = ["Idle", "Starting", "Started", "Ending", "Processing", "Done"]
+    assert states == all_states
 
 
 def test_ctrl_c_ends_the_demo_with_status_0(demo: subprocess.Popen[str]) -> None:
