@@ -6,6 +6,7 @@
 #   make docs     the documentation as a site, docs/_build/html/index.html
 #   make linkcheck  whether the sites that it links to are there (needs the internet)
 #   make faults   all that can go wrong, often; writes docs/explanations/faults.md
+#   make bench    what puts and results cost; writes docs/explanations/speed.md
 #   make lock     pin the dependencies anew (needs uv)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -15,7 +16,7 @@ DEV := .venv-dev
 # where make screens finds Phoebus, or puts it
 PHOEBUS ?= .phoebus
 
-.PHONY: demo test screens faults lint spelling docs linkcheck lock clean
+.PHONY: demo test screens faults bench lint spelling docs linkcheck lock clean
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
@@ -33,12 +34,16 @@ faults: $(DEV)/.ready
 	@scripts/install-rabbitmq.sh
 	$(DEV)/bin/python -m tests.faults.report
 
+bench: $(DEV)/.ready
+	@scripts/install-rabbitmq.sh
+	$(DEV)/bin/python -m benchmarks $(ARGS)
+
 # british.txt has the American forms of words; code may have colors of others
 SPELL := $(DEV)/bin/codespell -D - -D docs/british.txt --skip docs/_build,docs/_static,docs/british.txt
 
 spelling: $(DEV)/.ready
 	$(SPELL) --ignore-regex '`[^`]*`' *.md $$(find docs -name '*.md')
-	$(SPELL) -L color,colors,gird src tests docs opi db/*.py scripts Makefile examples
+	$(SPELL) -L color,colors,gird src tests benchmarks docs opi db/*.py scripts Makefile examples
 
 lint: $(DEV)/.ready spelling
 	$(DEV)/bin/ruff check

@@ -1,0 +1,1 @@
+"""What puts and results cost, beside what people have today and the floor for both."""

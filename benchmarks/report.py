@@ -1,0 +1,91 @@
+"""The page with the figures: a table a run, and plots of the last one."""
+
+import os
+import platform
+import re
+import subprocess
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import matplotlib as mpl
+
+from .finding import Finding, Series
+
+mpl.use("Agg")
+from matplotlib import pyplot as plt
+
+DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "explanations" / "speed.md"
+BEGIN, END = "<!-- figures begin -->\n", "<!-- figures end -->\n"
+HEAD = """\
+| what | here | beside it | ratio | goal | |
+| --- | --- | --- | --: | --: | --- |
+"""
+
+
+def write(runs: Sequence[tuple[Sequence[Finding], Sequence[Series]]]) -> None:
+    """Replace the figures of the page, and draw the plots of the last run anew."""
+    tables = "".join(
+        f"\n### Run {number}\n\n{HEAD}{''.join(map(_line, findings))}"
+        for number, (findings, _) in enumerate(runs, start=1)
+    )
+    plots = "".join(
+        f"\n![{each.title}](../images/{_draw(each)})\n" for each in runs[-1][1]
+    )
+    figures = f"{BEGIN}{machine()}{tables}\n### Plots of the last run\n{plots}\n{END}"
+    page = PAGE.read_text()
+    before, _, rest = page.partition(BEGIN)
+    PAGE.write_text(before + figures + rest.partition(END)[2])
+
+
+def _line(found: Finding) -> str:
+    mark = "reached" if found.reached else "**not reached**"
+    bound = "≤" if found.sense == "at most" else "≥"
+    ratio = f"{found.ratio:.0f}" if found.ratio >= 20 else f"{found.ratio:.2f}"
+    return (
+        f"| {found.what} | {found.ours} | {found.against} | {ratio} "
+        f"| {bound} {found.goal:g} | {mark} |\n"
+    )
+
+
+def machine() -> str:
+    """Describe where the figures come from."""
+    cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    broker = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Version}", "rabbitmq-server"],
+        capture_output=True,
+        text=True,
+    ).stdout
+    packages = ", ".join(
+        f"{name} {version(name)}" for name in ("softioc", "pika", "pydantic", "numpy")
+    )
+    return (
+        f"\nOn {time.strftime('%Y-%m-%d')}: {cpu[1] if cpu else platform.machine()}, "
+        f"{os.cpu_count()} cores, {memory:.0f} GB, Linux {platform.release()}, "
+        f"Python {platform.python_version()}, {packages}, "
+        f"RabbitMQ {broker or 'unknown'}; "
+        "broker, IOCs and clients on the same machine.\n"
+    )
+
+
+def _draw(series: Series) -> str:
+    """Draw a plot, and return the name of its file."""
+    figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+    for name, values in series.lines.items():
+        axes.plot(range(len(series.cases)), values, marker="o", label=name)
+    every = max(1, len(series.cases) // 6)
+    axes.set_xticks(range(0, len(series.cases), every), series.cases[::every])
+    axes.set_ylabel(series.unit)
+    axes.set_ylim(bottom=0)
+    axes.set_title(series.title, fontsize=10)
+    axes.grid(alpha=0.3)
+    if len(series.lines) > 1:
+        axes.legend()
+    name = f"speed-{re.sub(r'[^a-z0-9]+', '-', series.title.lower())}.svg"
+    mpl.rcParams["svg.hashsalt"] = name
+    figure.savefig(DOCS / "images" / name, metadata={"Date": None})
+    plt.close(figure)
+    return name
