@@ -1,6 +1,7 @@
 """Puts the parts of an IOC together, and keeps them going."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Callable
@@ -118,6 +119,9 @@ class Ioc:
         complaints += self._restore_result(saved)
         if complaints:
             self._status.complain(*complaints)
+        # Else the garbage collector looks through all that there is by now again and
+        # again while a long result is read, which then takes a third longer.
+        gc.freeze()
         async with asyncio.TaskGroup() as tasks:
             parts = [
                 tasks.create_task(self._broker.run()),
