@@ -2,8 +2,8 @@
 
     python -m benchmarks [--runs N] [--jobs N] [NAME…]
 
-takes three quarters of an hour. With names it measures these alone, once, and only prints: puts,
-put-rates, results, result-rates, devices, start, idle, memory.
+takes three quarters of an hour. With names it measures these alone, and replaces their
+figures: puts, put-rates, results, result-rates, devices, start, idle, memory.
 """
 
 import argparse
@@ -16,18 +16,12 @@ from tests.support import ports
 ports.search_everywhere()  # before any EPICS client library is loaded
 
 from . import footprint, puts, report, results  # noqa: E402
-from .finding import Finding, Series  # noqa: E402
 from .stand import Stand  # noqa: E402
 
-TIMED = [
-    *("puts", "put-rates", "results", "result-rates"),
-    *("devices", "start", "idle"),
-]
-NAMES = (*TIMED, "memory")
-Found = tuple[list[Finding], list[Series]]
+NAMES = report.NAMES
 
 
-async def measure(name: str, stand: Stand, folder: Path, jobs: int) -> Found:
+async def measure(name: str, stand: Stand, folder: Path, jobs: int) -> report.Measured:
     """Do one of the measurements."""
     match name:
         case "puts":
@@ -53,22 +47,21 @@ async def measure(name: str, stand: Stand, folder: Path, jobs: int) -> Found:
             raise ValueError(f"There is no {name}; there are {', '.join(NAMES)}")
 
 
-async def run(names: list[str], jobs: int) -> Found:
-    """Do some of the measurements, one after the other, each on a broker of its own."""
-    findings: list[Finding] = []
-    series: list[Series] = []
-    for name in names:
+def run(name: str, jobs: int) -> report.Measured:
+    """Do a measurement, on a broker of its own."""
+
+    async def on_a_stand() -> report.Measured:
         with tempfile.TemporaryDirectory() as place:
             stand = Stand(Path(place))
             try:
-                found, plots = await measure(name, stand, Path(place), jobs)
+                return await measure(name, stand, Path(place), jobs)
             finally:
                 results.forget_channels()
                 stand.close()
-        for each in found:
-            print(f"{each.what}: {each.ours}; {each.against}; {each.ratio:.2f}")
-        findings += found
-        series += plots
+
+    findings, series = asyncio.run(on_a_stand())
+    for each in findings:
+        print(f"{each.what}: {each.ours}; {each.against}; {each.ratio:.2f}")
     return findings, series
 
 
@@ -79,18 +72,13 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=100_000)
     options = parser.parse_args()
-    if options.names:
-        asyncio.run(run(options.names, options.jobs))
-        return
-    runs: list[Found] = []
-    for _ in range(options.runs):
-        runs.append(asyncio.run(run(TIMED, options.jobs)))
-        report.write(runs)
-    for findings, series in runs:  # last, as it takes long
-        more_findings, more_series = asyncio.run(run(["memory"], options.jobs))
-        findings += more_findings
-        series += more_series
-        report.write(runs)
+    names = options.names or NAMES
+    timed = [name for name in NAMES if name != "memory"]
+    for stage in (timed, ["memory"]):  # which is last, as it takes long
+        for number in range(1, options.runs + 1):
+            for name in stage:
+                if name in names:
+                    report.keep(name, number, run(name, options.jobs))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The page with the figures: a table a run, and plots of the last one."""
+"""The page with the figures: a table a run, and plots of the first one."""
 
 import os
 import platform
@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib as mpl
+from pydantic import TypeAdapter
 
 from .finding import Finding, Series
 
@@ -17,6 +18,7 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 DOCS = Path(__file__).parents[1] / "docs"
+FIGURES = Path(__file__).with_name("figures.json")
 PAGE = DOCS / "explanations" / "speed.md"
 BEGIN, END = "<!-- figures begin -->\n", "<!-- figures end -->\n"
 HEAD = """\
@@ -25,16 +27,38 @@ HEAD = """\
 """
 
 
-def write(runs: Sequence[tuple[Sequence[Finding], Sequence[Series]]]) -> None:
-    """Replace the figures of the page, and draw the plots of the last run anew."""
+NAMES = (
+    *("puts", "put-rates", "results", "result-rates"),
+    *("devices", "start", "idle", "memory"),
+)
+"""The measurements, in the order of the page."""
+Measured = tuple[list[Finding], list[Series]]
+"""What one measurement found."""
+_RUNS = TypeAdapter(list[dict[str, Measured]])
+
+
+def keep(name: str, number: int, measured: Measured) -> None:
+    """Note what a measurement found in a run, and write the page anew."""
+    runs = _RUNS.validate_json(FIGURES.read_bytes()) if FIGURES.exists() else []
+    runs += [{} for _ in range(number - len(runs))]
+    runs[number - 1][name] = measured
+    FIGURES.write_bytes(_RUNS.dump_json(runs, indent=1) + b"\n")
+    _write([[run[name] for name in NAMES if name in run] for run in runs])
+
+
+def _write(runs: Sequence[Sequence[Measured]]) -> None:
+    """Replace the figures of the page, and draw the plots of the first run anew."""
     tables = "".join(
-        f"\n### Run {number}\n\n{HEAD}{''.join(map(_line, findings))}"
-        for number, (findings, _) in enumerate(runs, start=1)
+        f"\n### Run {number}\n\n{HEAD}"
+        + "".join(_line(found) for findings, _ in run for found in findings)
+        for number, run in enumerate(runs, start=1)
     )
     plots = "".join(
-        f"\n![{each.title}](../images/{_draw(each)})\n" for each in runs[-1][1]
+        f"\n![{each.title}](../images/{_draw(each)})\n"
+        for _, series in runs[0]
+        for each in series
     )
-    figures = f"{BEGIN}{machine()}{tables}\n### Plots of the last run\n{plots}\n{END}"
+    figures = f"{BEGIN}{machine()}{tables}\n### Plots of the first run\n{plots}\n{END}"
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
     PAGE.write_text(before + figures + rest.partition(END)[2])
