@@ -144,6 +144,9 @@ def states_page() -> str:
         "result that comes between START and END makes the job `Done`; the END then",
         "still goes out, and its job is `Done` as soon as it is confirmed.",
         "",
+        "`Starting` and `Ending` last until the broker has confirmed the messages:",
+        "some milliseconds, or up to the send time-out while it is away.",
+        "",
     ]
     return "\n".join(lines)
 
