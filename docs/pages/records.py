@@ -48,11 +48,43 @@ def records_page() -> str:
 
 
 _NOTES = {
+    Group.REQUEST: (
+        "What the next message says. A command uses these as they are when it is put;",
+        "SUBMIT and SEND do not look at them. Texts are arrays of characters, which",
+        "`caput` writes with `-S`.",
+    ),
+    Group.COMMAND: (
+        "Write 1; the value is 1, `Busy`, until the command has ended. SUBMIT and SEND",
+        "take a text. START, END and SEND end when the broker has confirmed the",
+        "message, WAIT and PROCESS with the job, SUBMIT as its `command` does, each",
+        "also when it has failed. A put with callback ends with the command; what came",
+        "of it is in `P:STATE` and `P:MESSAGE` by then.",
+    ),
+    Group.OPTION: ("They hold from then on, TIMEOUT also for jobs that are waiting.",),
+    Group.STATUS: (
+        "STATE, MESSAGE and `P:JOB:…` speak of the job that was commanded last. [The",
+        "states of a job](../explanations/job-states.md) has what leads to what.",
+    ),
+    Group.RESULT: (
+        "The latest result. It, all centres and the strongest are set as one, with one",
+        "time stamp. What a result does not have is NaN or -1; a number that stands",
+        "alone is then INVALID.",
+    ),
+    Group.CENTRES: (
+        "Arrays with an element a centre, as long as there are centres, at most 1024.",
+        "Box *i* of an axis covers *i* to *i* + 1, so the middle of the first is 0.5.",
+    ),
+    Group.BEST: (
+        "The first of the above, in scalars; INVALID where there is no centre.",
+    ),
     Group.MOTOR: (
-        "",
         "There are these with `--grid-prefix` only: see [motor",
         "positions](../how-to/motor-positions.md).",
-    )
+    ),
+    Group.HISTORY: (
+        "The last 100 jobs and results, newest first. A result that ended no job is",
+        "`Late` if this IOC sent messages for its data collection, otherwise `Other`.",
+    ),
 }
 
 
@@ -71,11 +103,10 @@ def _ioc_stats() -> Iterator[str]:
 
 
 def _group(group: Group) -> Iterator[str]:
-    yield from ("", f"## {group.value}")
+    yield from ("", f"## {group.value}", "", *_NOTES[group])
     records = [r for r in (*DECLARATIONS, *MOTOR) if r.group is group]
     headings = ["record", "meaning", "type", "initially", "unit"]
     yield from table(headings, map(_row, records))
-    yield from _NOTES.get(group, ())
     if group is Group.COMMAND:
         yield from _submission()
 
