@@ -22,7 +22,7 @@ FIGURES = Path(__file__).with_name("figures.json")
 PAGE = DOCS / "explanations" / "speed.md"
 BEGIN, END = "<!-- figures begin -->\n", "<!-- figures end -->\n"
 HEAD = """\
-| what | here | beside it | ratio | goal | |
+| what | here | beside it | ratio | goal | reached |
 | --- | --- | --- | --: | --: | --- |
 """
 
@@ -65,12 +65,12 @@ def _write(runs: Sequence[Sequence[Measured]]) -> None:
 
 
 def _line(found: Finding) -> str:
-    mark = "reached" if found.reached else "**not reached**"
+    mark = "yes" if found.reached else "**no**"
     bound = "≤" if found.sense == "at most" else "≥"
     ratio = f"{found.ratio:.0f}" if found.ratio >= 20 else f"{found.ratio:.2f}"
     return (
         f"| {found.what} | {found.ours} | {found.against} | {ratio} "
-        f"| {bound} {found.goal:g} | {mark} |\n"
+        f"| {bound}\u00a0{found.goal:g} | {mark} |\n"
     )
 
 
