@@ -1,18 +1,16 @@
 """The declared records as a softioc database, and setting them."""
 
 import asyncio
-import ctypes
 import re
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from softioc import alarm, builder, imports, softioc
+from softioc import alarm, builder, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
 
 from . import (
@@ -26,12 +24,12 @@ from . import (
     Record,
     _motor,
 )
+from ._monitors import locked, post
 from ._puts import Put, listen, set_access
 from ._pva import serve_groups
 
 _DEVICE_TIME = -2
 """TSE of a record that takes its time stamp from `Records.update`."""
-_DBE_VALUE_AND_LOG = 1 | 2
 _STRING_LENGTH = 40
 
 
@@ -289,16 +287,16 @@ class Records:
     def _busy(self, name: str) -> Generator[None]:
         """Show monitors a command as 1 while it runs, and make it 0 after."""
         record = self._records[name]
-        _post(record)
+        post(record)
         try:
             yield
         finally:
             # A put without callback that came meanwhile has asked EPICS to process the
             # record once more: leave the 1 that it wrote, so that it runs, too.
-            with _locked(record):
+            with locked(record):
                 if record.get_field("RPRO") == "0":
                     record.set(0, process=False)
-                    _post(record)
+                    post(record)
 
 
 def _make_labels() -> dict[str, Any]:
@@ -311,39 +309,6 @@ def _make_labels() -> dict[str, Any]:
         )
         for table in TABLES
     }
-
-
-def _post(record: Any) -> None:
-    """Tell monitors the value of a command record that is being processed.
-
-    EPICS posts monitors only once an asynchronous record is done, by when the value
-    is 0 again; without this no screen would ever see a command run.
-    """
-    pointer = ctypes.c_void_p(_address(record))
-    field = ctypes.c_void_p(_address(record) + _offset_of_value())
-    with _locked(record):
-        imports.dbCore.db_post_events(pointer, field, _DBE_VALUE_AND_LOG)
-
-
-@cache
-def _offset_of_value() -> int:
-    """Return where the value of a command record is in it, in bytes."""
-    return imports.get_field_offsets("bo")["VAL"][0]
-
-
-@contextmanager
-def _locked(record: Any) -> Generator[None]:
-    """Keep everybody else from a record."""
-    pointer = ctypes.c_void_p(_address(record))
-    imports.dbCore.dbScanLock(pointer)
-    try:
-        yield
-    finally:
-        imports.dbCore.dbScanUnlock(pointer)
-
-
-def _address(record: Any) -> int:
-    return record._record.record.value  # noqa: SLF001, softioc has no way for it
 
 
 def _limits(record: Record) -> dict[str, float | None]:
