@@ -2,7 +2,6 @@
 
 import itertools
 import sys
-import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -117,13 +116,6 @@ class Sender:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-
-def in_thread(do: Callable[[], None]) -> threading.Thread:
-    """Start something beside the event loop."""
-    thread = threading.Thread(target=do)
-    thread.start()
-    return thread
 
 
 @dataclass
