@@ -22,5 +22,5 @@ rm -rf "$folder"
     fi
 }
 pip="$folder/bin/python -m pip --disable-pip-version-check"
-$pip install --quiet --require-hashes -r "$lock"
+$pip install --quiet --no-deps --require-hashes -r "$lock"
 $pip install --quiet --no-deps --no-build-isolation --editable .
