@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from zocalo_ioc.records import MAX_NAME
 from zocalo_ioc.settings import ENV_PREFIX, MAX_PREFIX
-from zocalo_ioc.simulation import Trouble
 from zocalo_ioc.wire import TRIGGER_QUEUE
+from zocalo_simulator.names import Trouble
 
 _FOLDER = "/var/lib/zocalo-ioc/i03"
 _PYDANTIC = "parameters.dcid: Field required"

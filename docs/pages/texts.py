@@ -108,11 +108,9 @@ class Module:
 
 
 def modules(folder: str = "") -> Iterator[Module]:
-    """Yield the modules of the package but for the simulation, or those of a folder."""
+    """Yield the modules of the package, or those of a folder."""
     for file in sorted((SOURCE / folder).rglob("*.py")):
-        name = file.relative_to(SOURCE)
-        if name.parts[0] != "simulation":
-            yield Module(str(name))
+        yield Module(str(file.relative_to(SOURCE)))
 
 
 def escaped(text: str) -> str:

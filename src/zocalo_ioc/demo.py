@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from zocalo_simulator.simulation import Options, SimulatedZocalo
+
 from .broker import Consumer, Hub, LoopbackBroker
 from .ioc import Ioc
-from .simulation import Options, SimulatedZocalo
 
 RESULTS_QUEUE = "xrc.demo"
 _DEFAULT_CA_PORT = 5064

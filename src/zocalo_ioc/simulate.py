@@ -7,6 +7,11 @@ from collections.abc import Callable, Sequence
 
 import pika
 
+from zocalo_simulator.collections_file import CollectionsFile, read_collections
+from zocalo_simulator.declare import declare
+from zocalo_simulator.real_dispatcher import RealDispatcher, is_installed
+from zocalo_simulator.simulation import Options, SimulatedZocalo
+
 from .broker import (
     CONNECTION_ERRORS,
     AmqpBroker,
@@ -15,15 +20,6 @@ from .broker import (
     connection_trouble,
 )
 from .settings import SimulateSettings
-from .simulation import (
-    CollectionsFile,
-    Options,
-    RealDispatcher,
-    SimulatedZocalo,
-    declare,
-    dispatcher_is_installed,
-    read_collections,
-)
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +35,7 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
     """
     options = _options(settings)
     if settings.plot is not None:
-        from .simulation.plot import plot
+        from zocalo_simulator.plot import plot
 
         plot(settings.plot, options, settings.picture)
         print(f"DCID {settings.plot} is drawn in {settings.picture}")
@@ -92,7 +88,7 @@ def _uses_real(settings: SimulateSettings) -> bool:
     if settings.dispatcher != "auto":
         return settings.dispatcher == "real"
     speaks_tls = any(url.startswith("amqps") for url in settings.broker_urls)
-    return dispatcher_is_installed() and not speaks_tls
+    return is_installed() and not speaks_tls
 
 
 async def _declared(

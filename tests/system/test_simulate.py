@@ -18,8 +18,8 @@ from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.simulation import Simulation, simulating
 from tests.support.zocalo import write_configuration
-from zocalo_ioc.simulation import Scan
-from zocalo_ioc.simulation.recipe import RecipeMessage, load
+from zocalo_simulator.recipe import RecipeMessage, load
+from zocalo_simulator.scans import Scan
 
 QUICKLY = ("--frame-rate", "20000")
 SMALL: dict[str, Any] = {

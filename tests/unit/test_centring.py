@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from skimage import measure
 
-from zocalo_ioc.simulation import (
+from zocalo_simulator.centring import (
     Counts,
     Orientation,
     Wells,

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from zocalo_ioc.broker import Consumer, Delivery, Hub, LoopbackBroker
-from zocalo_ioc.simulation import Scan, XrayCentring
-from zocalo_ioc.simulation.recipe import RecipeMessage, load
-from zocalo_ioc.simulation.spots import spot_counts
+from zocalo_simulator.centring_service import XrayCentring
+from zocalo_simulator.recipe import RecipeMessage, load
+from zocalo_simulator.scans import Scan
+from zocalo_simulator.spots import spot_counts
 
 RESULTS = "xrc.test"
 CPU = "per-image-analysis-gridscan-i03-no-really"

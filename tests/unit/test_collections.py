@@ -6,17 +6,13 @@ import numpy as np
 import pytest
 
 from zocalo_ioc.errors import SettingsInvalid
-from zocalo_ioc.simulation import (
-    Collections,
-    CollectionsFile,
-    Orientation,
-    Scan,
-    Trouble,
-    read_collections,
-    to_grid,
-)
-from zocalo_ioc.simulation.spots import spot_counts, to_frames
 from zocalo_ioc.wire import INT32_MAX
+from zocalo_simulator.centring import Orientation, to_grid
+from zocalo_simulator.collections_file import CollectionsFile, read_collections
+from zocalo_simulator.data_collections import Collections
+from zocalo_simulator.names import Trouble
+from zocalo_simulator.scans import Scan
+from zocalo_simulator.spots import spot_counts, to_frames
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 from zocalo_ioc.settings import SimulateSettings
-from zocalo_ioc.simulation import Crystal, Scan, Trouble, read_collections
+from zocalo_simulator.collections_file import read_collections
+from zocalo_simulator.names import Trouble
+from zocalo_simulator.scans import Crystal, Scan
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,8 +7,9 @@ import pytest
 
 from zocalo_ioc.__main__ import main
 from zocalo_ioc.errors import SettingsInvalid
-from zocalo_ioc.simulation import CollectionsFile, Options
-from zocalo_ioc.simulation.plot import draw
+from zocalo_simulator.collections_file import CollectionsFile
+from zocalo_simulator.plot import draw
+from zocalo_simulator.simulation import Options
 
 CRYSTALS: list[dict[str, Any]] = [
     {"at": [3.5, 2.5, 1.5], "strength": 300},

@@ -10,7 +10,7 @@ from workflows.transport.pika_transport import PikaTransport
 
 from zocalo_ioc.broker import Delivery, Message
 from zocalo_ioc.errors import NotUnderstood
-from zocalo_ioc.simulation.recipe import RECIPE_FOLDER, RecipeMessage, fill_in, load
+from zocalo_simulator.recipe import RECIPE_FOLDER, RecipeMessage, fill_in, load
 
 RECIPES = sorted(RECIPE_FOLDER.glob("*.json"))
 PARAMETERS = {

@@ -7,7 +7,8 @@ import pytest
 
 from zocalo_ioc.errors import SettingsInvalid
 from zocalo_ioc.settings import ENV_PREFIX, SimulateSettings
-from zocalo_ioc.simulation import RealDispatcher, Trouble
+from zocalo_simulator.names import Trouble
+from zocalo_simulator.real_dispatcher import RealDispatcher
 
 BROKER = ["--broker", "amqp://guest:s3cret@localhost"]
 

@@ -7,8 +7,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 from typing_extensions import TypeAliasType
 
+from zocalo_simulator.names import SERVICE_QUEUES, Trouble
+
 from ..errors import SettingsInvalid
-from ..simulation import SERVICE_QUEUES, Trouble
 from ._log import LogSettings
 from ._sources import ENV_PREFIX
 from ._types import FILE, FOLDER, QUEUE, SECONDS, URL, split_list

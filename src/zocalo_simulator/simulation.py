@@ -5,16 +5,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..broker import Broker, Consumer
-from ._analysis import PerImageAnalysis
-from ._centring_service import XrayCentring
-from ._collections import Collections
-from ._collections_file import CollectionsFile
-from ._dispatcher import Dispatcher
-from ._mimas import Mimas
-from ._scans import Trouble
-from ._service import Service
-from ._trouble import TroubleMaker
+from zocalo_ioc.broker import Broker, Consumer
+
+from .analysis import PerImageAnalysis
+from .centring_service import XrayCentring
+from .collections_file import CollectionsFile
+from .data_collections import Collections
+from .dispatcher import Dispatcher
+from .mimas import Mimas
+from .names import Trouble
+from .service import Service
+from .trouble import TroubleMaker
 
 SETTLE_TIME = 1.0
 """How long results may take that are on their way at the end, seconds."""

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..wire import INT32_MAX
-from ._collections_file import CollectionsFile
-from ._payload import MAX_BOXES
-from ._scans import Crystal, Pipelines, Scan, Trouble
+from zocalo_ioc.wire import INT32_MAX
+
+from .collections_file import CollectionsFile
+from .names import Trouble
+from .payload import MAX_BOXES
+from .scans import Crystal, Pipelines, Scan
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,10 @@ from pydantic import (
     ValidationError,
 )
 
-from ..errors import NotUnderstood
-from ..wire import INT32_MAX, complaints
-from ._centring import Orientation, Wells
+from zocalo_ioc.errors import NotUnderstood
+from zocalo_ioc.wire import INT32_MAX, complaints
+
+from .centring import Orientation, Wells
 from .recipe import RecipeMessage
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._labelling import label
+from .labelling import label
 
 Counts = NDArray[np.int64]
 """Spot counts, one a frame or one a box."""

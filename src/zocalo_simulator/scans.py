@@ -7,23 +7,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ..wire import INT32_MAX
-from ._centring import Orientation
-from ._payload import MAX_BOXES
+from zocalo_ioc.wire import INT32_MAX
+
+from .centring import Orientation
+from .names import Trouble
+from .payload import MAX_BOXES
 
 MICRONS_PER_PIXEL = 1.25
 """Of the snapshots that grids are drawn on."""
-
-
-class Trouble(StrEnum):
-    """What can go wrong with the result of a scan."""
-
-    NO_DIFFRACTION = "no-diffraction"
-    LATE = "late"
-    NO_RESULT = "no-result"
-    DUPLICATE = "duplicate"
-    DISAGREEMENT = "disagreement"
-    MALFORMED = "malformed"
 
 
 class Pipelines(StrEnum):

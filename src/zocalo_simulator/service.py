@@ -5,8 +5,9 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
-from ..broker import Broker, Consumer, Delivery, Message
-from ..errors import NotUnderstood, Problem
+from zocalo_ioc.broker import Broker, Consumer, Delivery, Message
+from zocalo_ioc.errors import NotUnderstood, Problem
+
 from .recipe import RecipeMessage
 
 logger = logging.getLogger(__name__)

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..broker import Message
-from ._collections import Collections
-from ._scans import Trouble
-from ._service import Send
+from zocalo_ioc.broker import Message
+
+from .data_collections import Collections
+from .names import Trouble
+from .service import Send
 
 logger = logging.getLogger(__name__)
 

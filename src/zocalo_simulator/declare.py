@@ -9,15 +9,14 @@ import pika
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import ChannelClosedByBroker
 
-from ..wire import TRIGGER_QUEUE
+from zocalo_ioc.wire import TRIGGER_QUEUE
+
+from .names import CENTRING_QUEUE, SERVICE_QUEUES
 
 logger = logging.getLogger(__name__)
 
 RESULTS_EXCHANGE = "results"
 DELIVERY_LIMIT = 5
-CENTRING_QUEUE = "reduce.xray_centering"
-SERVICE_QUEUES = ("mimas", "per_image_analysis", CENTRING_QUEUE)
-"""What the simulation takes, but for triggers."""
 EXPIRY_MS = 60_000
 """How long a result waits for someone to take it."""
 BROADCASTS = ("command", "transient.status")

@@ -8,13 +8,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
-from ..errors import NotUnderstood, Problem
-from ..wire import INT32_MAX, complaints
-from ._centring import Counts
-from ._collections import Collections
-from ._messages import is_set
-from ._service import Service
+from zocalo_ioc.errors import NotUnderstood, Problem
+from zocalo_ioc.wire import INT32_MAX, complaints
+
+from .centring import Counts
+from .data_collections import Collections
+from .messages import is_set
 from .recipe import RecipeMessage
+from .service import Service
 from .spots import spot_counts
 
 logger = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ._centring import Counts, centre_2d, centres_3d, to_grid
-from ._messages import CentringParameters, Gridinfo
+from .centring import Counts, centre_2d, centres_3d, to_grid
+from .messages import CentringParameters, Gridinfo
 
 MAX_BOXES = 2_000_000
 """A larger grid or volume is a mistake, and would need gigabytes."""

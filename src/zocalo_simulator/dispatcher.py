@@ -16,11 +16,12 @@ from uuid import uuid4
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from ..broker import Delivery
-from ..errors import NotUnderstood
-from ..wire import RESULT_HEADERS, TRIGGER_QUEUE
-from ._service import Service
+from zocalo_ioc.broker import Delivery
+from zocalo_ioc.errors import NotUnderstood
+from zocalo_ioc.wire import RESULT_HEADERS, TRIGGER_QUEUE
+
 from .recipe import RecipeMessage, load
+from .service import Service
 
 logger = logging.getLogger(__name__)
 

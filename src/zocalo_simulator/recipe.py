@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from ..broker import Delivery, Message
-from ..errors import NotUnderstood
-from ..wire import RESULT_HEADERS, encode
+from zocalo_ioc.broker import Delivery, Message
+from zocalo_ioc.errors import NotUnderstood
+from zocalo_ioc.wire import RESULT_HEADERS, encode
 
 RECIPE_FOLDER = Path(__file__).with_name("recipes")
 """Where the recipes are, one a JSON file, for Zocalo's own dispatcher, too."""

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import SettingsInvalid
-from ._centring import Counts, to_grid
-from ._collections import USUAL_FRAMES, Collections
-from ._messages import CentringParameters, Gridinfo
-from ._payload import centre
-from ._scans import Kind, Pipelines, Scan
-from ._zocalo import Options
+from zocalo_ioc.errors import SettingsInvalid
+
+from .centring import Counts, to_grid
+from .data_collections import USUAL_FRAMES, Collections
+from .messages import CentringParameters, Gridinfo
+from .payload import centre
+from .scans import Kind, Pipelines, Scan
+from .simulation import Options
 from .spots import spot_counts
 
 AXES = "xyz"

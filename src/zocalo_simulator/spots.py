@@ -3,9 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ._centring import Counts, Orientation
-from ._messages import MAX_SPOTS
-from ._scans import Scan, Trouble
+from .centring import Counts, Orientation
+from .messages import MAX_SPOTS
+from .names import Trouble
+from .scans import Scan
 
 _FWHM = 4 * np.log(2)
 

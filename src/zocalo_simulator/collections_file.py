@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..errors import SettingsInvalid
-from ._scans import Behaviour, Scan
+from zocalo_ioc.errors import SettingsInvalid
+
+from .scans import Behaviour, Scan
 
 COMPLAINTS = 5
 """So many mistakes are told at a time."""

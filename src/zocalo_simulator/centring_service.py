@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..broker import Message
-from ..errors import NotUnderstood, Problem
-from ._centring import Counts
-from ._messages import CentringParameters, Frame, Gridinfo, read_frame
-from ._payload import MAX_BOXES, centre
-from ._service import Send, Service
+from zocalo_ioc.broker import Message
+from zocalo_ioc.errors import NotUnderstood, Problem
+
+from .centring import Counts
+from .messages import CentringParameters, Frame, Gridinfo, read_frame
+from .payload import MAX_BOXES, centre
 from .recipe import RecipeMessage
+from .service import Send, Service
 
 logger = logging.getLogger(__name__)
 

@@ -8,12 +8,13 @@ from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from pydantic import BaseModel, Field, ValidationError
 
-from ..errors import NotUnderstood
-from ..wire import INT32_MAX, Event, complaints
-from ._collections import Collections
-from ._scans import Kind, Pipelines, Scan
-from ._service import Service
+from zocalo_ioc.errors import NotUnderstood
+from zocalo_ioc.wire import INT32_MAX, Event, complaints
+
+from .data_collections import Collections
 from .recipe import RecipeMessage
+from .scans import Kind, Pipelines, Scan
+from .service import Service
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from typing import Any
 import pika
 import yaml
 
-from ..errors import SettingsInvalid
+from zocalo_ioc.errors import SettingsInvalid
+
 from .recipe import RECIPE_FOLDER
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class RealDispatcher:
         """
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # our modules must not hide those of other packages
             str(PROGRAM),
             "--service=Dispatcher",
             env=os.environ | {"ZOCALO_CONFIG": f"/dev/fd/{configuration}"},
