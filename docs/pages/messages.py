@@ -76,7 +76,7 @@ _MORE: Mapping[str, Callable[[], Iterable[str]]] = {
 
 def _of_records() -> Iterator[tuple[str]]:
     record = Module("records/_record.py")
-    for function in ("complaint", "conversion_complaint"):
+    for function in ("complaint", "put_complaint", "_choice_complaint"):
         yield from ((text,) for text in record.returned(function))
 
 

@@ -180,3 +180,8 @@ def test_a_metrics_port_in_use_is_told_at_the_start(metrics_port: int) -> None:
         )
     assert ended.returncode == 2
     assert f"--metrics-port: can't listen at {LOOPBACK}:{port}" in ended.stderr
+
+
+def test_memory_is_not_locked(watched: Ioc) -> None:
+    status = Path(f"/proc/{watched.process.pid}/status").read_text()
+    assert "VmLck:\t       0 kB" in status

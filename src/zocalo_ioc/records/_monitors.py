@@ -1,4 +1,4 @@
-"""What softioc has no way for: the lock of a record, and telling monitors of it."""
+"""What softioc has no way for: locking a record, posting monitors, unlocked memory."""
 
 import ctypes
 from collections.abc import Generator
@@ -9,6 +9,15 @@ from typing import Any
 from softioc import imports
 
 _DBE_VALUE_AND_LOG = 1 | 2
+
+
+def leave_memory_unlocked() -> None:
+    """Stop EPICS from locking all memory of a process that has real-time rights.
+
+    Locked memory is resident whether used or not: 235 MB in place of 65, and 3 MB more
+    for each Channel Access client. Call this before the IOC is initialised.
+    """
+    ctypes.c_int.in_dll(imports.dbCore, "dbThreadRealtimeLock").value = 0
 
 
 def post(record: Any) -> None:

@@ -3,6 +3,8 @@
 EPICS shows every put to those who listen, if the access security file says TRAPWRITE.
 That is how a put is logged with who made it, and how a text that is no choice of an
 enumeration is explained: it never reaches the record, so only its writer learns of it.
+It is also how ``1234567x`` is refused, of which EPICS would take the leading digits,
+and how ``010`` is ten, which EPICS would read as octal.
 """
 
 import ctypes
@@ -67,13 +69,14 @@ _Listener = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Message), ctypes.c_int)
 _kept: list[object] = []  # what EPICS calls must live for as long as the process
 
 
-def listen(told: Callable[[Put], None]) -> None:
+def listen(told: Callable[[Put], str | None]) -> None:
     """Tell of each put, twice: before and after it is made.
 
     Call this before the IOC is initialised.
 
     Args:
-        told: called in a thread of EPICS.
+        told: called in the thread of EPICS that makes the put. For an EPICS string it
+            may return another, not longer, for EPICS to convert in its place.
     """
 
     def on_put(pointer: Any, done: int) -> None:
@@ -81,7 +84,10 @@ def listen(told: Callable[[Put], None]) -> None:
         pv = _text(message.channel.contents.value)
         who = f"{_text(message.user)}@{_text(message.host)}"
         is_string = message.type == _STRING
-        told(Put(who, pv, _value(message), is_string, bool(done)))
+        put = Put(who, pv, _value(message), is_string, bool(done))
+        instead = told(put)
+        if instead is not None:
+            ctypes.memmove(message.data, instead.encode() + b"\0", len(instead) + 1)
 
     listener = _Listener(on_put)
     _kept.append(listener)

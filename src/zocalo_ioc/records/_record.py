@@ -156,25 +156,42 @@ class Record:
             return ""
         return f"it must be {low:g} to {high:.10g}{meaning}"
 
-    def conversion_complaint(self, text: str) -> str:
-        """Say why EPICS can't convert a text for the record, if it certainly can't."""
+    def put_complaint(self, value: float | str, is_string: bool) -> str:
+        """Say why the record can't take what a client sends; empty if it can.
+
+        EPICS converts a string by its leading part, and cuts fractions off.
+
+        Args:
+            value: what was sent.
+            is_string: whether it was sent as an EPICS string, as caput does.
+        """
+        if isinstance(self.initial, str):
+            return "it was sent as a short string: use caput -S" if is_string else ""
         if self.choices:
-            is_number = re.match(r"\s*[-+]?[0-9]", text)
-            is_past = re.fullmatch(r"[0-9]{1,9}", text) and int(text) >= len(
-                self.choices
-            )
-            if text in self.choices or (is_number and not is_past):
-                return ""
-            return f"it must be one of {', '.join(self.choices)}"
-        if self.kind not in (Kind.LONGOUT, Kind.AO) or not text.strip():
+            return self._choice_complaint(value, is_string)
+        whole = self.kind is Kind.LONGOUT
+        if isinstance(value, str):
+            if not (_WHOLE if whole else _DECIMAL).fullmatch(value):
+                return "it must be a decimal number and nothing else"
+            value = float(value)
+        return self.complaint(int(value) if whole and value % 1 == 0 else value)
+
+    def _choice_complaint(self, value: float | str, is_string: bool) -> str:
+        if self.kind is Kind.COMMAND:
+            accepted = ("0", "1", *self.choices) if is_string else (0, 1)
+            taken = (value.strip() if isinstance(value, str) else value) in accepted
+            return "" if taken else "it must be 1"
+        if not isinstance(value, str):
+            return self.complaint(int(value) if value % 1 == 0 else value)
+        is_number = re.match(r"\s*[-+]?[0-9]", value)
+        is_past = re.fullmatch(r"[0-9]{1,9}", value) and int(value) >= len(self.choices)
+        if value in self.choices or (is_number and not is_past):
             return ""
-        try:
-            number = float(text)
-        except ValueError:
-            is_hexadecimal = re.match(r"\s*[-+]?0[xX]", text)
-            return "" if is_hexadecimal else "it must be a number"
-        fits = self.kind is Kind.AO or -(2**31) <= number < 2**31
-        return "" if fits else f"it must be {self.low} to {self.high}"
+        return f"it must be one of {', '.join(self.choices)}"
+
+
+_WHOLE = re.compile(r"\s*[-+]?[0-9]+\s*")
+_DECIMAL = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from . import (
     Record,
     _motor,
 )
-from ._monitors import locked, post
+from ._monitors import leave_memory_unlocked, locked, post
 from ._puts import Put, listen, set_access
 from ._pva import serve_groups
 
@@ -74,6 +75,8 @@ class Records:
         self._prefix = prefix
         self._grid_prefix = grid_prefix
         self._handlers: Handlers | None = None
+        # by thread: thread-local data is gone when a callback from EPICS returns
+        self._refusing: dict[int, str] = {}
         self._shown: dict[str, Any] = {}
         self._declared = {record.name: record for record in DECLARATIONS}
         builder.SetDeviceName(prefix)
@@ -94,6 +97,7 @@ class Records:
         if self._grid_prefix:
             _motor.load(self._prefix, self._grid_prefix)
         listen(self._on_put)
+        leave_memory_unlocked()
         softioc.iocInit(AsyncioDispatcher(asyncio.get_running_loop()))
 
     def set(self, name: str, value: Any) -> None:
@@ -234,6 +238,8 @@ class Records:
 
     def _put_handlers(self, record: Record) -> dict[str, Any]:
         def validate(_: object, value: Any) -> bool:
+            if self._refusing.get(threading.get_ident()) == record.name:
+                return False  # it was refused before EPICS converted it
             complaint = record.complaint(value)
             if complaint and self._handlers:
                 shown = repr(value) if isinstance(value, str) else f"{value:.10g}"
@@ -255,33 +261,40 @@ class Records:
 
         match record.kind:
             case Kind.COMMAND:
-                return {"blocking": True, "on_update": run_if_set}
+                handlers = {"blocking": True, "on_update": run_if_set}
+                return handlers | {"validate": validate}
             case Kind.TEXT_COMMAND:
                 handlers = {"blocking": True, "on_update": run, "always_update": True}
                 return handlers | {"validate": validate}
             case _:
                 return {"validate": validate, "on_update": on_update}
 
-    def _on_put(self, put: Put) -> None:
-        """Log a put, and explain what EPICS itself refuses."""
+    def _on_put(self, put: Put) -> str | None:
+        """Log a put, and refuse and explain what EPICS would convert wrongly or not."""
+        self._refusing.pop(threading.get_ident(), None)
         # a filter may follow, as in DCID.VAL{"dbnd":{"d":1}}
         parts = re.split(r"[{$]", put.pv.removeprefix(f"{self._prefix}:"))
         name, _, field = parts[0].partition(".")
         record = self._declared.get(name)
         if self._handlers is None or record is None:
-            return
+            return None
         value = put.value
         # what came through PV Access is known when it is there; a command ends late
         late = value is None and not record.kind.is_command
         if put.done != late:
-            return
-        if late:
-            value = self.get(name)
-        self._handlers.on_write(put.who, put.pv, "" if value is None else f"{value!r}")
-        if put.is_string and field in ("", "VAL"):
-            why = record.conversion_complaint(str(value))
-            if why:
-                self._handlers.on_refused(name, f"{value!r}: {why}")
+            return None
+        sent = self.get(name) if late else value
+        self._handlers.on_write(put.who, put.pv, "" if sent is None else f"{sent!r}")
+        if value is None or field not in ("", "VAL"):
+            return None
+        why = record.put_complaint(value, put.is_string)
+        if why:
+            self._refusing[threading.get_ident()] = name
+            shown = repr(value) if isinstance(value, str) else f"{value:.10g}"
+            self._handlers.on_refused(name, f"{shown}: {why}")
+        elif put.is_string and record.kind is Kind.LONGOUT:
+            return str(int(value))  # EPICS would take a leading 0 for octal
+        return None
 
     @contextmanager
     def _busy(self, name: str) -> Generator[None]:
