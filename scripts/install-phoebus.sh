@@ -10,17 +10,10 @@ for command in Xvfb xdotool import java mvn; do
     command -v $command >/dev/null || missing="$missing $command"
 done
 ldconfig -p | grep -q libgtk-3.so.0 || missing="$missing GTK"
-packages="xvfb xdotool imagemagick openjdk-17-jre maven libgtk-3-0 libgl1"
 if [ -n "$missing" ]; then
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "Missing:$missing. Install it: sudo apt-get install $packages" >&2
-        exit 1
-    fi
-    echo "Installing what Phoebus needs ($missing ) from Debian's packages, once"
-    apt-get -qq update
-    # shellcheck disable=SC2086
-    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends \
-        $packages >/dev/null
+    echo "Phoebus needs:$missing" >&2
+    "$(dirname "$0")/install-packages.sh" \
+        xvfb xdotool imagemagick openjdk-17-jre maven libgtk-3-0 libgl1
 fi
 
 ls "$folder"/product-*.jar "$folder"/lib/product-*.jar >/dev/null 2>&1 && exit 0

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
-from zocalo_ioc.wire import Event, Id, validated
+from zocalo_ioc.errors import NotUnderstood
+from zocalo_ioc.wire import INT32_MAX, Event, complaints
 
 from .data_collections import Collections
 from .recipe import RecipeMessage
@@ -24,7 +25,7 @@ _PASSED_ON = ("filename", "start_frame_index", "number_of_frames", "message_inde
 
 
 class _Parameters(BaseModel):
-    dcid: Id
+    dcid: Annotated[int, Field(ge=1, le=INT32_MAX)]
     event: Event
     number_of_frames: Annotated[int, Field(ge=1)] | None = None
 
@@ -54,7 +55,10 @@ class Mimas(Service):
 
     def handle(self, message: RecipeMessage) -> asyncio.Future[bool]:
         """Send the recipes that follow to the dispatcher."""
-        event = validated(_Parameters, message.parameters, "parameters")
+        try:
+            event = _Parameters.model_validate(message.parameters)
+        except ValidationError as error:
+            raise NotUnderstood(complaints(error, "parameters")) from error
         replies = [
             reply
             for request in self._requests(event, message)

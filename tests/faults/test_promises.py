@@ -8,8 +8,9 @@ import pytest
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RabbitMQ
 
-from . import load, scenarios
+from . import scenarios
 from .load import Outcome
+from .mutations import mutated
 
 Maker = Callable[..., Ioc]
 
@@ -71,11 +72,7 @@ async def test_triggers_survive_a_memory_alarm(
 
 
 async def test_mutated_messages_are_refused_and_results_between_them_published(
-    ioc_maker: Maker, private_broker: RabbitMQ, tmp_path: Path
+    ioc_maker: Maker, private_broker: RabbitMQ
 ) -> None:
-    samples = tmp_path / "samples"
-    await load.fuzz(runs=3000, samples=300, file=samples)
-    outcome = await scenarios.mutated_messages(
-        ioc_maker, private_broker, load.samples_in(samples)
-    )
+    outcome = await scenarios.mutated_messages(ioc_maker, private_broker, mutated(300))
     assert kept(outcome)

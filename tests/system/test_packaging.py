@@ -20,26 +20,17 @@ from zocalo_ioc.settings import RunSettings
 
 ROOT = DOCS.parent
 TUTORIAL = (DOCS / "tutorials" / "first-centre.md").read_text()
-[VERSION] = re.findall(r"^zocalo-ioc (.+)", TUTORIAL, re.MULTILINE)
 INSTALLATION, DEMO, MONITOR, *_ = blocks(TUTORIAL)
 TIME = r"[-\d]{10} [:.\d]{15}"
 
 
-def build_wheel(folder: Path) -> None:
-    """Build the wheel of the version of the tutorial, from a copy of what it needs."""
-    source = folder / "source"
+def copy_checkout(clone: Path) -> None:
+    """Copy what a wheel is made of, as a clone beside the folder of the tutorial."""
     ignored = shutil.ignore_patterns("*.egg-info", "__pycache__")
     for part in ("src", "db", "opi", "examples"):
-        shutil.copytree(ROOT / part, source / part, ignore=ignored)
+        shutil.copytree(ROOT / part, clone / part, ignore=ignored)
     for file in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / file, source)
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel")
-    subprocess.run(
-        [*pip, "--quiet", "--no-deps", "--no-build-isolation", "-w", folder, source],
-        env=os.environ | {"SETUPTOOLS_SCM_PRETEND_VERSION": VERSION},
-        check=True,
-    )
-    shutil.rmtree(source)
+        shutil.copy(ROOT / file, clone)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +43,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     python = tools / "python3"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     python.chmod(0o755)
-    lock = (ROOT / "requirements-dev.lock").read_text()
+    lock = (ROOT / "requirements-test.lock").read_text()
     locked = tools / "locked"
     locked.write_text("\n".join(re.findall(r"^\w.*==[^\\\n]+", lock, re.MULTILINE)))
     kept = {
@@ -72,9 +63,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def folder(
     environment: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A folder with the wheel, installed as the tutorial says."""
-    folder = tmp_path_factory.mktemp("first-centre")
-    build_wheel(folder)
+    """The folder of the tutorial, in which its first lines were typed."""
+    home = tmp_path_factory.mktemp("home")
+    copy_checkout(home / "zocalo-ioc")
+    folder = home / "first-centre"
+    folder.mkdir()
     typed = [line for line, _ in INSTALLATION]
     assert [*zip(typed, type_in(typed, environment, folder), strict=True)] == (
         INSTALLATION
