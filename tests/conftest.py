@@ -36,7 +36,6 @@ async def making_iocs(
     ) -> Ioc:
         """Start an IOC with a prefix of its own and further options."""
         log = folders.mktemp("ioc") / "log"
-        # of this process alone: another test run could use the same ports
         prefix = f"TEST-{os.getpid()}-{next(_numbers)}"
         before(prefix)
         ioc = Ioc(log, prefix, command, "--prefix", prefix, *options)

@@ -56,7 +56,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "num_frames": ["0"],
     "pointer": ["7"],
     "record": ["SEND"],
-    "wire/_results.py: error": ["expected value at line 1 column 1"],
+    "wire/_recipes.py: error": ["expected value at line 1 column 1"],
     "wire/_triggers.py: error": ["expected value at line 1 column 1"],
     "wire/_triggers.py: why": [
         "dcid: Input should be a valid integer",

@@ -4,16 +4,14 @@ import asyncio
 import logging
 import time
 from collections import deque
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BaseModel
 
-from zocalo_ioc.errors import NotUnderstood, Problem
-from zocalo_ioc.wire import INT32_MAX, complaints
+from zocalo_ioc.errors import Problem
+from zocalo_ioc.wire import Flag, Id, validated
 
 from .centring import Counts
 from .data_collections import Collections
-from .messages import is_set
 from .recipe import RecipeMessage
 from .service import Service
 from .spots import spot_counts
@@ -29,8 +27,8 @@ GPU_SPEED = 2
 
 
 class _Parameters(BaseModel):
-    dcid: Annotated[int, Field(ge=1, le=INT32_MAX)]
-    gpu: Annotated[bool, BeforeValidator(is_set)] = False
+    dcid: Id
+    gpu: Flag = False
 
 
 class PerImageAnalysis(Service):
@@ -62,10 +60,7 @@ class PerImageAnalysis(Service):
         """
         if message.guid in self._finished:
             return True
-        try:
-            asked = _Parameters.model_validate(message.parameters)
-        except ValidationError as error:
-            raise NotUnderstood(complaints(error, "parameters")) from error
+        asked = validated(_Parameters, message.parameters, "parameters")
         if running := self._running.get(message.guid):
             return running
         task = asyncio.create_task(self._analyse(message, asked.dcid, asked.gpu))

@@ -10,15 +10,15 @@ import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import from_json
 
 from zocalo_ioc.broker import Delivery
 from zocalo_ioc.errors import NotUnderstood
-from zocalo_ioc.wire import RESULT_HEADERS, TRIGGER_QUEUE
+from zocalo_ioc.wire import TRIGGER_QUEUE, is_recipe_message, read_envelope
 
 from .recipe import RecipeMessage, load
 from .service import Service
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 class _Request(BaseModel):
-    recipes: list[str] = []
+    recipes: Annotated[list[str], Field(min_length=1)]
     parameters: dict[str, Any] = {}
 
 
@@ -51,9 +51,10 @@ class Dispatcher(Service):
     def take(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
         """Take a request, either bare or as the payload of a recipe's message."""
         try:
-            content = from_json(delivery.body)
-            if RESULT_HEADERS.items() <= dict(delivery.headers).items():
-                content = RecipeMessage.read(delivery).payload
+            if is_recipe_message(delivery.headers):
+                content = read_envelope(delivery.headers, delivery.body).payload
+            else:
+                content = from_json(delivery.body)
             request = _Request.model_validate(content)
             guid = str(request.parameters.get("guid") or uuid4())
             parameters = request.parameters | {"guid": guid}

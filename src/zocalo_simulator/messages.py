@@ -1,6 +1,6 @@
 """What the centring service is sent, as models that take numbers as text, too."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     BaseModel,
@@ -11,52 +11,31 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
-    ValidationError,
 )
 
 from zocalo_ioc.errors import NotUnderstood
-from zocalo_ioc.wire import INT32_MAX, complaints
+from zocalo_ioc.wire import (
+    Flag,
+    Id,
+    IdList,
+    OptionalId,
+    OptionalText,
+    none_if_null,
+    validated,
+)
 
 from .centring import Orientation, Wells
 from .recipe import RecipeMessage
 
 
-def is_set(value: object) -> bool:
-    """Say whether a flag of a recipe is set, also as a text."""
-    text = str(value).strip().lower()
-    return text not in ("", "0", "false", "no", "none", "null")
-
-
-def _none_if_empty(value: object) -> object:
-    return None if value in ("", "None", "null") else value
-
-
-def _whole(value: object) -> object:
-    """Read a whole number that was written as a float, perhaps as a text."""
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
-    return value
-
-
-def _list(value: object) -> object:
-    value = _none_if_empty(value) or []
-    if isinstance(value, str):
-        return [part for part in value.strip("[]() ").split(",") if part.strip()]
-    return value
-
-
 def _wells(value: object) -> object:
-    return _none_if_empty(value) or {}
+    return none_if_null(value) or {}
 
 
 MAX_SPOTS = 2_000_000
 """On a frame. With more, the sum of a large volume's counts would overflow."""
 
-Steps = Annotated[PositiveInt, Field(le=10_000), BeforeValidator(_whole)]
-Id = Annotated[int, Field(ge=1, le=INT32_MAX), BeforeValidator(_whole)]
+Steps = Annotated[PositiveInt, Field(le=10_000)]
 
 
 class Gridinfo(BaseModel):
@@ -87,7 +66,7 @@ class Gridinfo(BaseModel):
     snapshot_offset_y_pixel: Annotated[
         FiniteFloat, Field(alias="snapshot_offsetYPixel")
     ]
-    snaked: Annotated[bool, BeforeValidator(is_set)]
+    snaked: Flag
     orientation: Orientation
 
     @property
@@ -119,11 +98,11 @@ class CentringParameters(BaseModel):
 
     dcid: Id
     experiment_type: str
-    dcg_dcids: Annotated[list[Id], BeforeValidator(_list)] = []
+    dcg_dcids: IdList = []
     beamline: str = ""
-    gpu: Annotated[bool, BeforeValidator(is_set)] = False
-    sample_id: Annotated[Id | None, BeforeValidator(_none_if_empty)] = None
-    loop_type: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
+    gpu: Flag = False
+    sample_id: OptionalId = None
+    loop_type: OptionalText = None
     msp_sample_ids: Annotated[dict[int, Id], BeforeValidator(_wells)] = {}
     threshold: NonNegativeFloat = 0.25
     threshold_absolute: NonNegativeFloat = 0
@@ -150,12 +129,8 @@ class Frame(BaseModel):
         spots: how many there are on it.
     """
 
-    number: Annotated[PositiveInt, Field(alias="file-number"), BeforeValidator(_whole)]
-    spots: Annotated[
-        NonNegativeInt,
-        Field(alias="n_spots_total", le=MAX_SPOTS),
-        BeforeValidator(_whole),
-    ]
+    number: Annotated[PositiveInt, Field(alias="file-number")]
+    spots: Annotated[NonNegativeInt, Field(alias="n_spots_total", le=MAX_SPOTS)]
     seen_at: Annotated[NonNegativeFloat, Field(alias="file-seen-at")] = 0
 
 
@@ -170,15 +145,8 @@ def read_frame(message: RecipeMessage) -> tuple[CentringParameters, Gridinfo, Fr
     Raises:
         NotUnderstood: it can't be used, with what it lacks.
     """
-    payload: Any = message.payload
-    try:
-        step = _Step.model_validate(message.step)
-    except ValidationError as error:
-        raise NotUnderstood(complaints(error)) from error
-    try:
-        frame = Frame.model_validate(payload)
-    except ValidationError as error:
-        raise NotUnderstood(complaints(error, "payload")) from error
+    step = validated(_Step, message.step)
+    frame = validated(Frame, message.payload, "payload")
     if frame.number > step.gridinfo.frames:
         raise NotUnderstood(
             f"DCID {step.parameters.dcid} has no frame {frame.number}: "

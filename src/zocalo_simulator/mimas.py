@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
-from zocalo_ioc.errors import NotUnderstood
-from zocalo_ioc.wire import INT32_MAX, Event, complaints
+from zocalo_ioc.wire import Event, Id, validated
 
 from .data_collections import Collections
 from .recipe import RecipeMessage
@@ -25,7 +24,7 @@ _PASSED_ON = ("filename", "start_frame_index", "number_of_frames", "message_inde
 
 
 class _Parameters(BaseModel):
-    dcid: Annotated[int, Field(ge=1, le=INT32_MAX)]
+    dcid: Id
     event: Event
     number_of_frames: Annotated[int, Field(ge=1)] | None = None
 
@@ -55,10 +54,7 @@ class Mimas(Service):
 
     def handle(self, message: RecipeMessage) -> asyncio.Future[bool]:
         """Send the recipes that follow to the dispatcher."""
-        try:
-            event = _Parameters.model_validate(message.parameters)
-        except ValidationError as error:
-            raise NotUnderstood(complaints(error, "parameters")) from error
+        event = validated(_Parameters, message.parameters, "parameters")
         replies = [
             reply
             for request in self._requests(event, message)

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json
-
 from zocalo_ioc.broker import Delivery, Message
 from zocalo_ioc.errors import NotUnderstood
-from zocalo_ioc.wire import RESULT_HEADERS, encode
+from zocalo_ioc.wire import read_envelope, recipe_message
 
 RECIPE_FOLDER = Path(__file__).with_name("recipes")
 """Where the recipes are, one a JSON file, for Zocalo's own dispatcher, too."""
@@ -107,23 +105,19 @@ class RecipeMessage:
         """Read a message as python-workflows wraps it.
 
         Raises:
-            NotUnderstood: it is none.
+            NotUnderstood: it is not one.
         """
-        if delivery.headers.get("workflows-recipe") not in (True, "True", "true"):
-            raise NotUnderstood("The header workflows-recipe is not true")
-        try:
-            body = from_json(delivery.body)
-            message = cls(
-                recipe=dict(body["recipe"]),
-                environment=dict(body.get("environment") or {}),
-                payload=body.get("payload"),
-                pointer=int(body["recipe-pointer"]),
-                path=tuple(body.get("recipe-path") or ()),
-            )
-        except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as e:
-            raise NotUnderstood(f"No recipe message: {e!r}") from e
-        if not isinstance(message.recipe.get(str(message.pointer)), dict):
-            raise NotUnderstood(f"The recipe has no step {message.pointer}")
+        envelope = read_envelope(delivery.headers, delivery.body)
+        if not isinstance(envelope.step, dict):
+            raise NotUnderstood(f"Step {envelope.pointer} is not an object")
+        path = envelope.path if isinstance(envelope.path, list) else ()
+        message = cls(
+            recipe=envelope.recipe,
+            environment=envelope.environment,
+            payload=envelope.payload,
+            pointer=envelope.pointer,
+            path=tuple(path),
+        )
         outputs = message.step.get("output")
         for name in outputs if isinstance(outputs, dict) else ("",):
             for step in message._connected_to(name):
@@ -168,17 +162,13 @@ class RecipeMessage:
 
     def _to(self, step: int, payload: object, path: tuple[int, ...]) -> Message:
         target = self.recipe[str(step)]
-        body = {
-            "payload": payload,
-            "recipe": self.recipe,
-            "recipe-pointer": step,
-            "recipe-path": path,
-            "environment": self.environment,
-        }
+        headers, body = recipe_message(
+            payload, self.recipe, step, path, self.environment
+        )
         return Message(
             routing_key=target["queue"],
-            body=encode(body),
-            headers=RESULT_HEADERS,
+            body=body,
+            headers=headers,
             exchange=target.get("exchange", ""),
         )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from zocalo_ioc.wire import INT32_MAX
+from zocalo_ioc.wire import Id
 
 from .centring import Orientation
 from .names import Trouble
@@ -25,7 +25,6 @@ class Pipelines(StrEnum):
     BOTH = "both"
 
 
-Dcid = Annotated[int, Field(ge=1, le=INT32_MAX)]
 Boxes = Annotated[int, Field(ge=1, le=10_000)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
 Position = Annotated[float, Field(ge=-1e6, le=1e6)]
@@ -99,14 +98,14 @@ class Scan(Behaviour):
         msp_sample_ids: the sample in each well of a multi-sample pin.
     """
 
-    dcids: Annotated[list[Dcid], Field(min_length=1, max_length=2)]
-    dcgid: Dcid | None = None
+    dcids: Annotated[list[Id], Field(min_length=1, max_length=2)]
+    dcgid: Id | None = None
     kind: Kind = Kind.GRID
     grid: Annotated[list[Boxes], Field(min_length=2, max_length=3)] = [20, 20, 20]
     crystals: list[Crystal] = []
-    sample_id: Dcid | None = None
+    sample_id: Id | None = None
     loop_type: Annotated[str, Field(max_length=80)] | None = None
-    msp_sample_ids: dict[Annotated[int, Field(ge=1)], Dcid] = {}
+    msp_sample_ids: dict[Annotated[int, Field(ge=1)], Id] = {}
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.support.ioc import Ioc
-from tests.support.ports import LOOPBACK
 from tests.support.proxy import Proxy
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
@@ -198,7 +197,7 @@ async def connection_swallowed(
     )
     broker.purge(TRIGGERS, RESULTS)
     proxy = Proxy(broker.port)
-    url = f"amqp://guest:guest@{LOOPBACK}:{proxy.port}/%2F"
+    url = broker.url_with(port=proxy.port)
     options = ("--broker", url, *QUEUE, *PATIENT, "--heartbeat", f"{heartbeat}")
     async with running(make, *options) as ioc:
         for dcid in range(1, times + 1):

@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -166,18 +167,21 @@ async def test_a_listener_that_is_no_broker_is_named_and_stopping_is_clean(
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("different", "told"),
     [
-        ("amqp://a:b@no-such-host.invalid:5672/%2F", "no-such-host.invalid"),
-        ("amqps://guest:guest@127.0.0.1:{port}/%2F", "TLS"),
-        ("amqp://guest:guest@127.0.0.1:{port}/nowhere", "virtual host"),
+        ({"host": "no-such-host.invalid"}, "no-such-host.invalid"),
+        ({"scheme": "amqps"}, "TLS"),
+        ({"vhost": "nowhere"}, "virtual host"),
     ],
 )
 async def test_the_ioc_goes_on_to_the_next_node_whatever_is_wrong_with_one(
-    private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc], url: str, told: str
+    private_broker: RabbitMQ,
+    ioc_maker: Callable[..., Ioc],
+    different: dict[str, Any],
+    told: str,
 ) -> None:
     ioc = ioc_maker(
-        *("run", "--broker", url.format(port=private_broker.port)),
+        *("run", "--broker", private_broker.url_with(**different)),
         *("--broker", private_broker.url, *QUEUE),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
@@ -250,7 +254,8 @@ async def test_a_user_who_may_not_write_is_told_and_results_go_on(
 ) -> None:
     async def permit(write: str) -> None:
         await asyncio.to_thread(
-            *(private_broker.control, "set_permissions", "guest", ".*", write, ".*")
+            private_broker.control,
+            *("set_permissions", private_broker.user, ".*", write, ".*"),
         )
 
     before = await ioc.get("BROKER:RECONNECTS")
@@ -261,7 +266,7 @@ async def test_a_user_who_may_not_write_is_told_and_results_go_on(
         assert await ioc.state() == "Failed"
         message = await ioc.text("MESSAGE")
         assert "does not let this user write" in message
-        assert "guest" not in message
+        assert private_broker.user not in message
         assert await ioc.get("BROKER:CONNECTED") == 1
         assert await ioc.get("BROKER:RECONNECTS") == before
     finally:
@@ -295,7 +300,7 @@ async def test_a_deleted_results_queue_is_noticed_and_used_again(
 async def test_wrong_credentials_are_named_without_being_shown(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
-    url = private_broker.url.replace("guest:guest", "someone:secret")
+    url = private_broker.url_with(login="someone:secret")
     ioc = ioc_maker("run", "--broker", url, *QUEUE)
     await ioc.until(lambda: _says(ioc, "refused the user name or password"))
     assert "secret" not in ioc.log

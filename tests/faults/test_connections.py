@@ -151,7 +151,7 @@ async def test_the_rights_that_are_asked_for_are_enough(
     exchange.control("add_user", "i03", "i03")
     try:
         exchange.control("set_permissions", "i03", configure, write, read)
-        url = exchange.url.replace("guest:guest", "i03:i03")
+        url = exchange.url_with(login="i03:i03")
         ioc = ioc_maker("run", "--broker", url, *source)
         await ioc.until_value("BROKER:CONNECTED", 1)
         await ioc.put_all(DCID=604, NUM_FRAMES=1)
@@ -177,7 +177,7 @@ async def test_a_connection_that_is_open_but_dead_is_given_up_in_two_heartbeats(
     private_broker: RabbitMQ, proxy: Proxy, ioc_maker: Maker
 ) -> None:
     ioc = ioc_maker(
-        *("run", "--broker", f"amqp://guest:guest@{LOOPBACK}:{proxy.port}/%2F"),
+        *("run", "--broker", private_broker.url_with(port=proxy.port)),
         *(*QUEUE, "--heartbeat", str(HEARTBEAT), "--send-timeout", "60"),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
@@ -234,12 +234,12 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="module")
 def tls_broker(
     authority: Authority, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[RabbitMQ, int]]:
-    """A broker that wants to see a certificate of the authority, and its TLS port."""
+) -> Iterator[tuple[RabbitMQ, str]]:
+    """A broker that wants to see a certificate of the authority, and its TLS URL."""
     own, (port,) = authority.issue("broker"), free_ports(1)
     configuration = f"""
         listeners.ssl.1 = {LOOPBACK}:{port}
-        ssl_options.cacertfile = {authority.certificate.file}
+        ssl_options.cacertfile = {authority.file}
         ssl_options.certfile = {own.file}
         ssl_options.keyfile = {own.key}
         ssl_options.verify = verify_peer
@@ -248,21 +248,17 @@ def tls_broker(
     server = RabbitMQ(tmp_path_factory.mktemp("tls"), configuration)
     server.start()
     server.declare(RESULTS, "processing_recipe")
-    yield server, port
+    yield server, server.url_with(scheme="amqps", port=port)
     server.close()
 
 
-def amqps(port: int) -> tuple[str, ...]:
-    return "run", "--broker", f"amqps://guest:guest@{LOOPBACK}:{port}/%2F", *QUEUE
-
-
 async def test_both_sides_show_their_certificates(
-    tls_broker: tuple[RabbitMQ, int], authority: Authority, ioc_maker: Maker
+    tls_broker: tuple[RabbitMQ, str], authority: Authority, ioc_maker: Maker
 ) -> None:
-    server, port = tls_broker
+    server, url = tls_broker
     own = authority.issue("ioc")
     ioc = ioc_maker(
-        *(*amqps(port), "--ca-file", str(authority.certificate.file)),
+        *("run", "--broker", url, *QUEUE, "--ca-file", str(authority.file)),
         *("--client-certificate", str(own.file), "--client-key", str(own.key)),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
@@ -271,18 +267,18 @@ async def test_both_sides_show_their_certificates(
 
 
 async def test_a_broker_of_another_authority_is_not_trusted(
-    tls_broker: tuple[RabbitMQ, int], ioc_maker: Maker
+    tls_broker: tuple[RabbitMQ, str], ioc_maker: Maker
 ) -> None:
-    ioc = ioc_maker(*amqps(tls_broker[1]))
+    ioc = ioc_maker("run", "--broker", tls_broker[1], *QUEUE)
     await says(ioc, "has a certificate that is not trusted")
     assert "--ca-file" in await ioc.text("MESSAGE")
 
 
 async def test_a_broker_that_wants_a_certificate_is_understood(
-    tls_broker: tuple[RabbitMQ, int], authority: Authority, ioc_maker: Maker
+    tls_broker: tuple[RabbitMQ, str], authority: Authority, ioc_maker: Maker
 ) -> None:
-    options = ("--ca-file", str(authority.certificate.file))
-    ioc = ioc_maker(*amqps(tls_broker[1]), *options)
+    options = ("--ca-file", str(authority.file))
+    ioc = ioc_maker("run", "--broker", tls_broker[1], *QUEUE, *options)
     await says(ioc, "does not accept who this is (CERTIFICATE_REQUIRED)")
     assert "--client-certificate" in await ioc.text("MESSAGE")
 
@@ -290,26 +286,27 @@ async def test_a_broker_that_wants_a_certificate_is_understood(
 @pytest.fixture(params=["expired", "elsewhere"])
 async def badly_certified(
     request: pytest.FixtureRequest, authority: Authority
-) -> AsyncIterator[tuple[str, int]]:
-    """A TLS server whose certificate is wrong in some way, and its port."""
+) -> AsyncIterator[tuple[str, str]]:
+    """A TLS server whose certificate is wrong in some way, and its URL."""
     if request.param == "expired":
         own = authority.issue(request.param, days=-1)
     else:
-        own = authority.issue(request.param, host="DNS:elsewhere")
+        own = authority.issue(request.param, host="elsewhere")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(own.file, own.key)
     server = await asyncio.start_server(
         lambda _, writer: writer.close(), LOOPBACK, 0, ssl=context
     )
     async with server:
-        yield request.param, server.sockets[0].getsockname()[1]
+        port = server.sockets[0].getsockname()[1]
+        yield request.param, f"amqps://{LOOPBACK}:{port}/"
 
 
 async def test_what_is_wrong_with_a_certificate_is_told(
-    badly_certified: tuple[str, int], authority: Authority, ioc_maker: Maker
+    badly_certified: tuple[str, str], authority: Authority, ioc_maker: Maker
 ) -> None:
-    what, port = badly_certified
-    options = ("--ca-file", str(authority.certificate.file))
-    ioc = ioc_maker(*amqps(port), *options)
+    what, url = badly_certified
+    options = ("--ca-file", str(authority.file))
+    ioc = ioc_maker("run", "--broker", url, *QUEUE, *options)
     told = {"expired": "expired", "elsewhere": "IP address mismatch"}
     await says(ioc, told[what])

@@ -1,41 +1,66 @@
 """Ports for EPICS servers and brokers of the tests, all on loopback.
 
-EPICS clients read where to search once, when their library starts. So a few ports are
-set aside for all IOCs of a test run, and clients search every one of them.
+Each test process claims its ports, so that test runs on one machine never meet. EPICS
+clients read where to search once, when their library starts. So a few ports are set
+aside for all IOCs of a process, and clients search every one of them.
 """
 
 import os
-import random
 import socket
+from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import islice
 
 LOOPBACK = "127.0.0.1"
 _IOCS = 24
-_chance = random.SystemRandom()  # other test runs choose at the same time
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_PORTS = range(10_000 + _WORKER, 32_000, 8)
-"""Of one worker of a test run; up to eight workers choose others."""
+_BLOCK = 512
+_BLOCKS = range(10_240, 32_768, _BLOCK)
+"""Linux gives the ports above to outgoing connections: one of these, even an attempt to
+reach the very server, could take a port while its server is restarted."""
+_claims: list[socket.socket] = []
+
+
+def _claim() -> range:
+    """Claim a block of ports until this process ends, and return it.
+
+    The servers must bind the ports themselves, so what is held is the first port of the
+    block: another test run, or another worker of this one, passes over the block.
+    """
+    for first in _BLOCKS:
+        claim = socket.socket()
+        try:
+            claim.bind((LOOPBACK, first))
+            claim.listen()
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return range(first + 1, first + _BLOCK)
+    raise RuntimeError("Every block of ports is claimed by a test run")
+
+
+def _is_free(port: int) -> bool:
+    """Whether no program outside the test runs has a port, for TCP or UDP."""
+    with ExitStack() as sockets:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            try:
+                sockets.enter_context(socket.socket(type=kind)).bind((LOOPBACK, port))
+            except OSError:
+                return False
+    return True
+
+
+def _claimed_ports() -> Iterator[int]:
+    while True:
+        yield from filter(_is_free, _claim())
+
+
+_ports = _claimed_ports()
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that are free for TCP and UDP at this moment.
-
-    They are none of those that Linux gives to outgoing connections: one of these, even
-    a try to reach the very server, could take the port while the server is restarted.
-    """
-    ports: list[int] = []
-    with ExitStack() as held:
-        while len(ports) < count:
-            port = _chance.choice(_PORTS)
-            tcp = held.enter_context(socket.socket())
-            udp = held.enter_context(socket.socket(type=socket.SOCK_DGRAM))
-            try:
-                tcp.bind((LOOPBACK, port))
-                udp.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            ports.append(port)
-    return ports
+    """Return ports for TCP and UDP that this process alone uses, each only once."""
+    return list(islice(_ports, count))
 
 
 class EpicsPorts:
@@ -73,7 +98,7 @@ _unused = [EpicsPorts(*_numbers[i : i + 3]) for i in range(0, len(_numbers), 3)]
 
 
 def search_everywhere() -> None:
-    """Let the clients of this process find every IOC of the test run."""
+    """Let the clients of this process find every IOC that it starts."""
     everywhere = {
         "EPICS_CA_ADDR_LIST": [f"{LOOPBACK}:{ports.ca}" for ports in _unused],
         "EPICS_PVA_ADDR_LIST": [f"{LOOPBACK}:{ports.search}" for ports in _unused],

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import signal
 import subprocess
 import time
@@ -26,12 +27,14 @@ RESULTS = "xrc.i03"
 
 
 class RabbitMQ:
-    """A RabbitMQ server of the tests' own, in a folder of its own.
+    """A private RabbitMQ server, in a folder of its own.
+
+    Only its own user can log in, so no other broker can be taken for it.
 
     Args:
         folder: where it keeps everything.
         configuration: what its configuration file says.
-        peer: another node, with which it is to be joined to a cluster.
+        peer: another node, whose cluster it is to join.
     """
 
     def __init__(
@@ -43,7 +46,10 @@ class RabbitMQ:
         home = peer.home if peer else folder  # has the cookie that they share
         epmd = peer.epmd if peer else epmd
         self.home, self.epmd = home, epmd
-        (folder / "rabbitmq.conf").write_text(configuration)
+        self.user = "tests"
+        self.password = peer.password if peer else secrets.token_hex(8)
+        login = f"default_user = {self.user}\ndefault_pass = {self.password}\n"
+        (folder / "rabbitmq.conf").write_text(login + configuration)
         enabled = folder / "enabled_plugins"
         enabled.write_text("[].")
         self._environment = os.environ | {
@@ -66,13 +72,26 @@ class RabbitMQ:
 
     @property
     def url(self) -> str:
-        vhost = quote(self.vhost, safe="")
-        return f"amqp://guest:guest@{LOOPBACK}:{self.port}/{vhost}"
+        return self.url_with()
+
+    def url_with(
+        self,
+        *,
+        scheme: str = "amqp",
+        login: str = "",
+        host: str = LOOPBACK,
+        port: int = 0,
+        vhost: str = "",
+    ) -> str:
+        """Return the URL with some parts replaced."""
+        login = login or f"{self.user}:{self.password}"
+        path = quote(vhost or self.vhost, safe="")
+        return f"{scheme}://{login}@{host}:{port or self.port}/{path}"
 
     def virtual_host(self, name: str) -> "RabbitMQ":
         """Make another virtual host on this server, for tests with their own queues."""
         self.control("add_vhost", name)
-        self.control("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
+        self.control("set_permissions", "-p", name, self.user, ".*", ".*", ".*")
         other = copy(self)
         other.vhost = name
         return other
@@ -82,7 +101,7 @@ class RabbitMQ:
         if self._process is not None:
             return
         limit = time.monotonic() + 60
-        while not self._answers():
+        while not self.answers():
             assert time.monotonic() < limit, f"RabbitMQ did not start: {self.folder}"
             if self._process is None or self._process.poll() is not None:
                 # also when the one before, just killed, still stands in the way
@@ -95,7 +114,8 @@ class RabbitMQ:
                 )
             time.sleep(0.1)  # between two looks, up to the limit
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether this very server answers: no other has the password."""
         try:
             pika.BlockingConnection(pika.URLParameters(self.url)).close()
         except pika.exceptions.AMQPError:

@@ -25,8 +25,8 @@ def write_configuration(folder: Path, broker: RabbitMQ, *environments: str) -> P
             "plugin": "pika",
             "host": LOOPBACK,
             "port": broker.port,
-            "username": "guest",
-            "password": "guest",
+            "username": broker.user,
+            "password": broker.password,
             "vhost": broker.vhost,
         },
         "environments": {name: {"plugins": ["rabbitmq"]} for name in environments},
@@ -140,8 +140,8 @@ def result_sender(broker: RabbitMQ, exchange: str = "") -> Generator[ResultSende
     transport.defaults |= {
         "--rabbit-host": LOOPBACK,
         "--rabbit-port": broker.port,
-        "--rabbit-user": "guest",
-        "--rabbit-pass": "guest",
+        "--rabbit-user": broker.user,
+        "--rabbit-pass": broker.password,
         "--rabbit-vhost": broker.vhost,
     }
     transport.connect()

@@ -102,8 +102,7 @@ def test_the_queue_on_an_exchange_is_tried_and_not_left_behind(
 def test_what_the_user_may_not_do_is_told(
     broker: RabbitMQ, checked: Check, user: str, what: str, told: str
 ) -> None:
-    url = broker.url.replace("guest:guest", user)
-    found = checked(url)
+    found = checked(broker.url_with(login=user))
     outcome, text = next(found[name] for name in found if name.startswith(what))
     assert outcome == "no"
     assert told in text
@@ -200,7 +199,7 @@ def tls(request: pytest.FixtureRequest, authority: Authority) -> Iterator[int]:
     ("tls", "what", "outcome", "told"),
     [
         ({"days": -1}, "TLS", "no", "expired. Have the broker's certificate"),
-        ({"host": "DNS:elsewhere"}, "TLS", "no", "Write in --broker the host"),
+        ({"host": "elsewhere"}, "TLS", "no", "Write in --broker the host"),
         ({"days": 90}, "TLS", "yes", "valid for 89 days"),
         ({"days": 9}, "TLS", "note", "valid for 8 days"),
         ({"days": 90}, "login", "no", "does not answer as RabbitMQ does"),
@@ -210,7 +209,7 @@ def tls(request: pytest.FixtureRequest, authority: Authority) -> Iterator[int]:
 def test_a_certificate_is_examined(
     tls: int, authority: Authority, checked: Check, what: str, outcome: str, told: str
 ) -> None:
-    trusted = "--ca-file", str(authority.certificate.file)
+    trusted = "--ca-file", str(authority.file)
     found = checked(f"amqps://{LOOPBACK}:{tls}/", *trusted)
     last = [found[name] for name in found if name.startswith(what)][-1]
     assert last[0] == outcome
@@ -284,5 +283,5 @@ def run(broker: RabbitMQ, *options: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
-    assert "guest" not in finished.stdout + finished.stderr
+    assert broker.password not in finished.stdout + finished.stderr
     return finished

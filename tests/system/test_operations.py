@@ -20,7 +20,6 @@ from tests.support.ports import LOOPBACK, free_ports
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 
 DCID = 4711
-PASSWORD = "guest"
 
 
 @pytest.fixture(scope="module")
@@ -93,12 +92,12 @@ async def test_every_line_of_a_job_has_its_dcid_and_a_guid(watched: Ioc) -> None
     assert "the-guid-of-the-recipe" in guids
 
 
-async def test_no_password_gets_into_the_log(watched: Ioc) -> None:
-    assert PASSWORD not in watched.log
+async def test_no_password_gets_into_the_log(watched: Ioc, rabbitmq: RabbitMQ) -> None:
+    assert rabbitmq.password not in watched.log
 
 
 async def test_graylog_gets_the_same_with_the_fields(
-    watched: Ioc, graylog: socket.socket
+    watched: Ioc, graylog: socket.socket, rabbitmq: RabbitMQ
 ) -> None:
     got: list[dict[str, Any]] = []
     while not any("no centre" in message["short_message"] for message in got):
@@ -109,7 +108,7 @@ async def test_graylog_gets_the_same_with_the_fields(
     assert job["_guid"] in job["short_message"]
     assert job["_ioc"] == watched.prefix
     assert job["facility"] == "zocalo-ioc"
-    assert PASSWORD not in str(got)
+    assert rabbitmq.password not in str(got)
 
 
 def scrape(port: int) -> dict[str, float]:

@@ -138,8 +138,14 @@ def test_an_unknown_recipe_is_refused_with_those_there_are(name: str) -> None:
         ({"workflows-recipe": True}, b"not JSON"),
         ({"workflows-recipe": True}, b"[]"),
         ({"workflows-recipe": True}, b"{}"),
-        ({"workflows-recipe": True}, b'{"recipe": {}, "recipe-pointer": 1}'),
-        ({"workflows-recipe": True}, b'{"recipe": {"1": 5}, "recipe-pointer": 1}'),
+        (
+            {"workflows-recipe": True},
+            b'{"payload": 1, "recipe": {}, "recipe-pointer": 1}',
+        ),
+        (
+            {"workflows-recipe": True},
+            b'{"payload": 1, "recipe": {"1": 5}, "recipe-pointer": 1}',
+        ),
         ({"workflows-recipe": True}, b'{"recipe": [], "recipe-pointer": []}'),
         ({"workflows-recipe": True}, b'{"recipe": {}, "recipe-pointer": Infinity}'),
     ],
@@ -160,6 +166,6 @@ def test_a_recipe_with_an_output_that_leads_nowhere_is_not_understood(
         "2": {"queue": "there"},
         "3": {"queue": 5},
     }
-    body = json.dumps({"recipe": recipe, "recipe-pointer": 1}).encode()
+    body = json.dumps({"payload": {}, "recipe": recipe, "recipe-pointer": 1}).encode()
     with pytest.raises(NotUnderstood, match="has no queue for step"):
         RecipeMessage.read(Delivery(body, {"workflows-recipe": True}))

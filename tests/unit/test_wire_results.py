@@ -13,7 +13,9 @@ from workflows.recipe import RecipeWrapper
 from zocalo_ioc.centres import SortKey, best, rank
 from zocalo_ioc.errors import NotUnderstood
 from zocalo_ioc.wire import Result, Source, encode, read_result, result_message
-from zocalo_ioc.wire._results import MAX_BODY, MAX_CENTRES, MAX_DCIDS
+from zocalo_ioc.wire._recipes import MAX_BODY
+from zocalo_ioc.wire._results import MAX_CENTRES
+from zocalo_ioc.wire._values import MAX_IDS
 
 HEADERS = {"workflows-recipe": True}
 GUID = "d6f117bb-c856-4df8-b9bc-2d3c625e9fd5"
@@ -231,7 +233,7 @@ def test_a_missing_sample_id_is_unknown() -> None:
     assert centre.sample_id is None
 
 
-@pytest.mark.parametrize("dcgid", [None, "", "None", 0, "0"])
+@pytest.mark.parametrize("dcgid", [None, "", "None", "null", " none ", 0, "0"])
 def test_an_empty_group_id_is_unknown(dcgid: object) -> None:
     assert read(message(None, dcgid=dcgid)).dcgid is None
 
@@ -499,8 +501,8 @@ def test_more_centres_than_are_read_are_refused_with_the_limit() -> None:
 
 
 def test_more_group_members_than_are_read_are_refused_with_the_limit() -> None:
-    members = list(range(1, MAX_DCIDS + 2))
-    with pytest.raises(NotUnderstood, match=rf"dcg_dcids: .*\b{MAX_DCIDS} items"):
+    members = list(range(1, MAX_IDS + 2))
+    with pytest.raises(NotUnderstood, match=rf"dcg_dcids: .*\b{MAX_IDS} items"):
         read(message(xrc(CENTRE_3D), dcg_dcids=members))
 
 

@@ -14,7 +14,7 @@ from ..jobs import Jobs, count_of_centres
 from ..records import DECLARATIONS, Group
 from ..records.database import Records
 from ..rejected import Rejected
-from ..wire import RESULT_HEADERS, Result, Source, read_result
+from ..wire import RECIPE_HEADERS, Result, Source, read_result
 from ._status import Status, iso
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class WayOut:
         Raises:
             NotUnderstood: it is damaged.
         """
-        result = read_result(RESULT_HEADERS, saved.body)
+        result = read_result(RECIPE_HEADERS, saved.body)
         self._published = saved.number - 1
         latency = math.nan if saved.latency is None else saved.latency
         self._publish(result, saved.arrived, latency)

@@ -16,13 +16,13 @@ from softioc.asyncio_dispatcher import AsyncioDispatcher
 
 from . import (
     DECLARATIONS,
-    IOC_STATS,
     MOTOR,
     TABLES,
     UPDATED_TOGETHER,
     Group,
     Kind,
     Record,
+    _identity,
     _motor,
 )
 from ._monitors import leave_memory_unlocked, locked, post
@@ -93,7 +93,7 @@ class Records:
         """
         self._handlers = handlers
         builder.LoadDatabase()
-        softioc.devIocStats(f"{self._prefix}:{IOC_STATS}")
+        _identity.load(self._prefix)
         if self._grid_prefix:
             _motor.load(self._prefix, self._grid_prefix)
         listen(self._on_put)

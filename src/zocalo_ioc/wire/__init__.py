@@ -4,9 +4,15 @@ Triggers follow dodal's ``ZocaloTrigger``; results follow the recipe wrapper of
 python-workflows and the X-ray centring service of Diamond Light Source.
 """
 
-from ._common import INT32_MAX, complaints, encode
+from ._common import complaints, encode, validated
+from ._recipes import (
+    RECIPE_HEADERS,
+    Envelope,
+    is_recipe_message,
+    read_envelope,
+    recipe_message,
+)
 from ._results import (
-    RESULT_HEADERS,
     Centre,
     Result,
     Source,
@@ -21,21 +27,41 @@ from ._triggers import (
     read_submission,
     trigger_headers,
 )
+from ._values import (
+    INT32_MAX,
+    Flag,
+    Id,
+    IdList,
+    OptionalId,
+    OptionalText,
+    none_if_null,
+)
 
 __all__ = [
     "INT32_MAX",
-    "RESULT_HEADERS",
+    "RECIPE_HEADERS",
     "TRIGGER_QUEUE",
     "Centre",
     "Command",
+    "Envelope",
     "Event",
+    "Flag",
+    "Id",
+    "IdList",
+    "OptionalId",
+    "OptionalText",
     "Request",
     "Result",
     "Source",
     "complaints",
     "encode",
+    "is_recipe_message",
+    "none_if_null",
+    "read_envelope",
     "read_result",
     "read_submission",
+    "recipe_message",
     "result_message",
     "trigger_headers",
+    "validated",
 ]

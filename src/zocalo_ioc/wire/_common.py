@@ -1,13 +1,13 @@
-"""What triggers and results have in common."""
+"""What triggers and recipe messages have in common."""
 
 import json
-from typing import Annotated
+from typing import TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
-INT32_MAX = 2**31 - 1
-Int31 = Annotated[int, Field(ge=0, le=INT32_MAX)]
-"""Ids, box numbers and numbers of boxes: what a 32-bit record holds, but for -1."""
+from ..errors import NotUnderstood
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def encode(message: object) -> bytes:
@@ -36,3 +36,20 @@ def complaints(error: ValidationError, where: str = "", at_most: int = 3) -> str
     if len(errors) > at_most:
         said.append(f"and {len(errors) - at_most} more")
     return "; ".join(said)
+
+
+def validated(model: type[Model], value: object, where: str = "") -> Model:
+    """Read a part of a message.
+
+    Args:
+        model: what it should be.
+        value: what it is.
+        where: what errors call it.
+
+    Raises:
+        NotUnderstood: it can't be used, with what it lacks.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise NotUnderstood(complaints(error, where)) from error

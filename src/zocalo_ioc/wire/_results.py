@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Self
 
 from pydantic import (
     BaseModel,
@@ -13,22 +13,16 @@ from pydantic import (
     FailFast,
     Field,
     FiniteFloat,
-    ValidationError,
     WrapValidator,
     model_validator,
 )
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
-from ..errors import NotUnderstood
-from ._common import INT32_MAX, Int31, complaints, encode
+from ._common import validated
+from ._recipes import read_envelope, recipe_message
+from ._values import INT32_MAX, Flag, Id, IdList, Int31, OptionalId
 
-RESULT_HEADERS: Mapping[str, object] = {"workflows-recipe": True}
-"""The headers of a result, as python-workflows sends them."""
-
-MAX_BODY = 4 * 1024**2
-"""Bytes of a message. Reading a longer one would keep the IOC from its other work."""
 MAX_CENTRES = 10_000
-MAX_DCIDS = 1_000
 
 
 class Source(StrEnum):
@@ -36,25 +30,6 @@ class Source(StrEnum):
 
     CPU = "CPU"
     GPU = "GPU"
-
-
-def _null_if_empty(value: object) -> object:
-    """Recipes are filled in as text, so nothing at all may come as one of these."""
-    return None if value in ("", "None", "null", 0, "0") else value
-
-
-def _is_set(value: object) -> bool:
-    if isinstance(value, str):
-        return value.strip().lower() not in ("", "0", "false", "no", "none", "null")
-    return bool(value)
-
-
-def _dcids(value: object) -> object:
-    """Accept a list, or the text of one as a recipe may hold it."""
-    value = _null_if_empty(value) or []
-    if isinstance(value, str):
-        return [part for part in value.strip("[]() ").split(",") if part.strip()]
-    return value
 
 
 def _unless_failed(
@@ -69,7 +44,6 @@ Coordinate = Annotated[FiniteFloat, Field(ge=-INT32_MAX, le=INT32_MAX)]
 Coordinates = Annotated[list[Coordinate], Field(min_length=2, max_length=3)]
 Voxel = Annotated[list[Int31], Field(min_length=2, max_length=3)]
 Corner = Annotated[list[Int31], Field(min_length=3, max_length=3)]
-SampleId = Annotated[Int31 | None, BeforeValidator(_null_if_empty)]
 
 
 class Centre(BaseModel):
@@ -95,7 +69,7 @@ class Centre(BaseModel):
     bounding_box: Annotated[list[Corner], Field(min_length=2, max_length=2)] | None = (
         None
     )
-    sample_id: SampleId = None
+    sample_id: OptionalId = None
 
     @model_validator(mode="after")
     def _dimensions_agree(self) -> Self:
@@ -114,26 +88,14 @@ class _Payload(BaseModel):
 
 
 class _Parameters(BaseModel):
-    dcid: Annotated[Int31, Field(ge=1)]
-    dcgid: Annotated[Int31 | None, BeforeValidator(_null_if_empty)] = None
-    dcg_dcids: Annotated[
-        list[Int31],
-        Field(max_length=MAX_DCIDS),
-        FailFast(),
-        BeforeValidator(_dcids),
-    ] = []
-    gpu: Annotated[bool, BeforeValidator(_is_set)] = False
+    dcid: Id
+    dcgid: OptionalId = None
+    dcg_dcids: IdList = []
+    gpu: Flag = False
 
 
 class _Step(BaseModel):
     parameters: _Parameters
-
-
-class _Envelope(BaseModel):
-    payload: Any
-    recipe: dict[str, Any]
-    recipe_pointer: Annotated[int, Field(alias="recipe-pointer")]
-    environment: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -170,26 +132,12 @@ def read_result(headers: Mapping[str, object], body: bytes) -> Result:
     Raises:
         NotUnderstood: it is no result, with what it lacks.
     """
-    if headers.get("workflows-recipe") not in (True, "True", "true"):
-        raise NotUnderstood(
-            "Not a recipe message: the header workflows-recipe is not true"
-        )
-    if len(body) > MAX_BODY:
-        raise NotUnderstood(
-            f"It has {len(body)} bytes, and {MAX_BODY} are the most that is read"
-        )
-    try:
-        envelope = _validated(_Envelope, from_json(body))
-        pointer = str(envelope.recipe_pointer)
-        if pointer not in envelope.recipe:
-            raise NotUnderstood(f"The recipe has no step {pointer}")
-        step = _validated(_Step, envelope.recipe[pointer], f"recipe.{pointer}")
-        parameters, payload = step.parameters, envelope.payload
-        centres: Sequence[Centre | None] = ()
-        if isinstance(payload, dict):
-            centres = _validated(_Payload, payload, "payload").results
-    except (ValueError, RecursionError) as error:
-        raise NotUnderstood(f"Not JSON: {error}") from error
+    envelope = read_envelope(headers, body)
+    step = validated(_Step, envelope.step, f"recipe.{envelope.pointer}")
+    parameters, payload = step.parameters, envelope.payload
+    centres: Sequence[Centre | None] = ()
+    if isinstance(payload, dict):
+        centres = validated(_Payload, payload, "payload").results
     return Result(
         dcid=parameters.dcid,
         dcgid=parameters.dcgid,
@@ -208,25 +156,9 @@ def _guid(value: object) -> str:
     )
 
 
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def _validated(model: type[Model], value: object, where: str = "") -> Model:
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        raise NotUnderstood(complaints(error, where)) from error
-
-
 def result_message(
     payload: object, parameters: Mapping[str, object], guid: str
 ) -> tuple[Mapping[str, object], bytes]:
     """Return headers and body of a result, wrapped as the last step of a recipe."""
-    body = {
-        "payload": payload,
-        "recipe": {"1": {"parameters": dict(parameters)}, "start": [[1, []]]},
-        "recipe-pointer": 1,
-        "recipe-path": [],
-        "environment": {"ID": guid},
-    }
-    return RESULT_HEADERS, encode(body)
+    recipe = {"1": {"parameters": dict(parameters)}, "start": [[1, []]]}
+    return recipe_message(payload, recipe, 1, (), {"ID": guid})

@@ -18,7 +18,8 @@ from pydantic import (
 from pydantic_core import from_json
 
 from ..errors import RequestInvalid
-from ._common import Int31, complaints, encode
+from ._common import complaints, encode
+from ._values import Int31
 
 TRIGGER_QUEUE = "processing_recipe"
 """The queue, on the default exchange, from which Zocalo's dispatcher takes triggers."""
