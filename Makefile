@@ -2,7 +2,7 @@
 #   make demo     the IOC with a simulated Zocalo, and what to type next
 #   make test     all tests, against a RabbitMQ of their own
 #   make screens  the screens in the real Phoebus: pictures and clicks
-#   make lint     style, types and spelling
+#   make lint     style, types, imports and spelling
 #   make docs     the documentation as a site, docs/_build/html/index.html
 #   make linkcheck  whether the sites that it links to are there (needs the internet)
 #   make faults   all that can go wrong, often; writes docs/explanations/faults.md
@@ -49,6 +49,7 @@ lint: $(DEV)/.all spelling
 	$(DEV)/bin/ruff check
 	$(DEV)/bin/ruff format --check
 	$(DEV)/bin/pyright --pythonpath $(DEV)/bin/python
+	$(DEV)/bin/lint-imports --no-logo --no-cache
 
 SPHINX := $(DEV)/bin/sphinx-build --fail-on-warning --keep-going --nitpicky --quiet
 
