@@ -6,7 +6,6 @@ usage: python docs/generate.py [--check]
 import sys
 from pathlib import Path
 
-from pages.findings import findings_page
 from pages.messages import messages_page
 from pages.operation import operation_page
 from pages.options import options_page
@@ -15,7 +14,6 @@ from pages.states import states_page
 
 DOCS = Path(__file__).parent
 PAGES = {
-    DOCS / "reference" / "findings.md": findings_page,
     DOCS / "reference" / "messages.md": messages_page,
     DOCS / "reference" / "operation.md": operation_page,
     DOCS / "reference" / "options.md": options_page,

@@ -1,95 +1,66 @@
-"""The reference of what the IOC and its commands say, and what to do about it."""
+"""The reference of everything that can go wrong, and what to do about it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
+from inspect import getdoc
+from typing import Any
 
+from zocalo_ioc.errors import Problem, broker, checks, clients, files, requests, results
 from zocalo_ioc.jobs import State
+from zocalo_simulator.remedies import REMEDIES
 
 from .markdown import quoted, table
 from .states import descriptions
-from .texts import Module, escaped, modules
+
+MODULES = requests, broker, results, files, clients, checks
+"""Where the problems are."""
 
 _INTRODUCTION = """\
 # Messages and errors
 
-What `P:MESSAGE`, the log and the commands say, and what to do about it. *What is
-written like this* is an example, and differs from case to case. Each kind of trouble is
-a class in `zocalo_ioc.errors`; this page is made from the places where they are raised.
+Everything that `P:MESSAGE`, the log and the commands say, and what to do about it.
+*What is written like this* is an example, and differs from case to case.
 
 ## What MESSAGE says of a job
 
 While there is no connection, *But no results can come:* follows, or *But no messages
-can go:*, with what is wrong: see [NoConnection](#noconnection) and
+can go:*, with the reason: see [NoConnection](#noconnection) and
 [NoResults](#noresults).
 """
 
 
 def messages_page() -> str:
     """Return the reference of messages and errors."""
-    return "\n".join(
-        [
-            _INTRODUCTION.rstrip(),
-            *table(["STATE", "MESSAGE"], _of_states()),
-            *_kinds(),
-            "",
-        ]
-    )
+    lines = [_INTRODUCTION.rstrip(), *table(["STATE", "MESSAGE"], _of_states())]
+    for group in Problem.__subclasses__():
+        about = (getdoc(group) or "").replace("``", "`")
+        lines += ["", f"## {group.__name__}", "", about]
+        rows = [_row(problem) for problem in group.kinds()]
+        lines += table(["message", "what to do", "cause"], rows)
+    return "\n".join([*lines, ""])
 
 
-def _kinds() -> Iterator[str]:
-    """Yield a section for each kind of trouble that the IOC and its clients have."""
-    kinds = dict(Module("errors.py").classes_of("Problem"))
-    for module in modules():
-        kinds |= dict(module.classes_of("Problem"))
-    for name, about in kinds.items():
-        yield from ("", f"## {name}", "", about.replace("``", "`"))
-        yield from table(["what is said", "what to do"], dict.fromkeys(_said(name)))
-        yield from _MORE.get(name, tuple)()
+def _row(problem: type[Problem]) -> tuple[str, str, str]:
+    facts = {name: _Emphasised(fact) for name, fact in problem.examples().items()}
+    remedy = escaped(problem.remedy)
+    if problem in REMEDIES:
+        remedy += f".<br>Of `zocalo-ioc simulate`: {escaped(REMEDIES[problem])}"
+    message, advice = (t.format_map(facts) for t in (escaped(problem.text), remedy))
+    return message, advice, getdoc(problem) or ""
 
 
-def _said(kind: str) -> Iterator[tuple[str, str]]:
-    """Yield what is said of a kind of trouble, and what to do about it."""
-    for module in modules():
-        for _, (what, *remedy) in module.said(kind):
-            remedies = map(_sentence, filter(None, remedy[0] if remedy else ()))
-            advice = "<br>*or* ".join(remedies)
-            for text in what:
-                yield _sentence(text), advice
+class _Emphasised:
+    def __init__(self, fact: Any) -> None:
+        self._fact = fact
+
+    def __format__(self, spec: str) -> str:
+        return f"<em>{escaped(format(self._fact, spec))}</em>"
 
 
-def _more_of_values() -> Iterator[str]:
-    yield from ("", "The reasons are:")
-    yield from table(["what is said"], dict.fromkeys(_of_records()))
-
-
-def _more_of_settings() -> Iterator[str]:
-    yield from ("", "Of an option, or a key of the settings file:")
-    yield from table(["what is said"], dict.fromkeys(_of_options()))
-    yield from ("", "Of a value, after the name of its option:")
-    yield from table(["what is said"], dict.fromkeys(_of_values()))
-
-
-_MORE: Mapping[str, Callable[[], Iterable[str]]] = {
-    "SettingsInvalid": _more_of_settings,
-    "ValueRefused": _more_of_values,
-}
-
-
-def _of_records() -> Iterator[tuple[str]]:
-    record = Module("records/_record.py")
-    for function in ("complaint", "put_complaint", "_choice_complaint"):
-        yield from ((text,) for text in record.returned(function))
-
-
-def _of_options() -> Iterator[tuple[str]]:
-    settings = Module("settings/_sources.py")
-    yield from ((text,) for text in settings.returned("_complaint"))
-
-
-def _of_values() -> Iterator[tuple[str]]:
-    for module in modules("settings"):
-        for _, arguments in module.said("ValueError", "PydanticCustomError"):
-            for text in arguments[-1] if arguments else ():
-                yield (text,)
+def escaped(text: str) -> str:
+    """Return a text that Markdown leaves alone."""
+    for character in r"\`*<":
+        text = text.replace(character, "&lt;" if character == "<" else f"\\{character}")
+    return text
 
 
 def _of_states() -> Iterator[tuple[str, str]]:
@@ -97,8 +68,3 @@ def _of_states() -> Iterator[tuple[str, str]]:
     for state in State:
         for text in sorted(found.get(state, ())):
             yield quoted(state.label), escaped(text)
-
-
-def _sentence(text: str) -> str:
-    ends = text.removesuffix("</em>").endswith((".", "?", "!"))
-    return text if ends else f"{text}."

@@ -16,6 +16,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from .errors import NotKept
+from .errors.files import NotSaved, SavedDamaged, SavedUnreadable
 
 logger = logging.getLogger(__name__)
 
@@ -76,16 +77,14 @@ class Autosave:
         except FileNotFoundError:
             return Saved(), None
         except OSError as error:
-            why = error.strerror or str(error)
-            remedy = "See to the folder of --autosave"
+            reason = error.strerror or str(error)
+            return Saved(), SavedUnreadable(self._file.name, reason)
         except ValidationError as error:
-            why = f"it is damaged: {error.errors(include_input=False)[0]['msg']}"
+            reason = error.errors(include_input=False)[0]["msg"]
             beside = self._file.with_suffix(".damaged")
-            remedy = f"It is kept as {beside.name}"
             with suppress(OSError):
                 self._file.replace(beside)
-        what = f"Started without the values saved in {self._file.name}: {why}"
-        return Saved(), NotKept(what, remedy)
+            return Saved(), SavedDamaged(self._file.name, reason, beside.name)
 
     def note_change(self) -> None:
         """Have the values saved soon."""
@@ -116,4 +115,4 @@ class Autosave:
                 os.fsync(file.fileno())
             partial.replace(self._file)
         except OSError as error:
-            logger.error("Can't save to %s: %s", self._file, error.strerror)
+            logger.error("%s", NotSaved(str(self._file), error.strerror or ""))

@@ -4,7 +4,7 @@ import shutil
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from .errors import SettingsInvalid
+from .errors.files import FilesNotCopied, FilesNotInstalled
 
 FOLDERS = {
     "db": (".acf", ".csv", ".db", ".substitutions", ".template", ".xml"),
@@ -32,9 +32,7 @@ def provide(target: Path | None) -> None:
                 if file.suffix in ends:
                     print(shutil.copyfile(file, target / folder / file.name))
         except OSError as error:
-            raise SettingsInvalid(
-                f"Can't copy to {target}: {error.strerror}", "Name another folder"
-            ) from None
+            raise FilesNotCopied(str(target), error.strerror or "") from None
 
 
 def _find(folder: str) -> Path:
@@ -48,6 +46,4 @@ def _find(folder: str) -> Path:
                 return Path(str(file.locate())).parent.resolve()
     except PackageNotFoundError:
         pass
-    raise SettingsInvalid(
-        f"The folder {folder} is not installed", "Install zocalo-ioc with pip"
-    )
+    raise FilesNotInstalled(folder)

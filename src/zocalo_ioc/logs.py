@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from logging.handlers import QueueHandler, QueueListener
 
-from .errors import SettingsInvalid, one_line, without_passwords
+from .errors import one_line, without_passwords
+from .errors.files import PackageMissing
 from .settings import LogSettings
 
 FIELDS = ("dcid", "guid")
@@ -113,9 +114,7 @@ def _graylog(address: str, ioc: str) -> logging.Handler:
     try:
         import graypy
     except ImportError:
-        raise SettingsInvalid(
-            "--log-graylog needs the graypy package", "Install zocalo-ioc[graylog]"
-        ) from None
+        raise PackageMissing("--log-graylog", "graypy", extra="graylog") from None
     host, _, port = address.rpartition(":")
     handler = graypy.GELFUDPHandler(
         host.strip("[]"), int(port), debugging_fields=False, facility="zocalo-ioc"

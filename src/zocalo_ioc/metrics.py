@@ -24,7 +24,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from . import __version__
-from .errors import SettingsInvalid
+from .errors.files import MetricsPortUnavailable
 from .jobs import ENDED, State
 
 _COUNTERS = {
@@ -84,10 +84,8 @@ class Metrics(Collector):
         try:
             start_http_server(port, address, self.registry)
         except OSError as error:
-            raise SettingsInvalid(
-                f"--metrics-port: can't listen at {address}:{port}: {error.strerror}",
-                "Give another port, or see who has this one",
-            ) from None
+            reason = error.strerror or ""
+            raise MetricsPortUnavailable(address, port, reason) from None
 
     def collect(self) -> Iterable[Metric]:
         """Read the records; called for each scrape."""

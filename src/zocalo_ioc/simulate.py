@@ -10,6 +10,7 @@ import pika
 from zocalo_simulator.collections_file import CollectionsFile, read_collections
 from zocalo_simulator.declare import declare
 from zocalo_simulator.real_dispatcher import RealDispatcher, is_installed
+from zocalo_simulator.remedies import REMEDIES
 from zocalo_simulator.simulation import Options, SimulatedZocalo
 
 from .broker import (
@@ -17,7 +18,7 @@ from .broker import (
     AmqpBroker,
     Connection,
     Consumer,
-    connection_trouble,
+    connection_problem,
 )
 from .settings import SimulateSettings
 
@@ -101,7 +102,8 @@ async def _declared(
         try:
             await asyncio.to_thread(declare, url, results_queue)
         except CONNECTION_ERRORS as error:
-            logger.warning("%s", connection_trouble(address, error))
+            problem = connection_problem(address, error)
+            logger.warning("%s", problem.say(REMEDIES))
         else:
             logger.info("The queues are there, at %s", address)
             return True
@@ -118,8 +120,8 @@ def _reporter(name: str, consumer: Consumer) -> Callable[[Connection], None]:
     """Tell people how the connection of a service is."""
 
     def report(connection: Connection) -> None:
-        if connection.trouble:
-            logger.warning("%s: %s", name, connection.trouble)
+        if connection.problem:
+            logger.warning("%s: %s", name, connection.problem.say(REMEDIES))
         elif connection.up:
             logger.info(
                 "%s takes from %s at %s", name, consumer.queue, connection.address

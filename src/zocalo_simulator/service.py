@@ -9,6 +9,7 @@ from zocalo_ioc.broker import Broker, Consumer, Delivery, Message
 from zocalo_ioc.errors import NotUnderstood, Problem
 
 from .recipe import RecipeMessage
+from .remedies import REMEDIES
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ class Service:
         try:
             await self.send(messages)
         except Problem as problem:
-            logger.error("%s: %s is rejected: %s", self.name, of, problem)
+            reason = problem.say(REMEDIES)
+            logger.error("%s: %s is rejected: %s", self.name, of, reason)
             return False
         return True

@@ -135,7 +135,7 @@ def test_a_broker_without_the_queue_for_triggers_is_told(
     outcome, text = checked(broker.url)["queue processing_recipe"]
     broker.declare("processing_recipe")
     assert outcome == "no"
-    assert "Triggers go there" in text
+    assert "to which triggers go" in text
 
 
 def test_a_missing_virtual_host_is_not_taken_for_a_wrong_password(
@@ -198,8 +198,8 @@ def tls(request: pytest.FixtureRequest, authority: Authority) -> Iterator[int]:
 @pytest.mark.parametrize(
     ("tls", "what", "outcome", "told"),
     [
-        ({"days": -1}, "TLS", "no", "expired. Have the broker's certificate"),
-        ({"host": "elsewhere"}, "TLS", "no", "Write in --broker the host"),
+        ({"days": -1}, "TLS", "no", "expired. Renew the broker's certificate"),
+        ({"host": "elsewhere"}, "TLS", "no", "Give --broker the host"),
         ({"days": 90}, "TLS", "yes", "valid for 89 days"),
         ({"days": 9}, "TLS", "note", "valid for 8 days"),
         ({"days": 90}, "login", "no", "does not answer as RabbitMQ does"),

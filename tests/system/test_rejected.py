@@ -84,7 +84,7 @@ async def test_a_folder_that_can_not_be_written_is_told_and_results_go_on(
     private_broker.put(RESULTS, (HEADERS, b"{"))
     await keeping.until_value("BROKER:REJECTED", 1)
     message = await keeping.text("MESSAGE")
-    assert "can't be kept" in message
+    assert "Can't write a rejected message" in message
     assert "--rejected" in message
     private_broker.put(RESULTS, (HEADERS, json.dumps(result).encode()))
     await keeping.until_value("RESULT:DCID", 7)

@@ -235,7 +235,7 @@ async def test_ctrl_c_says_that_the_job_goes_on(ioc: Ioc) -> None:
 async def test_an_ioc_that_is_not_there_is_named(ioc: Ioc) -> None:
     ended = await submit(ioc, "1", "--num-frames", "1", prefix="NOBODY")
     assert ended.status == FAILED
-    assert "NOBODY does not answer. See that the IOC is running" in ended.errors
+    assert "NOBODY does not answer. Check that the IOC is running" in ended.errors
     assert ended.errors.endswith("Nothing was sent.\n")
 
 

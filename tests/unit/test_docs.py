@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from zocalo_ioc.errors import NoConnection, NoResults
 from zocalo_ioc.settings import SimulateSettings
 from zocalo_simulator.collections_file import read_collections
 from zocalo_simulator.names import Trouble
@@ -35,14 +36,11 @@ def test_the_rehearsal_has_a_collections_file_that_can_be_read() -> None:
     assert len(file.scans) > 5
 
 
-def test_messages_of_the_how_to_on_connecting_are_in_the_reference() -> None:
-    reference = (ROOT / "docs" / "reference" / "messages.md").read_text()
-    of_connections = reference.split("## NoConnection")[1].split("## NotUnder")[0]
-    rows = re.findall(r"^\| (.+?) \| (.*?) \|$", of_connections, re.MULTILINE)
+def test_messages_of_the_how_to_on_connecting_are_in_the_catalogue() -> None:
+    kinds = [*NoConnection.kinds(), *NoResults.kinds()]
     said = [
-        re.sub("<em>.*?</em>", ".+?", re.escape(f"{what} {advice}".strip()))
-        for what, alternatives in rows
-        for advice in alternatives.split("<br>*or* ")
+        re.sub(r"\\{\w+(:g)?\\}", ".+?", re.escape(f"{kind.text}. {kind.remedy}"))
+        for kind in kinds
     ]
     page = (ROOT / "docs" / "how-to" / "connect.md").read_text()
     _, part = page.split("## What operators see")

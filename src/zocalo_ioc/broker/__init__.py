@@ -6,14 +6,14 @@ Neither knows EPICS.
 
 from ._amqp import AmqpBroker, node_parameters
 from ._loopback import Hub, LoopbackBroker
-from ._protocol import Broker, Connection, Consumer, Delivery, Message
-from ._receiver import OWN_QUEUE
-from ._trouble import (
+from ._problems import (
     CONNECTION_ERRORS,
-    connection_trouble,
-    consumer_trouble,
+    connection_problem,
+    consumer_problem,
     publisher_problem,
 )
+from ._protocol import Broker, Connection, Consumer, Delivery, Message
+from ._receiver import OWN_QUEUE
 
 __all__ = [
     "CONNECTION_ERRORS",
@@ -26,8 +26,8 @@ __all__ = [
     "Hub",
     "LoopbackBroker",
     "Message",
-    "connection_trouble",
-    "consumer_trouble",
+    "connection_problem",
+    "consumer_problem",
     "node_parameters",
     "publisher_problem",
 ]

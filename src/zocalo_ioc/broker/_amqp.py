@@ -9,16 +9,17 @@ from contextlib import suppress
 
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
-from pika.exceptions import AMQPError, AMQPHeartbeatTimeout
+from pika.exceptions import AMQPError
 
 from ..errors import Problem
+from ..errors.broker import Blocked, NoHeartbeat
 from ._futures import PikaConnection
 from ._headers import read_any_headers
 from ._pauses import Pauses
+from ._problems import CONNECTION_ERRORS, connection_problem
 from ._protocol import Connection, Consumer, Message
 from ._publisher import Publisher
 from ._receiver import Receiver
-from ._trouble import CONNECTION_ERRORS, blocked_trouble, connection_trouble
 
 logger = logging.getLogger(__name__)
 
@@ -59,12 +60,12 @@ class AmqpBroker:
         self._on_change = on_change
         self._state = Connection(up=False)
         self._up, self._blocked = False, False
-        self._why: Problem | None = None
+        self._problem: Problem | None = None
         self._connections = 0
         self._closing = False
         self._connection: PikaConnection | None = None
         self._heartbeat = heartbeat
-        self._publisher = Publisher(lambda: self._state.trouble)
+        self._publisher = Publisher(lambda: self._state.problem)
         self._receiver = Receiver(consumer, self._report, 2 * heartbeat)
         read_any_headers()
 
@@ -80,7 +81,7 @@ class AmqpBroker:
                     return
                 if not isinstance(error, CONNECTION_ERRORS):
                     logger.exception("The connection to %s failed", address)
-                self._report(False, address, connection_trouble(address, error))
+                self._report(False, address, connection_problem(address, error))
             await pauses.take()
 
     async def _serve(self, node: pika.URLParameters, address: str) -> None:
@@ -94,7 +95,7 @@ class AmqpBroker:
             parts = [
                 asyncio.ensure_future(self._publisher.keep(connection.pika, address)),
                 asyncio.ensure_future(self._receiver.keep(connection.pika, address)),
-                asyncio.ensure_future(self._watch_silence(connection.pika)),
+                asyncio.ensure_future(self._watch_silence(connection.pika, address)),
             ]
             await asyncio.gather(connection.closed, *parts)
         finally:
@@ -128,7 +129,7 @@ class AmqpBroker:
         connection.pika.add_on_connection_blocked_callback(on_blocked)
         connection.pika.add_on_connection_unblocked_callback(on_unblocked)
 
-    async def _watch_silence(self, connection: AsyncioConnection) -> None:
+    async def _watch_silence(self, connection: AsyncioConnection, address: str) -> None:
         """Give up a connection that is open, but dead.
 
         Looks are counted and not seconds, which pass also while this process is halted
@@ -141,17 +142,17 @@ class AmqpBroker:
             silent = silent + 1 if received == heard else 0
             heard = received
             await asyncio.sleep(1)
-        raise AMQPHeartbeatTimeout
+        raise NoHeartbeat(address, SILENCE * self._heartbeat)
 
-    def _report(self, up: bool, address: str, why: Problem | None) -> None:
+    def _report(self, up: bool, address: str, problem: Problem | None) -> None:
         """Note whether results can come, and why not."""
-        self._up, self._why = up, why
+        self._up, self._problem = up, problem
         self._show(address)
 
     def _show(self, address: str) -> None:
-        trouble = blocked_trouble(address) if self._blocked else self._why
-        text, again = str(trouble or ""), max(self._connections - 1, 0)
-        state = Connection(self._up, address, text, again)
+        problem = Blocked(address) if self._blocked else self._problem
+        reconnects = max(self._connections - 1, 0)
+        state = Connection(self._up, address, problem, reconnects)
         if state != self._state:
             self._state = state
             self._on_change(state)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from time import perf_counter
 
-from ..errors import Unroutable
+from ..errors.broker import NoQueueInProcess
 from ._protocol import Connection, Consumer, Delivery, Message
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class LoopbackBroker:
         began = perf_counter()
         consumer = self._hub.consumers.get(message.routing_key)
         if consumer is None:
-            raise Unroutable(f"No queue {message.routing_key} in this process", "")
+            raise NoQueueInProcess(message.routing_key)
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         try:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ..errors import Problem
+
 
 @dataclass(frozen=True)
 class Message:
@@ -38,13 +40,13 @@ class Connection:
     Attributes:
         up: connected and consuming.
         address: ``host:port`` in use or tried last.
-        trouble: what is wrong and what to do about it; empty when all is well.
+        problem: what is wrong, if anything.
         reconnects: how often the connection was re-established.
     """
 
     up: bool
     address: str = ""
-    trouble: str = ""
+    problem: Problem | None = None
     reconnects: int = 0
 
 

@@ -13,11 +13,12 @@ from pika.channel import Channel
 from pika.exceptions import AMQPError, ChannelClosedByClient
 from pika.spec import Basic
 
-from ..errors import NotConfirmed, Problem, Unroutable
+from ..errors import Problem
+from ..errors import broker as errors
 from ._futures import open_channel, resolve_with_last
 from ._pauses import Pauses
+from ._problems import publisher_problem
 from ._protocol import Message
-from ._trouble import publisher_problem
 
 SENT_AGAIN_AFTER = 0.2
 """Seconds. RabbitMQ takes no messages while the nodes of a cluster agree on a leader
@@ -47,11 +48,11 @@ class Publisher:
     """The messages that the broker has not confirmed yet, and sending them.
 
     Args:
-        trouble: says what is wrong with the connection.
+        connection_problem: returns what is wrong with the connection.
     """
 
-    def __init__(self, trouble: Callable[[], str]) -> None:
-        self._trouble = trouble
+    def __init__(self, connection_problem: Callable[[], Problem | None]) -> None:
+        self._connection_problem = connection_problem
         self._channel: Channel | None = None
         self._held = False
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
@@ -90,17 +91,19 @@ class Publisher:
             async with asyncio.timeout(within):
                 await pending.done
         except TimeoutError:
-            what = f"The broker did not confirm it within {within:g} s"
-            raise NotConfirmed(what, self._why_not(pending)) from None
+            raise self._problem(pending, within) from None
         finally:
             self._outbox.pop(pending, None)
         return perf_counter() - pending.sent_at
 
-    def _why_not(self, pending: _Pending) -> str:
+    def _problem(self, pending: _Pending, within: float) -> Problem:
         if pending in self._by_tag.values():
-            return "It may have it all the same; look at the broker"
-        refused = "It took it not, again and again; is the queue full? See its log"
-        return self._trouble() or (refused if pending.refused else "")
+            return errors.NotConfirmedInTime(within)
+        if problem := self._connection_problem():
+            return errors.NotSentInTime(within, problem)
+        if pending.refused:
+            return errors.RejectedRepeatedly(within)
+        return errors.NoChannelInTime(within)
 
     async def keep(self, connection: AsyncioConnection, address: str) -> None:
         """Keep a channel with confirms open, while the connection lasts."""
@@ -146,7 +149,7 @@ class Publisher:
         if self._channel is None or self._held:
             return
         if not pending.wanted():
-            pending.fail(NotConfirmed("Withdrawn before it was sent"))
+            pending.fail(errors.Withdrawn())
             return
         message = pending.message
         try:
@@ -161,7 +164,7 @@ class Publisher:
             self._channel = None
             return
         except Exception as error:  # what pika can't encode, it never will
-            pending.fail(NotConfirmed(f"It can't be sent ({type(error).__name__})"))
+            pending.fail(errors.NotEncodable(type(error).__name__))
             return
         pending.sent_at = perf_counter()
         self._by_tag[next(self._tags)] = pending
@@ -212,9 +215,5 @@ def _on_return(
     for pending in by_tag.values():
         if pending.message.body == body and not pending.done.done():
             where = method.exchange or "the default exchange"
-            problem = Unroutable(
-                f"No queue {method.routing_key} on {where}",
-                "Check the virtual host in --broker, or have the queue made",
-            )
-            pending.fail(problem)
+            pending.fail(errors.NoQueue(method.routing_key, where))
             return

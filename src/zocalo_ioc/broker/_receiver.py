@@ -12,10 +12,11 @@ from pika.channel import Channel
 from pika.exceptions import AMQPError
 
 from ..errors import Problem
+from ..errors.broker import QueueUnresponsive
 from ._futures import open_channel, resolve, resolve_with_last
 from ._pauses import Pauses
+from ._problems import consumer_problem
 from ._protocol import Consumer, Delivery
-from ._trouble import consumer_trouble, no_answer
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +77,8 @@ class Receiver:
             if not connection.is_open:
                 return
             if ended.done():
-                why = consumer_trouble(self._consumer, address, ended.result())
-                self._report(False, address, why)
+                problem = consumer_problem(self._consumer, address, ended.result())
+                self._report(False, address, problem)
                 if channel.is_open:
                     channel.close()
                 await pauses.take()
@@ -109,7 +110,8 @@ class Receiver:
         waits = (subscribed, ended)
         answers, _ = await asyncio.wait(waits, timeout=PATIENCE, return_when=either)
         if not answers:
-            self._report(False, address, no_answer(self._consumer.queue, address))
+            problem = QueueUnresponsive(address, self._consumer.queue)
+            self._report(False, address, problem)
             await asyncio.wait(waits, return_when=either)
         if subscribed.done():
             self._report(True, address, None)

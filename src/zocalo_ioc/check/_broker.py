@@ -20,11 +20,12 @@ from ..broker import (
     CONNECTION_ERRORS,
     OWN_QUEUE,
     Consumer,
-    connection_trouble,
-    consumer_trouble,
+    connection_problem,
+    consumer_problem,
     node_parameters,
     publisher_problem,
 )
+from ..errors import checks as errors
 from ..settings import CheckSettings
 from ..wire import TRIGGER_QUEUE
 from ._finding import Finding, no, note, yes
@@ -54,7 +55,7 @@ def check_nodes(
                 looked = True
                 yield from _check_queues(connection, address, settings)
         except CONNECTION_ERRORS as error:
-            yield no("queues", str(connection_trouble(address, error)))
+            yield no("queues", connection_problem(address, error))
         finally:
             with suppress(AMQPError):
                 connection.close()
@@ -76,7 +77,7 @@ def _reach(node: pika.URLParameters, address: str) -> Iterator[Finding]:
                 ) as secure:
                     yield _certificate(what, secure)
     except (OSError, UnicodeError) as error:
-        yield no(what, str(connection_trouble(address, error)))
+        yield no(what, connection_problem(address, error))
         return False
     return True
 
@@ -85,13 +86,11 @@ def _certificate(what: str, connection: ssl.SSLSocket) -> Finding:
     certificate = connection.getpeercert() or {}
     ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
     days = int((ends - time.time()) // 86400)
-    text = (
-        f"{connection.version()}; the certificate is trusted, and valid for {days} "
-        f"days, until {time.strftime('%Y-%m-%d %H:%M', time.gmtime(ends))} UTC."
-    )
+    until = time.strftime("%Y-%m-%d %H:%M", time.gmtime(ends))
     if days < SOON:
-        return note(what, f"{text} Have it renewed.")
-    return yes(what, text)
+        return note(what, errors.CertificateEndsSoon(days, until))
+    text = f"The certificate is trusted, and valid for {days} days, until {until} UTC."
+    return yes(what, f"{connection.version()}. {text}")
 
 
 def _log_in(node: pika.URLParameters, address: str) -> Iterator[Finding]:
@@ -104,7 +103,7 @@ def _log_in(node: pika.URLParameters, address: str) -> Iterator[Finding]:
         if denied or getattr(error, "reply_code", None) == _NOT_ALLOWED:
             yield yes(login, "The user name and the password are right.")
             login = vhost
-        yield no(login, str(connection_trouble(address, error)))
+        yield no(login, connection_problem(address, error))
         return None
     yield yes(login, "The user name and the password are right.")
     yield yes(vhost, "This user may use it.")
@@ -132,25 +131,19 @@ def _check_queues(
             yield _own_queue(connection, what, consumer)
         else:
             yield _site_queue(connection, what, consumer)
-    except ChannelClosedByBroker as why:
-        yield no(what, str(consumer_trouble(consumer, address, why)))
+    except ChannelClosedByBroker as closed:
+        yield no(what, consumer_problem(consumer, address, closed))
 
 
 def _trigger_queue(connection: BlockingConnection, address: str) -> Finding:
     what = f"queue {TRIGGER_QUEUE}"
     try:
         consumers = _look_at(connection, TRIGGER_QUEUE)
-    except ChannelClosedByBroker as why:
-        return no(
-            what,
-            f"{address} has none: {why.reply_text}. Triggers go there. Check the "
-            "virtual host in --broker, or have the queue made.",
-        )
+    except ChannelClosedByBroker:
+        return no(what, errors.TriggerQueueMissing(address, TRIGGER_QUEUE))
     if not consumers:
-        return note(
-            what, "It is there, but nobody takes from it. Is Zocalo's dispatcher up?"
-        )
-    return yes(what, "It is there, and somebody takes from it.")
+        return note(what, errors.NoDispatcher())
+    return yes(what, "The queue exists, and messages are taken from it.")
 
 
 def _write_right(connection: BlockingConnection, address: str) -> Finding:
@@ -162,8 +155,8 @@ def _write_right(connection: BlockingConnection, address: str) -> Finding:
         channel.basic_publish("", f"zocalo-ioc.check.{uuid4()}", b"", mandatory=True)
     except UnroutableError:
         return yes(what, "Triggers can be sent.")
-    except AMQPError as why:
-        return no(what, str(publisher_problem(address, why)))
+    except AMQPError as closed:
+        return no(what, publisher_problem(address, closed))
     return yes(what, "Triggers can be sent.")
 
 
@@ -173,13 +166,8 @@ def _site_queue(
     consumers = _look_at(connection, consumer.queue)
     _ask_to_read(connection, consumer.queue)
     if consumers:
-        return note(
-            what,
-            f"It is there and can be read, but {consumers} already take from it. Two "
-            "take results from each other: stop them, unless this is the IOC itself, "
-            "or take results beside them with --results-exchange.",
-        )
-    return yes(what, "It is there, can be read, and nobody else takes from it.")
+        return note(what, errors.OthersTakeResults(consumers))
+    return yes(what, "The queue exists, can be read, and nothing else takes from it.")
 
 
 def _own_queue(
@@ -199,8 +187,8 @@ def _own_queue(
         if not was_there:
             connection.channel().queue_delete(queue)
     if was_there:
-        return yes(what, f"It is there, and so is the IOC's queue {queue}.")
-    return yes(what, f"It is there, and the IOC may make its queue {queue}.")
+        return yes(what, f"The exchange exists, and so does the IOC's queue {queue}.")
+    return yes(what, f"The exchange exists, and the IOC may create its queue {queue}.")
 
 
 def _look_at(connection: BlockingConnection, queue: str) -> int:

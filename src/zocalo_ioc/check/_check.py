@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 
-from ..errors import SettingsInvalid, without_passwords
+from ..errors import SettingsInvalid
 from ..exits import Exit
 from ..settings import CheckSettings
 from ._broker import check_nodes
@@ -37,7 +37,7 @@ def _look(options: Sequence[str]) -> Iterator[Finding]:
         # from the Zocalo configuration and the certificates, if there are any
         urls, tls = settings.broker_urls, settings.tls()
     except SettingsInvalid as problem:
-        yield no("settings", without_passwords(str(problem)))
+        yield no("settings", problem)
         return
     yield yes("settings", "Complete.")
     yield check_names(settings.prefix, grid=settings.grid_prefix is not None)

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..errors import checks as errors
 from ..records import DECLARATIONS, MAX_NAME, MOTOR, TABLES, ioc_stats
 from ._finding import Finding, no, yes
 
@@ -21,10 +22,12 @@ def check_names(prefix: str, *, grid: bool) -> Finding:
     ours = (*DECLARATIONS, *TABLES, *(MOTOR if grid else ()))
     names = [f"{prefix}:{record.name}" for record in (*ours, *ioc_stats())]
     longest = max(names, key=len)
-    text = f"{longest}, the longest of {len(names)}, has {len(longest)} characters"
-    if len(longest) > MAX_NAME:
-        return no("PV names", f"{text}; EPICS takes {MAX_NAME}. Shorten --prefix.")
-    return yes("PV names", f"{text} of {MAX_NAME}.")
+    count, length = len(names), len(longest)
+    if length > MAX_NAME:
+        problem = errors.NamesTooLong(longest, count, length, MAX_NAME)
+        return no("PV names", problem)
+    text = f"{longest}, the longest of {count}, has {length} characters of {MAX_NAME}."
+    return yes("PV names", text)
 
 
 def check_ports() -> Iterator[Finding]:
@@ -34,9 +37,7 @@ def check_ports() -> Iterator[Finding]:
         names = f"{variables}S_SERVER_PORT", f"{variables}_SERVER_PORT"
         text = next(filter(None, map(os.environ.get, names)), str(usual))
         if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**16:
-            yield no(
-                f"{server} port", f"{names[1]} is {text}. Set it to a port number."
-            )
+            yield no(f"{server} port", errors.PortInvalid(names[1], text))
             continue
         interfaces = os.environ.get(f"{variables}S_INTF_ADDR_LIST", "").split()
         yield _check_port(server, int(text), interfaces or [""], names[1])
@@ -47,10 +48,9 @@ def check_metrics_port(address: str, port: int) -> Finding:
     try:
         socket.create_server((address, port)).close()
     except OSError as error:
-        why = os.strerror(error.errno or 0)
-        return no(
-            "--metrics-port", f"{address}:{port} can't be had: {why}. Give another."
-        )
+        reason = os.strerror(error.errno or 0)
+        problem = errors.MetricsPortInUse(address, port, reason)
+        return no("--metrics-port", problem)
     return yes("--metrics-port", f"{address}:{port} is free.")
 
 
@@ -62,17 +62,11 @@ def _check_port(
         try:
             socket.create_server((interface.partition(":")[0], port)).close()
         except OSError as error:
-            where = f"Port {port}" + (f" of {interface}" if interface else "")
-            if error.errno != errno.EADDRINUSE:
-                return no(
-                    what, f"{where} can't be had: {os.strerror(error.errno or 0)}."
-                )
-            return no(
-                what,
-                f"{where} is in use. If by another IOC, clients that ask this machine "
-                "by its address find only one of the two: set "
-                f"{variable} to another port, here and for the clients.",
-            )
+            where = f"{port}" + (f" of {interface}" if interface else "")
+            if error.errno == errno.EADDRINUSE:
+                return no(what, errors.PortInUse(where, variable))
+            reason = os.strerror(error.errno or 0)
+            return no(what, errors.PortUnavailable(where, reason))
     return yes(what, f"{port} is free.")
 
 
@@ -82,11 +76,9 @@ def check_access_security(file: Path) -> Finding:
     try:
         file.read_bytes()
     except OSError as error:
-        return no(what, f"Can't read {file}: {error.strerror}.")
+        return no(what, errors.AccessFileUnreadable(str(file), error.strerror or ""))
     from softioc.imports import dbCore
 
     if dbCore.asInitFile(str(file).encode(), None):
-        return no(
-            what, f"EPICS does not understand {file}; it says on stderr where. Mend it."
-        )
+        return no(what, errors.AccessFileInvalid(str(file)))
     return yes(what, f"EPICS understands {file}.")

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from ..errors.checks import FolderReadOnly
 from ._finding import Finding, no, yes
 
 
@@ -13,9 +14,5 @@ def check_folder(option: str, folder: Path) -> Finding:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"zocalo-ioc check")
     except OSError as error:
-        return no(
-            what,
-            f"Can't write to {folder}: {error.strerror}. "
-            "Let the user that runs the IOC write there.",
-        )
+        return no(what, FolderReadOnly(str(folder), error.strerror or ""))
     return yes(what, f"{folder} can be written.")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..errors import Problem, without_passwords
+
 
 class Outcome(StrEnum):
     """Whether something is as the IOC needs it."""
@@ -27,11 +29,11 @@ def yes(what: str, text: str) -> Finding:
     return Finding(what, Outcome.YES, text)
 
 
-def note(what: str, text: str) -> Finding:
-    """Say that something is unusual."""
-    return Finding(what, Outcome.NOTE, text)
+def note(what: str, problem: Problem) -> Finding:
+    """Say that something is unusual, but will do."""
+    return Finding(what, Outcome.NOTE, str(problem))
 
 
-def no(what: str, text: str) -> Finding:
-    """Say what is wrong, and what to do about it."""
-    return Finding(what, Outcome.NO, text)
+def no(what: str, problem: Problem) -> Finding:
+    """Say that something is wrong."""
+    return Finding(what, Outcome.NO, without_passwords(str(problem)))

@@ -25,8 +25,7 @@ def report(findings: Iterable[Finding], *, as_json: bool) -> list[Finding]:
         _print(console, found)
     wrong = sum(found.outcome is Outcome.NO for found in told)
     if wrong:
-        need = "needs" if wrong == 1 else "need"
-        last = f"{wrong} of {len(told)} {need} something done."
+        last = f"{wrong} of {len(told)} checks failed."
     else:
         last = "All is well: zocalo-ioc run can be started with the same settings."
     console.print(last, style="bold" if wrong else "green", soft_wrap=True)

@@ -7,7 +7,8 @@ from typing import Any, Self
 import aioca
 from aioca import CANothing, Subscription
 
-from ..errors import Problem
+from ..errors import Gone
+from ..errors.clients import IocLost, IocSilent, ResultOvertaken
 from ..jobs import State
 from ..records import DECLARATIONS, Group
 from ._history import History
@@ -18,13 +19,6 @@ _COLUMNS = {r.name: r.column for r in DECLARATIONS if r.group is Group.CENTRES}
 _WHOSE = "RESULT:DCIDS"
 
 _Stamp = tuple[int, int]
-
-
-class Gone(Problem):
-    """The IOC does not answer, or no more.
-
-    ``zocalo-ioc submit`` says so on stderr, and ends with status 1.
-    """
 
 
 class Link:
@@ -74,7 +68,7 @@ class Link:
                     await self._next_change()
         except (CANothing, Gone, TimeoutError) as error:
             self._close()
-            raise self._no_answer() from error
+            raise IocSilent(self._prefix) from error
         self._old = self._latest
         return self
 
@@ -125,10 +119,7 @@ class Link:
                 while self._found is None:
                     await self._next_change()
         except TimeoutError:
-            raise Gone(
-                "The result came, but others took its place before it was read",
-                f"{self._prefix}:HISTORY has what came of the last hundred jobs",
-            ) from None
+            raise ResultOvertaken(self._prefix) from None
         columns = {column: self._found[name] for name, column in _COLUMNS.items()}
         return [int(dcid) for dcid in self._found[_WHOSE]], columns
 
@@ -141,19 +132,9 @@ class Link:
             async with asyncio.timeout(_CONNECT_WITHIN):
                 return await aioca.caget(pv, timeout=None, **options)
         except TimeoutError as error:
-            raise self._no_answer() from error
+            raise IocSilent(self._prefix) from error
         except CANothing as error:  # lost while it was being read
-            raise self._has_gone() from error
-
-    def _has_gone(self) -> Gone:
-        return Gone(f"{self._prefix} has gone: the IOC has ended, or the network")
-
-    def _no_answer(self) -> Gone:
-        return Gone(
-            f"{self._prefix} does not answer",
-            "See that the IOC is running, and that EPICS_CA_ADDR_LIST and "
-            "EPICS_CA_SERVER_PORT lead to it",
-        )
+            raise IocLost(self._prefix) from error
 
     def _monitor(self, name: str, note: Callable[[Any], None], **options: Any) -> None:
         pv = f"{self._prefix}:{name}"
@@ -176,7 +157,7 @@ class Link:
             await asyncio.wait([waiting], timeout=0.2)
         if self._gone:
             waiting.cancel()
-            raise self._has_gone()
+            raise IocLost(self._prefix)
         await waiting
 
     def _note(self, value: Any) -> None:

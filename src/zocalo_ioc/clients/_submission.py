@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from ..errors import RequestInvalid
+from ..errors.requests import RequestTooLong
 from ..records import DECLARATIONS
 from ..wire import Event, read_submission
 
@@ -30,5 +30,5 @@ def submission(event: Event, grids: Sequence[Mapping[str, Any]]) -> str:
     for request in requests:
         request.message(event, guid="")
     if complaint := _SEND.complaint(text):
-        raise RequestInvalid(f"The request can't be sent: {complaint}")
+        raise RequestTooLong(complaint)
     return text

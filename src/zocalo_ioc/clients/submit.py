@@ -8,12 +8,12 @@ from typing import Any
 
 from aioca import CANothing
 
-from ..errors import RequestInvalid
+from ..errors import Gone, RequestInvalid
 from ..exits import Exit
 from ..jobs import ENDED_BY_RESULT, State
 from ..settings import SubmitSettings
 from ..wire import Event
-from ._ca import Gone, Link
+from ._ca import Link
 from ._display import Progress, as_json, as_table
 from ._submission import submission
 

@@ -11,7 +11,8 @@ from typing import Any
 from .. import __version__
 from ..autosave import Autosave, Saved
 from ..broker import Broker, Connection, Delivery
-from ..errors import NotKept, NotUnderstood, Problem, SettingsInvalid
+from ..errors import NotUnderstood, Problem
+from ..errors.files import PackageMissing, SavedResultUnusable, SavedValueUnusable
 from ..jobs import Jobs
 from ..records import DECLARATIONS, Group
 from ..records.database import Handlers, Records
@@ -83,9 +84,8 @@ class Ioc:
         try:
             from ..metrics import Metrics
         except ImportError:
-            raise SettingsInvalid(
-                "--metrics-port needs the prometheus_client package",
-                "Install zocalo-ioc[metrics]",
+            raise PackageMissing(
+                "--metrics-port", "prometheus_client", extra="metrics"
             ) from None
         metrics = Metrics(self._prefix, self._records.get)
         metrics.serve(address, port)
@@ -93,7 +93,7 @@ class Ioc:
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Serve the PVs until stopped, then close the connection properly."""
-        saved, complaints = self._restore_values()
+        saved, problems = self._restore_values()
         self._records.serve(
             Handlers(
                 # A command reads the request before it awaits anything, so it gets it
@@ -108,7 +108,7 @@ class Ioc:
                     "SEND": self._in.submit_message,
                 },
                 on_put=self._put,
-                on_refused=self._status.value_refused,
+                on_refused=self._status.report,
                 on_write=self._status.written,
             )
         )
@@ -116,9 +116,9 @@ class Ioc:
         self._records.set("VERSION", __version__)
         self._status.show_connection()
         self._status.show_jobs()
-        complaints += self._restore_result(saved)
-        if complaints:
-            self._status.complain(*complaints)
+        problems += self._restore_result(saved)
+        if problems:
+            self._status.report(*problems)
         # Else the garbage collector looks through all that there is by now again and
         # again while a long result is read, which then takes a third longer.
         gc.freeze()
@@ -172,20 +172,20 @@ class Ioc:
         return Saved(values=dict(self._values), result=self._out.last)
 
     def _restore_values(self) -> tuple[Saved, list[Problem]]:
-        """Bring back options and request; return what was saved, and complaints."""
+        """Bring back options and request; return what was saved, and problems."""
         if not self._autosave:
             return Saved(), []
-        saved, complaint = self._autosave.load()
-        complaints: list[Problem] = [complaint] if complaint else []
+        saved, problem = self._autosave.load()
+        problems: list[Problem] = [problem] if problem else []
         for name, value in saved.values.items():
             record = _WRITTEN.get(name)
             why = record.complaint(value) if record else "there is no such record"
             if why:
-                complaints.append(NotKept(f"The saved {name} is not used: {why}"))
+                problems.append(SavedValueUnusable(name, why))
             else:
                 self._values[name] = value
                 self._records.put(name, value)
-        return saved, complaints
+        return saved, problems
 
     def _restore_result(self, saved: Saved) -> list[Problem]:
         if saved.result is None:
@@ -193,5 +193,5 @@ class Ioc:
         try:
             self._out.restore(saved.result)
         except NotUnderstood as problem:
-            return [NotKept(f"The saved result is not used: {problem}")]
+            return [SavedResultUnusable(str(problem))]
         return []

@@ -12,7 +12,8 @@ import numpy as np
 
 from ..broker import Connection
 from ..centres import MISSING
-from ..errors import NoConnection, Problem, ValueRefused, one_line
+from ..errors import Problem, one_line
+from ..errors.broker import Connecting
 from ..jobs import Job, Jobs
 from ..records import DECLARATIONS, MAX_HISTORY, Group
 from ..records.database import Records
@@ -33,10 +34,9 @@ class Status:
         self._records = records
         self._jobs = jobs
         self._endings: dict[Job, asyncio.Event] = {}
-        self._connection = Connection(
-            up=False, trouble=str(NoConnection("Connecting to the broker"))
-        )
-        self._logged: dict[str, str] = {}  # two dead nodes are tried in turn, for days
+        self._connection = Connection(up=False, problem=Connecting())
+        # by node: two that are down are tried in turn, for days
+        self._logged: dict[str, Problem] = {}
         # arrays, for to make them of 100 rows takes longer than all else of a result
         self._history = {r.name: np.array([], r.kind.dtype) for r in _HISTORY}
         self._entries = 0
@@ -67,12 +67,12 @@ class Status:
 
     def connection_changed(self, connection: Connection) -> None:
         """Show the state of the connection."""
-        if not connection.trouble:
+        if not connection.problem:
             logger.info("Connected to %s", connection.address)
             self._logged.clear()
-        elif self._logged.get(connection.address) != connection.trouble:
-            logger.error("%s", connection.trouble)
-            self._logged[connection.address] = connection.trouble
+        elif self._logged.get(connection.address) != connection.problem:
+            logger.error("%s", connection.problem)
+            self._logged[connection.address] = connection.problem
         self._connection = connection
         self.show_connection()
         self._say(self._message())
@@ -83,17 +83,16 @@ class Status:
         self._records.set("BROKER:HOST", self._connection.address)
         self._records.set("BROKER:RECONNECTS", self._connection.reconnects)
 
-    def value_refused(self, name: str, why: str) -> None:
-        """Say why a value was refused; called in a thread of EPICS."""
-        self.complain(ValueRefused(f"{name} refused {why}", "The old value stays"))
-
     def written(self, who: str, pv: str, value: str) -> None:
         """Log who writes what; called in a thread of EPICS."""
         what = f"{value[:LOGGED_VALUE]} to {pv}" if value else pv
         logger.info("%s writes %s", who, what)
 
-    def complain(self, *problems: Problem) -> None:
-        """Say what is wrong, until there is something newer to say."""
+    def report(self, *problems: Problem) -> None:
+        """Say what is wrong, until there is something newer to say.
+
+        This may be called in a thread of EPICS.
+        """
         text = " ".join(map(str, problems))
         logger.warning("%s", text)
         self._say(text)
@@ -128,12 +127,12 @@ class Status:
 
     def _message(self) -> str:
         """Say where the job is and, when there is no connection, that as well."""
-        trouble = self._connection.trouble
+        problem = self._connection.problem
         job = self._jobs.current.describe()
-        if not trouble or trouble in job:
+        if not problem or str(problem) in job:
             return job
         what = "no messages can go" if self._connection.up else "no results can come"
-        return f"{job} But {what}: {trouble}"
+        return f"{job} But {what}: {problem}"
 
 
 def iso(seconds: float) -> str:

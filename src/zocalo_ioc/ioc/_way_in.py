@@ -8,7 +8,9 @@ from typing import Any
 from uuid import uuid4
 
 from ..broker import Broker, Message
-from ..errors import NotConfirmed, Problem, RequestInvalid
+from ..errors import Problem, RequestInvalid
+from ..errors.broker import SendingBroke
+from ..errors.requests import CommandNotAllowed
 from ..jobs import ENDED_BY_RESULT, Job, Jobs
 from ..records.database import Records
 from ..wire import (
@@ -74,7 +76,7 @@ class WayIn:
         try:
             command, requests = read_submission(text, record)
             if command not in allowed:
-                raise RequestInvalid(f"{record} can't {command}", "Write it to SUBMIT")
+                raise CommandNotAllowed(record, command)
         except RequestInvalid as problem:
             self._refuse([], str(problem))
             return
@@ -142,8 +144,7 @@ class WayIn:
             self._jobs.failed(job, reason, time.monotonic())
         except Exception:  # a job must not wait for what failed in an unforeseen way
             logger.exception("DCID %d: %s failed, guid %s", dcid, event, guid)
-            problem = NotConfirmed("See the IOC's log")
-            reason = f"DCID {dcid}: the {event} message failed. {problem}"
+            reason = f"DCID {dcid}: the {event} message failed. {SendingBroke()}"
             self._jobs.failed(job, reason, time.monotonic())
         else:
             logger.info(

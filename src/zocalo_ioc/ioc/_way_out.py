@@ -9,7 +9,8 @@ from typing import Any
 from ..autosave import SavedResult
 from ..broker import Delivery
 from ..centres import MISSING, SortKey, best, extent, outlines, rank
-from ..errors import NotKept, NotUnderstood
+from ..errors import NotUnderstood
+from ..errors.files import RejectedNotWritten
 from ..jobs import Jobs, count_of_centres
 from ..records import DECLARATIONS, Group
 from ..records.database import Records
@@ -110,13 +111,8 @@ class WayOut:
         try:
             self._rejected.keep(arrived, why, delivery.headers, delivery.body)
         except OSError as error:
-            self._status.complain(
-                NotKept(
-                    f"A rejected message can't be kept in {self._rejected.file}: "
-                    f"{error.strerror}",
-                    "See to the folder of --rejected",
-                )
-            )
+            file = str(self._rejected.file)
+            self._status.report(RejectedNotWritten(file, error.strerror or ""))
 
     def restore(self, saved: SavedResult) -> None:
         """Publish a saved result as it was.

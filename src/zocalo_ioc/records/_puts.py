@@ -16,7 +16,7 @@ from typing import Any
 
 from softioc import imports
 
-from ..errors import SettingsInvalid
+from ..errors.files import AccessSecurityInvalid, AccessSecurityUnreadable
 
 _DEFAULT_ACCESS = Path(__file__).with_name("default.acf")
 _STRING, _CHAR = 0, 4
@@ -107,15 +107,11 @@ def set_access(file: Path | None) -> None:
     try:
         file.read_bytes()
     except OSError as error:
-        what = f"--access-security: can't read {file}: {error.strerror}"
-        raise SettingsInvalid(what) from None
+        raise AccessSecurityUnreadable(str(file), error.strerror or "") from None
 
     def check(status: Any, *_: object) -> Any:
         if status:
-            raise SettingsInvalid(
-                f"EPICS can't start with the access security file {file}",
-                "What is wrong with it stands above",
-            )
+            raise AccessSecurityInvalid(str(file))
         return status
 
     imports.dbCore.asSetFilename(os.fsencode(file))

@@ -14,6 +14,8 @@ from typing import Any
 from softioc import alarm, builder, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
 
+from ..errors import ValueRefused
+from ..errors.requests import ValueOutOfRange
 from . import (
     DECLARATIONS,
     MOTOR,
@@ -42,14 +44,14 @@ class Handlers:
         commands: what to do for each command, given the value put; the put ends when
             it returns.
         on_put: told the name and the value that a client has written.
-        on_refused: told the name, and why the value written to it was refused. Called
-            in a thread of EPICS, before the put ends.
+        on_refused: told which value was refused, and why. Called in a thread of EPICS,
+            before the put ends.
         on_write: told who writes what to which PV, for the log. Called likewise.
     """
 
     commands: Mapping[str, Callable[[Any], Awaitable[object]]]
     on_put: Callable[[str, Any], None]
-    on_refused: Callable[[str, str], None]
+    on_refused: Callable[[ValueRefused], None]
     on_write: Callable[[str, str, str], None]
 
 
@@ -243,7 +245,8 @@ class Records:
             complaint = record.complaint(value)
             if complaint and self._handlers:
                 shown = repr(value) if isinstance(value, str) else f"{value:.10g}"
-                self._handlers.on_refused(record.name, f"{shown}: {complaint}")
+                problem = ValueOutOfRange(record.name, shown, complaint)
+                self._handlers.on_refused(problem)
             return not complaint
 
         def on_update(value: Any) -> None:
@@ -291,7 +294,7 @@ class Records:
         if why:
             self._refusing[threading.get_ident()] = name
             shown = repr(value) if isinstance(value, str) else f"{value:.10g}"
-            self._handlers.on_refused(name, f"{shown}: {why}")
+            self._handlers.on_refused(ValueOutOfRange(name, shown, why))
         elif put.is_string and record.kind is Kind.LONGOUT:
             return str(int(value))  # EPICS would take a leading 0 for octal
         return None

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import NotUnderstood
+from ..errors.results import ContentInvalid
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -52,4 +52,4 @@ def validated(model: type[Model], value: object, where: str = "") -> Model:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise NotUnderstood(complaints(error, where)) from error
+        raise ContentInvalid(complaints(error, where)) from error

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
-from ..errors import NotUnderstood
+from ..errors import results as errors
 from ._common import encode, validated
 
 RECIPE_HEADERS: Mapping[str, object] = {"workflows-recipe": True}
@@ -53,21 +53,17 @@ def read_envelope(headers: Mapping[str, object], body: bytes) -> Envelope:
         NotUnderstood: it is not a recipe message, with what it lacks.
     """
     if not is_recipe_message(headers):
-        raise NotUnderstood(
-            "Not a recipe message: the header workflows-recipe is not true"
-        )
+        raise errors.NotARecipeMessage
     if len(body) > MAX_BODY:
-        raise NotUnderstood(
-            f"It has {len(body)} bytes, and {MAX_BODY} are the most that is read"
-        )
+        raise errors.MessageTooLong(len(body), MAX_BODY)
     try:
         content = from_json(body)
     except ValueError as error:
-        raise NotUnderstood(f"Not JSON: {error}") from error
+        raise errors.MessageNotJson(str(error)) from error
     envelope = validated(Envelope, content)
     pointer = str(envelope.pointer)
     if pointer not in envelope.recipe:
-        raise NotUnderstood(f"The recipe has no step {pointer}")
+        raise errors.NoSuchStep(pointer)
     return envelope
 
 

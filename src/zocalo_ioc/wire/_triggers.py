@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import from_json
 
-from ..errors import RequestInvalid
+from ..errors import requests as errors
 from ._common import complaints, encode
 from ._values import Int31
 
@@ -68,22 +68,14 @@ class Request(BaseModel):
             RequestInvalid: a value is missing or can't be used.
         """
         if self.dcid < 1:
-            raise RequestInvalid(
-                "No data collection id", "Write the ISPyB id to DCID, then try again"
-            )
+            raise errors.DcidMissing
         recipes = [name for part in self.recipes.split(",") if (name := part.strip())]
         if not recipes:
-            raise RequestInvalid(
-                f"DCID {self.dcid}: RECIPES is empty",
-                "Write the recipe names, usually mimas",
-            )
+            raise errors.RecipesMissing(self.dcid)
         parameters: dict[str, Any] = {"ispyb_dcid": self.dcid}
         if event is Event.START:
             if self.num_frames < 1:
-                raise RequestInvalid(
-                    f"DCID {self.dcid}: NUM_FRAMES is {self.num_frames}",
-                    "Write the number of frames, 1 or more",
-                )
+                raise errors.FramesMissing(self.dcid, self.num_frames)
             parameters |= {
                 "filename": self.filename or None,
                 "start_frame_index": self.start_frame,
@@ -100,15 +92,9 @@ class Request(BaseModel):
                 extra = from_json(extra)
             encode(extra)  # a number too large for JSON is infinite by now
         except ValueError as error:
-            raise RequestInvalid(
-                f"DCID {self.dcid}: PARAMETERS is not JSON ({error})",
-                'Write a JSON object such as {"key": "value"}, or {} for none',
-            ) from error
+            raise errors.ParametersNotJson(self.dcid, str(error)) from error
         if not isinstance(extra, dict):
-            raise RequestInvalid(
-                f"DCID {self.dcid}: PARAMETERS is no JSON object",
-                'Write one such as {"key": "value"}, or {} for none',
-            )
+            raise errors.ParametersNotAnObject(self.dcid)
         return extra
 
 
@@ -151,10 +137,8 @@ def read_submission(text: str, named: str = "SUBMIT") -> tuple[Command, list[Req
             raise ValueError("each dcid of one list must be another")
     except ValueError as error:
         why = complaints(error) if isinstance(error, ValidationError) else str(error)
-        raise RequestInvalid(
-            f"{named} can't be used: {why}",
-            f"Its keys are {', '.join(_Submission.model_fields)}",
-        ) from error
+        keys = ", ".join(_Submission.model_fields)
+        raise errors.SubmissionInvalid(named, why, keys) from error
     return submissions[0].command, list(submissions)
 
 

@@ -1,0 +1,39 @@
+"""Everything that can go wrong, in one catalogue.
+
+A problem has a text and a remedy, which `P:MESSAGE`, the log, `check` and the commands
+print alike. Its group, in this module, says where it goes; the modules beside it have
+the problems themselves.
+"""
+
+from ._groups import (
+    CheckFailed,
+    Gone,
+    NoConnection,
+    NoResults,
+    NotConfirmed,
+    NotKept,
+    NotUnderstood,
+    RequestInvalid,
+    SettingsInvalid,
+    Unroutable,
+    ValueRefused,
+)
+from ._problem import Problem, Remedies, one_line, without_passwords
+
+__all__ = [
+    "CheckFailed",
+    "Gone",
+    "NoConnection",
+    "NoResults",
+    "NotConfirmed",
+    "NotKept",
+    "NotUnderstood",
+    "Problem",
+    "Remedies",
+    "RequestInvalid",
+    "SettingsInvalid",
+    "Unroutable",
+    "ValueRefused",
+    "one_line",
+    "without_passwords",
+]

@@ -1,0 +1,126 @@
+"""What `zocalo-ioc check` finds before the IOC could."""
+
+from typing import Annotated
+
+from ._groups import CheckFailed
+
+_Node = Annotated[str, "node1:5672"]
+_Reason = Annotated[str, "Permission denied"]
+_Variable = Annotated[str, "EPICS_CA_SERVER_PORT"]
+_Where = Annotated[str, "5064 of 192.168.3.1"]
+
+
+class NamesTooLong(CheckFailed):
+    """EPICS could not make the records."""
+
+    text = (
+        "{name}, the longest of {count}, has {length} characters; EPICS takes {limit}"
+    )
+    remedy = "Shorten --prefix"
+    name: Annotated[str, "BL03I-EA-ZOC-01:IOC:SCANONCE_Q_OVERRUNS"]
+    count: Annotated[int, 153]
+    length: Annotated[int, 61]
+    limit: Annotated[int, 60]
+
+
+class PortInvalid(CheckFailed):
+    """EPICS would use another port."""
+
+    text = "{variable} is {value}"
+    remedy = "Set it to a port number"
+    variable: _Variable
+    value: Annotated[str, "banana"]
+
+
+class PortUnavailable(CheckFailed):
+    """The system does not give the port to this user."""
+
+    text = "Can't use port {port}: {reason}"
+    port: _Where
+    reason: _Reason
+
+
+class PortInUse(CheckFailed):
+    """Another IOC, most probably."""
+
+    text = (
+        "Port {port} is in use. If by another IOC, clients that ask this machine by "
+        "its address find only one of the two"
+    )
+    remedy = "Set {variable} to another port, here and for the clients"
+    port: _Where
+    variable: _Variable
+
+
+class MetricsPortInUse(CheckFailed):
+    """Prometheus could not connect."""
+
+    text = "Can't use {address}:{port}: {reason}"
+    remedy = "Give another port"
+    address: Annotated[str, "127.0.0.1"]
+    port: Annotated[int, 9100]
+    reason: Annotated[str, "Address already in use"]
+
+
+class AccessFileUnreadable(CheckFailed):
+    """The file can't be opened."""
+
+    text = "Can't read {file}: {reason}"
+    file: Annotated[str, "/etc/zocalo-ioc/i03.acf"]
+    reason: _Reason
+
+
+class AccessFileInvalid(CheckFailed):
+    """The IOC would not start."""
+
+    text = "EPICS does not understand {file}"
+    remedy = "Fix the line that EPICS names on stderr"
+    file: Annotated[str, "/etc/zocalo-ioc/i03.acf"]
+
+
+class FolderReadOnly(CheckFailed):
+    """Nothing would survive a restart."""
+
+    text = "Can't write to {folder}: {reason}"
+    remedy = "Let the user that runs the IOC write there"
+    folder: Annotated[str, "/var/lib/zocalo-ioc/i03"]
+    reason: _Reason
+
+
+class CertificateEndsSoon(CheckFailed):
+    """The broker's certificate has to be renewed."""
+
+    text = "The certificate is valid for {days} days only, until {until} UTC"
+    remedy = "Renew the certificate"
+    days: Annotated[int, 20]
+    until: Annotated[str, "2027-02-10 12:00"]
+
+
+class TriggerQueueMissing(CheckFailed):
+    """Zocalo has another virtual host."""
+
+    text = "{address} has no queue {queue}, to which triggers go"
+    remedy = "Check the virtual host in --broker, or create the queue"
+    address: _Node
+    queue: Annotated[str, "processing_recipe"]
+
+
+class NoDispatcher(CheckFailed):
+    """Triggers would wait in the queue."""
+
+    text = "The queue exists, but nothing takes messages from it"
+    remedy = "Is Zocalo's dispatcher running?"
+
+
+class OthersTakeResults(CheckFailed):
+    """Each message goes to one of them only."""
+
+    text = (
+        "The queue exists and can be read, but {consumers} already take messages from "
+        "it. Consumers of one queue take results from each other"
+    )
+    remedy = (
+        "Stop the others, unless one is the IOC itself, or take a copy of the results "
+        "with --results-exchange"
+    )
+    consumers: Annotated[int, 1]

@@ -1,0 +1,84 @@
+"""Values and requests that can't be used."""
+
+from typing import Annotated
+
+from ._groups import RequestInvalid, ValueRefused
+
+_Dcid = Annotated[int, 1234567]
+
+
+class ValueOutOfRange(ValueRefused):
+    """A value is out of range, too long, or of another type."""
+
+    text = "{record} refused {value}: {reason}"
+    remedy = "The old value stays"
+    record: Annotated[str, "NUM_FRAMES"]
+    value: Annotated[str, "-1"]
+    reason: Annotated[str, "it must be 0 to 2147483647"]
+
+
+class DcidMissing(RequestInvalid):
+    """There is no id to send."""
+
+    text = "No data collection id"
+    remedy = "Write the ISPyB id to DCID, then try again"
+
+
+class RecipesMissing(RequestInvalid):
+    """Zocalo would not know what to do."""
+
+    text = "DCID {dcid}: RECIPES is empty"
+    remedy = "Write the recipe names, usually mimas"
+    dcid: _Dcid
+
+
+class FramesMissing(RequestInvalid):
+    """A start message needs frames."""
+
+    text = "DCID {dcid}: NUM_FRAMES is {num_frames}"
+    remedy = "Write the number of frames, 1 or more"
+    dcid: _Dcid
+    num_frames: Annotated[int, 0]
+
+
+class ParametersNotJson(RequestInvalid):
+    """The further parameters can't be read."""
+
+    text = "DCID {dcid}: PARAMETERS is not JSON ({reason})"
+    remedy = 'Write a JSON object such as {{"key": "value"}}, or {{}} for none'
+    dcid: _Dcid
+    reason: Annotated[str, "expected value at line 1 column 1"]
+
+
+class ParametersNotAnObject(RequestInvalid):
+    """The further parameters have no names."""
+
+    text = "DCID {dcid}: PARAMETERS is not a JSON object"
+    remedy = 'Write one such as {{"key": "value"}}, or {{}} for none'
+    dcid: _Dcid
+
+
+class SubmissionInvalid(RequestInvalid):
+    """The JSON of a whole request can't be used."""
+
+    text = "{record} can't be used: {reason}"
+    remedy = "Its keys are {keys}"
+    record: Annotated[str, "SUBMIT"]
+    reason: Annotated[str, "dcid: Input should be a valid integer"]
+    keys: Annotated[str, "dcid, dcgid, …, command"]
+
+
+class CommandNotAllowed(RequestInvalid):
+    """A record does not take a command that another one does."""
+
+    text = "{record} can't {command}"
+    remedy = "Write it to SUBMIT"
+    record: Annotated[str, "SEND"]
+    command: Annotated[str, "process"]
+
+
+class RequestTooLong(RequestInvalid):
+    """The record that takes requests can't hold it."""
+
+    text = "The request can't be sent: {reason}"
+    reason: Annotated[str, "it is longer than 16383 bytes"]
