@@ -14,7 +14,7 @@ PAGE = (ROOT / "docs" / "how-to" / "contribute" / "add-a-record.md").read_text()
 MADE = ("docs", "db", "opi")
 INSERTED_AFTER = {
     "records/_declarations.py": 'yield status("JOB:DCID", ',
-    "ioc/_status.py": 'self._records.set("JOB:DCID", ',
+    "ioc/_display.py": 'self._records.set("JOB:DCID", ',
 }
 
 

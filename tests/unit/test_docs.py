@@ -57,4 +57,4 @@ def test_message_is_set_in_one_place() -> None:
         for file in source.rglob("*.py")
         for _ in re.findall(r'\.(?:set|put)\(\s*"MESSAGE"', file.read_text())
     ]
-    assert places == ["ioc/_status.py"]
+    assert places == ["ioc/_display.py"]

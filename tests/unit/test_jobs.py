@@ -6,7 +6,18 @@ from functools import partial
 
 import pytest
 
-from zocalo_ioc.jobs import KEPT, Job, Jobs, State
+from zocalo_ioc.jobs import (
+    KEPT,
+    Began,
+    Changed,
+    Ended,
+    Job,
+    JobEvent,
+    Jobs,
+    Refused,
+    State,
+    Unclaimed,
+)
 from zocalo_ioc.wire import Centre, Event, Request, Result, Source
 
 CENTRE = Centre(
@@ -29,6 +40,34 @@ ENDED = [
 ]
 
 
+class Recorded(Jobs):
+    """Jobs whose events are kept, each with the job that is current after it."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[JobEvent, Job]] = []
+        super().__init__(self._note)
+
+    def _note(self, event: JobEvent, current: Job) -> None:
+        self.events.append((event, current))
+
+    def ended(self) -> list[Job]:
+        """The jobs that were said to have ended since this was last asked."""
+        events, self.events = self.events, []
+        return [event.job for event, _ in events if isinstance(event, Ended)]
+
+    def waiting_for(self, result: Result) -> list[Job]:
+        """Give them a result, and return the jobs that it belongs to."""
+        self.events.clear()
+        self.result(result, 0.0)
+        return [e.job for e, _ in self.events if isinstance(e, Changed | Ended)]
+
+    def expired(self, now: float, timeout: float) -> list[Job]:
+        """Have time pass, and return the jobs that this ends."""
+        self.ended()
+        self.expire(now, timeout)
+        return self.ended()
+
+
 def result_for(
     dcid: int, *others: int, dcgid: int | None = None, centres: int = 1
 ) -> Result:
@@ -49,7 +88,7 @@ def begin(jobs: Jobs, event: Event, *dcids: int, dcgid: int = 0) -> Job:
 
 
 def send(
-    jobs: Jobs, event: Event, *dcids: int, dcgid: int = 0, now: float = 0.0
+    jobs: Recorded, event: Event, *dcids: int, dcgid: int = 0, now: float = 0.0
 ) -> Job:
     """Begin a command, and have every message of it confirmed."""
     job = begin(jobs, event, *dcids, dcgid=dcgid)
@@ -58,7 +97,7 @@ def send(
     return job
 
 
-def bring_to(state: State, jobs: Jobs, *dcids: int, dcgid: int = 0) -> Job:
+def bring_to(state: State, jobs: Recorded, *dcids: int, dcgid: int = 0) -> Job:
     """Take a job to a state, by commands, confirms and results at time 0."""
     job = begin(jobs, Event.START, *dcids, dcgid=dcgid)
     if state is State.STARTING:
@@ -94,11 +133,11 @@ def test_the_states_are_those_of_the_record_in_its_order() -> None:
 
 
 def test_before_the_first_command_the_current_job_is_idle() -> None:
-    assert Jobs().current.state is State.IDLE
+    assert Recorded().current.state is State.IDLE
 
 
 def test_before_the_first_command_nothing_runs() -> None:
-    assert Jobs().running == []
+    assert Recorded().running == []
 
 
 @pytest.mark.parametrize(
@@ -108,7 +147,7 @@ def test_before_the_first_command_nothing_runs() -> None:
 def test_a_job_is_sending_until_the_broker_confirms(
     event: Event, sending: State
 ) -> None:
-    assert begin(Jobs(), event, 1).state is sending
+    assert begin(Recorded(), event, 1).state is sending
 
 
 @pytest.mark.parametrize(
@@ -116,7 +155,7 @@ def test_a_job_is_sending_until_the_broker_confirms(
     [(Event.START, State.STARTED), (Event.END, State.PROCESSING)],
 )
 def test_a_confirm_moves_the_job_on(event: Event, sent: State) -> None:
-    assert send(Jobs(), event, 1).state is sent
+    assert send(Recorded(), event, 1).state is sent
 
 
 @pytest.mark.parametrize(
@@ -126,7 +165,7 @@ def test_a_confirm_moves_the_job_on(event: Event, sent: State) -> None:
 def test_a_scan_of_two_grids_is_sending_until_both_messages_are_confirmed(
     event: Event, sending: State
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, event, 1, 2)
     jobs.confirmed(job, event, 2, 0.0)
     assert job.state is sending
@@ -139,7 +178,7 @@ def test_a_scan_of_two_grids_is_sending_until_both_messages_are_confirmed(
 def test_a_scan_of_two_grids_moves_on_once_both_messages_are_confirmed(
     event: Event, sent: State
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, event, 1, 2)
     jobs.confirmed(job, event, 2, 0.0)
     jobs.confirmed(job, event, 1, 0.0)
@@ -147,7 +186,7 @@ def test_a_scan_of_two_grids_moves_on_once_both_messages_are_confirmed(
 
 
 def test_a_late_confirm_of_the_start_does_not_confirm_the_end() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.START, 1)
     begin(jobs, Event.END, 1)
     jobs.confirmed(job, Event.START, 1, 0.0)
@@ -155,14 +194,14 @@ def test_a_late_confirm_of_the_start_does_not_confirm_the_end() -> None:
 
 
 def test_a_grid_that_is_started_again_does_not_make_up_for_the_other() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.START, 1, 2)
     send(jobs, Event.START, 1)
     assert job.state is State.STARTING
 
 
 def test_the_confirm_of_the_end_does_not_wait_for_that_of_the_start() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.START, 1)
     begin(jobs, Event.END, 1)
     jobs.confirmed(job, Event.END, 1, 0.0)
@@ -175,7 +214,7 @@ def test_the_confirm_of_the_end_does_not_wait_for_that_of_the_start() -> None:
 def test_a_command_for_data_collections_of_a_running_job_joins_it(
     state: State, event: Event, dcids: tuple[int, ...]
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1, 2)
     assert begin(jobs, event, *dcids) is job
 
@@ -184,13 +223,13 @@ def test_a_command_for_data_collections_of_a_running_job_joins_it(
 def test_a_command_for_another_data_collection_makes_a_job_of_its_own(
     dcids: tuple[int, ...],
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.START, 1, 2)
     assert begin(jobs, Event.START, *dcids) is not job
 
 
 def test_of_two_jobs_with_the_data_collection_a_command_joins_the_later() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1)
     later = send(jobs, Event.START, 1, 2)
     assert begin(jobs, Event.END, 1) is later
@@ -201,14 +240,14 @@ def test_of_two_jobs_with_the_data_collection_a_command_joins_the_later() -> Non
 def test_a_command_for_a_data_collection_whose_job_has_ended_makes_a_new_job(
     state: State, event: Event
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     assert begin(jobs, event, 1) is not job
 
 
 @pytest.mark.parametrize("event", Event)
 def test_the_job_commanded_last_is_the_current_one(event: Event) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     first = send(jobs, Event.START, 1)
     send(jobs, Event.START, 2)
     begin(jobs, event, 1)
@@ -216,13 +255,13 @@ def test_the_job_commanded_last_is_the_current_one(event: Event) -> None:
 
 
 def test_the_jobs_that_run_are_listed_oldest_first() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     oldest, middle, latest = (send(jobs, Event.START, dcid) for dcid in (3, 1, 2))
     assert jobs.running == [oldest, middle, latest]
 
 
 def test_the_first_data_collection_speaks_for_a_job() -> None:
-    assert begin(Jobs(), Event.START, 2, 1).dcid == 2
+    assert begin(Recorded(), Event.START, 2, 1).dcid == 2
 
 
 # -- results ----------------------------------------------------------------
@@ -235,7 +274,7 @@ def test_the_first_data_collection_speaks_for_a_job() -> None:
 def test_a_result_ends_the_job_that_waits_for_it(
     before: State, centres: int, after: State
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(before, jobs, 1)
     jobs.result(result_for(1, centres=centres), 0.0)
     assert job.state is after
@@ -243,7 +282,7 @@ def test_a_result_ends_the_job_that_waits_for_it(
 
 @pytest.mark.parametrize("state", SENDING)
 def test_a_result_does_not_end_a_job_whose_message_is_being_sent(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     jobs.result(result_for(1), 0.0)
     assert job.state is state
@@ -254,7 +293,7 @@ def test_a_result_does_not_end_a_job_whose_message_is_being_sent(state: State) -
 def test_a_result_that_came_while_a_message_was_being_sent_ends_the_job_at_the_confirm(
     event: Event, centres: int, after: State
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, event, 1)
     jobs.result(result_for(1, centres=centres), 0.0)
     jobs.confirmed(job, event, 1, 1.0)
@@ -262,7 +301,7 @@ def test_a_result_that_came_while_a_message_was_being_sent_ends_the_job_at_the_c
 
 
 def test_a_result_that_came_while_two_grids_were_being_sent_waits_for_both() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.END, 1, 2)
     jobs.result(result_for(1, 2), 0.0)
     jobs.confirmed(job, Event.END, 1, 1.0)
@@ -270,7 +309,7 @@ def test_a_result_that_came_while_two_grids_were_being_sent_waits_for_both() -> 
 
 
 def test_a_job_keeps_its_result() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.END, 1)
     result = result_for(1)
     jobs.result(result, 0.0)
@@ -292,9 +331,9 @@ MATCHING = pytest.mark.parametrize(
 
 @MATCHING
 def test_a_result_belongs_to_the_job_that_it_names(result: Result) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.END, 11, 12, dcgid=10)
-    assert jobs.result(result, 0.0) == [job]
+    assert jobs.waiting_for(result) == [job]
 
 
 FOREIGN = [
@@ -313,9 +352,9 @@ FOREIGN = [
 def test_a_result_belongs_to_no_job_that_it_does_not_name(
     dcgid: int, result: Result
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.END, 11, 12, dcgid=dcgid)
-    assert jobs.result(result, 0.0) == []
+    assert jobs.waiting_for(result) == []
 
 
 @pytest.mark.parametrize("result", FOREIGN)
@@ -323,7 +362,7 @@ def test_a_result_belongs_to_no_job_that_it_does_not_name(
 def test_a_result_for_something_never_started_ends_nothing(
     dcgid: int, result: Result
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.END, 11, 12, dcgid=dcgid)
     jobs.result(result, 0.0)
     assert job.state is State.PROCESSING
@@ -331,20 +370,20 @@ def test_a_result_for_something_never_started_ends_nothing(
 
 @pytest.mark.parametrize("result", [result_for(1), result_for(1, 0, dcgid=0)])
 def test_a_result_leaves_an_idle_ioc_idle(result: Result) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     jobs.result(result, 0.0)
     assert jobs.current.state is State.IDLE
 
 
 def test_a_result_ends_every_job_that_it_belongs_to() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     both = [send(jobs, Event.START, dcid) for dcid in (1, 2)]
     jobs.result(result_for(1, 2), 0.0)
     assert [job.state for job in both] == [State.DONE, State.DONE]
 
 
 def test_a_result_leaves_the_jobs_of_others_running() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     _, other = (send(jobs, Event.START, dcid) for dcid in (1, 2))
     jobs.result(result_for(1), 0.0)
     assert jobs.running == [other]
@@ -356,7 +395,7 @@ def test_a_result_leaves_the_jobs_of_others_running() -> None:
 def test_a_scan_belongs_to_the_group_that_any_of_its_grids_names(
     dcgids: tuple[int, int],
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     requests = [Request(dcid=n, dcgid=dcgid) for n, dcgid in enumerate(dcgids, 1)]
     job = jobs.begin(Event.START, requests)
     assert job.dcgid == 10
@@ -366,7 +405,7 @@ def test_a_scan_belongs_to_the_group_that_any_of_its_grids_names(
 def test_a_job_knows_its_group_from_whichever_command_named_it(
     dcgids: tuple[int, int],
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1, dcgid=dcgids[0])
     job = send(jobs, Event.END, 1, dcgid=dcgids[1])
     assert job.dcgid == 10
@@ -374,14 +413,14 @@ def test_a_job_knows_its_group_from_whichever_command_named_it(
 
 @pytest.mark.parametrize("state", ENDED)
 def test_a_late_or_duplicate_result_belongs_to_no_job(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     bring_to(state, jobs, 1, dcgid=10)
-    assert jobs.result(result_for(1, 1, dcgid=10), 0.0) == []
+    assert jobs.waiting_for(result_for(1, 1, dcgid=10)) == []
 
 
 @pytest.mark.parametrize("state", ENDED)
 def test_a_late_or_duplicate_result_leaves_its_job_as_it_was(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     jobs.result(result_for(1, centres=int(state is State.NO_CENTRES)), 0.0)
     assert job.state is state
@@ -391,7 +430,7 @@ def test_a_late_or_duplicate_result_leaves_its_job_as_it_was(state: State) -> No
 def test_a_late_or_duplicate_result_leaves_the_job_of_the_next_scan_running(
     state: State,
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     bring_to(state, jobs, 1, dcgid=10)
     later = send(jobs, Event.START, 2, dcgid=20)
     jobs.result(result_for(1, 1, dcgid=10), 0.0)
@@ -406,7 +445,7 @@ def test_a_late_or_duplicate_result_leaves_the_job_of_the_next_scan_running(
 def test_a_late_or_duplicate_result_is_not_kept_for_the_next_command(
     state: State, event: Event, sent: State
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     bring_to(state, jobs, 1)
     jobs.result(result_for(1), 0.0)
     assert send(jobs, event, 1).state is sent
@@ -415,7 +454,7 @@ def test_a_late_or_duplicate_result_is_not_kept_for_the_next_command(
 # -- results that come before the end message ---------------------------------
 
 
-def started_and_done(jobs: Jobs, *dcids: int, result: Result | None = None) -> Job:
+def started_and_done(jobs: Recorded, *dcids: int, result: Result | None = None) -> Job:
     """Have the result come after the start message and before the end message."""
     job = send(jobs, Event.START, *dcids)
     jobs.result(result or result_for(*dcids), 0.0)
@@ -426,13 +465,13 @@ def started_and_done(jobs: Jobs, *dcids: int, result: Result | None = None) -> J
 def test_the_end_takes_the_result_that_came_before_it(
     centres: int, after: State
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1, result=result_for(1, centres=centres))
     assert send(jobs, Event.END, 1).state is after
 
 
 def test_the_end_takes_an_early_result_only_when_its_message_is_confirmed() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1)
     assert begin(jobs, Event.END, 1).state is State.ENDING
 
@@ -441,7 +480,7 @@ def test_the_end_takes_an_early_result_only_when_its_message_is_confirmed() -> N
 def test_the_end_takes_an_early_result_however_it_named_the_job(
     result: Result,
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 11, 12, dcgid=10)
     jobs.result(result, 0.0)
     assert send(jobs, Event.END, 11, 12).result is result
@@ -451,14 +490,14 @@ def test_the_end_takes_an_early_result_however_it_named_the_job(
 def test_each_grid_of_a_scan_can_be_ended_apart_after_an_early_result(
     dcid: int,
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1, 2)
     send(jobs, Event.END, 3 - dcid)
     assert send(jobs, Event.END, dcid).state is State.DONE
 
 
 def test_grids_started_apart_can_be_ended_together_after_an_early_result() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1)
     send(jobs, Event.START, 2)
     jobs.result(result_for(2), 0.0)
@@ -466,33 +505,33 @@ def test_grids_started_apart_can_be_ended_together_after_an_early_result() -> No
 
 
 def test_a_second_end_does_not_take_an_early_result_again() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1)
     send(jobs, Event.END, 1)
     assert send(jobs, Event.END, 1).state is State.PROCESSING
 
 
 def test_a_second_start_waits_for_a_result_of_its_own() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1)
     assert send(jobs, Event.START, 1).state is State.STARTED
 
 
 def test_the_end_of_a_second_start_does_not_take_the_result_of_the_first() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1)
     send(jobs, Event.START, 1)
     assert send(jobs, Event.END, 1).state is State.PROCESSING
 
 
 def test_an_early_result_is_not_taken_by_the_end_of_another_data_collection() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1)
     assert send(jobs, Event.END, 2).state is State.PROCESSING
 
 
 def test_a_job_that_may_take_an_early_result_can_still_be_cancelled() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1)
     job = begin(jobs, Event.END, 1)
     jobs.cancel(0.0)
@@ -500,14 +539,14 @@ def test_a_job_that_may_take_an_early_result_can_still_be_cancelled() -> None:
 
 
 def test_an_end_that_failed_leaves_the_early_result_to_the_next() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1)
     jobs.failed(begin(jobs, Event.END, 1), "no broker", 0.0)
     assert send(jobs, Event.END, 1).state is State.DONE
 
 
 def test_the_end_takes_a_result_that_came_before_the_start_was_confirmed() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.START, 1)
     jobs.result(result_for(1), 0.0)
     jobs.confirmed(job, Event.START, 1, 0.0)
@@ -515,7 +554,7 @@ def test_the_end_takes_a_result_that_came_before_the_start_was_confirmed() -> No
 
 
 def test_the_second_grids_end_takes_a_result_that_came_after_the_firsts() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1, 2)
     send(jobs, Event.END, 1)
     jobs.result(result_for(1, 2), 0.0)
@@ -527,7 +566,7 @@ def test_the_second_grids_end_takes_a_result_that_came_after_the_firsts() -> Non
 
 @pytest.mark.parametrize("state", WAITING)
 def test_a_job_without_a_result_times_out(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     jobs.expire(180.0, 180.0)
     assert job.state is State.TIMED_OUT
@@ -535,7 +574,7 @@ def test_a_job_without_a_result_times_out(state: State) -> None:
 
 @pytest.mark.parametrize("state", WAITING)
 def test_a_job_does_not_time_out_too_soon(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     jobs.expire(179.0, 180.0)
     assert job.state is state
@@ -543,7 +582,7 @@ def test_a_job_does_not_time_out_too_soon(state: State) -> None:
 
 @pytest.mark.parametrize("state", SENDING)
 def test_a_job_whose_message_is_being_sent_does_not_time_out(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     jobs.expire(1e6, 180.0)
     assert job.state is state
@@ -556,25 +595,25 @@ def test_a_job_whose_message_is_being_sent_does_not_time_out(state: State) -> No
 def test_the_time_out_counts_from_the_last_confirmed_message(
     event: Event, now: float, expected: bool
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1, now=10.0)
     job = send(jobs, event, 1, now=110.0)
-    assert (job in jobs.expire(now, 180.0)) is expected
+    assert (job in jobs.expired(now, 180.0)) is expected
 
 
 def test_the_time_out_counts_from_the_last_confirmed_grid() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.START, 1, 2)
     jobs.confirmed(job, Event.START, 2, 0.0)
     jobs.confirmed(job, Event.START, 1, 100.0)
-    assert jobs.expire(279.0, 180.0) == []
+    assert jobs.expired(279.0, 180.0) == []
 
 
 def test_the_messages_of_another_job_do_not_put_off_a_time_out() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.START, 1, now=0.0)
     send(jobs, Event.START, 2, now=100.0)
-    assert jobs.expire(180.0, 180.0) == [job]
+    assert jobs.expired(180.0, 180.0) == [job]
 
 
 @pytest.mark.parametrize(
@@ -585,7 +624,7 @@ def test_the_messages_of_another_job_do_not_put_off_a_time_out() -> None:
 def test_a_changed_time_out_holds_for_the_jobs_that_run(
     now: float, timeout: float, state: State
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.START, 1, now=0.0)
     jobs.expire(100.0, 180.0)
     jobs.expire(now, timeout)
@@ -593,17 +632,17 @@ def test_a_changed_time_out_holds_for_the_jobs_that_run(
 
 
 def test_jobs_that_time_out_are_returned_once() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1)
     jobs.expire(180.0, 180.0)
-    assert jobs.expire(181.0, 180.0) == []
+    assert jobs.expired(181.0, 180.0) == []
 
 
 @pytest.mark.parametrize("state", ENDED)
 def test_a_job_that_has_ended_does_not_time_out(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     bring_to(state, jobs, 1)
-    assert jobs.expire(1e6, 180.0) == []
+    assert jobs.expired(1e6, 180.0) == []
 
 
 # -- failures, cancelling and refusals ------------------------------------------
@@ -611,14 +650,14 @@ def test_a_job_that_has_ended_does_not_time_out(state: State) -> None:
 
 @pytest.mark.parametrize("state", RUNNING)
 def test_a_message_that_can_not_be_sent_fails_its_job(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     jobs.failed(job, "DCID 1: no broker", 0.0)
     assert job.state is State.FAILED
 
 
 def test_one_message_that_can_not_be_sent_fails_the_whole_scan() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.START, 1, 2)
     jobs.confirmed(job, Event.START, 1, 0.0)
     jobs.failed(job, "DCID 2: no broker", 0.0)
@@ -626,14 +665,14 @@ def test_one_message_that_can_not_be_sent_fails_the_whole_scan() -> None:
 
 
 def test_a_failed_message_leaves_other_jobs_running() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job, other = (begin(jobs, Event.START, dcid) for dcid in (1, 2))
     jobs.failed(job, "DCID 1: no broker", 0.0)
     assert jobs.running == [other]
 
 
 def test_of_several_failures_the_first_is_the_reason() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.START, 1, 2)
     jobs.failed(job, "the cause", 0.0)
     jobs.failed(job, "a consequence", 0.0)
@@ -642,14 +681,14 @@ def test_of_several_failures_the_first_is_the_reason() -> None:
 
 @pytest.mark.parametrize("state", RUNNING)
 def test_cancel_ends_the_current_job(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     jobs.cancel(0.0)
     assert job.state is State.CANCELLED
 
 
 def test_cancel_leaves_other_jobs_running() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     other = send(jobs, Event.START, 1)
     send(jobs, Event.START, 2)
     jobs.cancel(0.0)
@@ -657,14 +696,14 @@ def test_cancel_leaves_other_jobs_running() -> None:
 
 
 def test_cancel_with_no_job_at_all_does_nothing() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     jobs.cancel(0.0)
     assert jobs.current.state is State.IDLE
 
 
 @pytest.mark.parametrize("state", ENDED)
 def test_cancel_does_not_change_a_job_that_has_ended(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     jobs.cancel(0.0)
     assert job.state is state
@@ -674,7 +713,7 @@ def test_cancel_does_not_change_a_job_that_has_ended(state: State) -> None:
 def test_cancel_after_the_current_job_has_ended_spares_the_others(
     state: State,
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     other = begin(jobs, Event.START, 1)
     bring_to(state, jobs, 2)
     jobs.cancel(0.0)
@@ -683,39 +722,39 @@ def test_cancel_after_the_current_job_has_ended_spares_the_others(
 
 @pytest.mark.parametrize("state", RUNNING)
 def test_a_refusal_leaves_the_running_job_alone(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     jobs.refuse([Request(dcid=1)], "END failed. RECIPES is empty.")
     assert job.state is state
 
 
 def test_a_refusal_is_what_the_current_job_speaks_of() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1)
     jobs.refuse([Request(dcid=2)], "START failed. RECIPES is empty.")
     assert (jobs.current.dcid, jobs.current.state) == (2, State.FAILED)
 
 
 def test_a_refusal_gives_its_reason() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     jobs.refuse([Request(dcid=2)], "START failed. RECIPES is empty.")
     assert jobs.current.describe() == "START failed. RECIPES is empty."
 
 
 def test_a_refusal_of_what_could_not_be_read_names_no_data_collection() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     jobs.refuse([], "SUBMIT can't be used.")
     assert jobs.current.dcid == 0
 
 
 def test_a_refused_request_does_not_run() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     jobs.refuse([Request(dcid=2)], "START failed.")
     assert jobs.running == []
 
 
 def test_cancel_reaches_the_latest_job_also_after_a_refusal() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.START, 1)
     jobs.refuse([Request(dcid=1)], "END failed.")
     jobs.cancel(0.0)
@@ -724,7 +763,7 @@ def test_cancel_reaches_the_latest_job_also_after_a_refusal() -> None:
 
 
 def test_the_end_takes_an_early_result_also_after_a_refusal() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     started_and_done(jobs, 1)
     jobs.refuse([Request(dcid=1)], "END failed. RECIPES is empty.")
     assert send(jobs, Event.END, 1).state is State.DONE
@@ -733,36 +772,36 @@ def test_the_end_takes_an_early_result_also_after_a_refusal() -> None:
 # -- the end, once ------------------------------------------------------------
 
 
-Happening = Callable[[Jobs, Job], object]
+Happening = Callable[[Recorded, Job], object]
 
 
 def test_nothing_has_ended_while_every_job_runs() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1)
-    assert jobs.take_ended() == []
+    assert jobs.ended() == []
 
 
 @pytest.mark.parametrize("state", ENDED)
 def test_a_job_that_ends_no_longer_runs(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     bring_to(state, jobs, 1)
     assert jobs.running == []
 
 
 @pytest.mark.parametrize("state", ENDED)
 def test_a_job_that_has_ended_is_given_out(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
-    assert jobs.take_ended() == [job]
+    assert jobs.ended() == [job]
 
 
 @pytest.mark.parametrize("event", Event)
 def test_a_job_that_a_confirm_ends_is_given_out(event: Event) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, event, 1)
     jobs.result(result_for(1), 0.0)
     jobs.confirmed(job, event, 1, 0.0)
-    assert jobs.take_ended() == [job]
+    assert jobs.ended() == [job]
 
 
 HAPPENING: dict[str, Happening] = {
@@ -781,11 +820,11 @@ HAPPENINGS = pytest.mark.parametrize("happening", HAPPENING.values(), ids=HAPPEN
 def test_an_ended_job_is_not_given_out_twice(
     state: State, happening: Happening
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
-    jobs.take_ended()
+    jobs.ended()
     happening(jobs, job)
-    assert jobs.take_ended() == []
+    assert jobs.ended() == []
 
 
 @HAPPENINGS
@@ -793,7 +832,7 @@ def test_an_ended_job_is_not_given_out_twice(
 def test_nothing_that_happens_later_changes_what_a_job_came_to(
     state: State, happening: Happening
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = bring_to(state, jobs, 1)
     before = (job.state, job.reason, job.result, job.ended_at, job.elapsed(10.0))
     happening(jobs, job)
@@ -802,21 +841,112 @@ def test_nothing_that_happens_later_changes_what_a_job_came_to(
 
 
 def test_a_refusal_is_not_given_out_as_an_ended_job() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     jobs.refuse([Request(dcid=1)], "START failed.")
-    assert jobs.take_ended() == []
+    assert jobs.ended() == []
+
+
+# -- events -------------------------------------------------------------------
+
+
+Changing = Callable[[Recorded, Job], object]
+JOB_EVENTS: dict[str, tuple[State | None, Changing, type[JobEvent]]] = {
+    "a command": (None, lambda jobs, _: begin(jobs, Event.START, 1), Began),
+    "a second command": (
+        State.STARTED,
+        lambda jobs, _: begin(jobs, Event.END, 1),
+        Began,
+    ),
+    "a confirm": (
+        State.ENDING,
+        lambda jobs, job: jobs.confirmed(job, Event.END, 1, 0.0),
+        Changed,
+    ),
+    "a failure": (State.ENDING, lambda jobs, job: jobs.failed(job, "", 0.0), Ended),
+    "an early result": (
+        State.ENDING,
+        lambda jobs, _: jobs.result(result_for(1), 0.0),
+        Changed,
+    ),
+    "a result": (
+        State.PROCESSING,
+        lambda jobs, _: jobs.result(result_for(1), 0.0),
+        Ended,
+    ),
+    "time": (State.STARTED, lambda jobs, _: jobs.expire(1e6, 0.0), Ended),
+    "cancelling": (State.STARTED, lambda jobs, _: jobs.cancel(0.0), Ended),
+    "a refusal": (
+        State.STARTED,
+        lambda jobs, _: jobs.refuse([Request(dcid=1)], ""),
+        Refused,
+    ),
+    "a foreign result": (
+        State.STARTED,
+        lambda jobs, _: jobs.result(result_for(9), 0.0),
+        Unclaimed,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("state", "change", "event"), JOB_EVENTS.values(), ids=JOB_EVENTS
+)
+def test_whatever_happens_emits_one_event_with_the_job_to_show(
+    state: State | None, change: Changing, event: type[JobEvent]
+) -> None:
+    jobs = Recorded()
+    job = jobs.current if state is None else bring_to(state, jobs, 1)
+    jobs.events.clear()
+    change(jobs, job)
+    ((emitted, shown),) = jobs.events
+    assert type(emitted) is event
+    assert shown is jobs.current
+
+
+def test_a_job_has_ended_and_runs_no_longer_when_its_event_is_handled() -> None:
+    seen: list[tuple[bool, list[Job]]] = []
+
+    def handle(event: JobEvent, current: Job) -> None:
+        seen.append((current.ended, list(jobs.running)))
+
+    jobs = Jobs(handle)
+    begin(jobs, Event.START, 1)
+    jobs.cancel(0.0)
+    assert seen[-1] == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("sent", "latency"), [((), None), ((1,), 30.0)], ids=["other", "late"]
+)
+def test_a_result_that_nobody_waits_for_comes_with_its_latency(
+    sent: tuple[int, ...], latency: float | None
+) -> None:
+    jobs = Recorded()
+    for dcid in sent:
+        send(jobs, Event.START, dcid, now=10.0)
+    jobs.cancel(20.0)
+    result = result_for(1)
+    jobs.result(result, 40.0)
+    assert jobs.events[-1][0] == Unclaimed(result, latency)
+
+
+def test_a_job_knows_the_guid_of_its_latest_message() -> None:
+    jobs = Recorded()
+    jobs.begin(Event.START, [Request(dcid=1)], "first")
+    job = jobs.begin(Event.END, [Request(dcid=1)], "second")
+    assert job.guid == "second"
 
 
 # -- times and memory ---------------------------------------------------------
 
 
 def test_a_job_has_taken_no_time_before_its_first_message_is_confirmed() -> None:
-    assert begin(Jobs(), Event.START, 1).elapsed(100.0) == 0.0
+    assert begin(Recorded(), Event.START, 1).elapsed(100.0) == 0.0
 
 
 @pytest.mark.parametrize("event", Event)
 def test_a_job_takes_time_from_its_first_confirmed_message(event: Event) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1, now=10.0)
     assert send(jobs, event, 1, now=20.0).elapsed(35.0) == 25.0
 
@@ -831,14 +961,14 @@ AT_30_S: dict[str, Happening] = {
 
 @pytest.mark.parametrize("end", AT_30_S.values(), ids=AT_30_S)
 def test_a_job_takes_no_more_time_once_it_has_ended(end: Happening) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.END, 1, now=10.0)
     end(jobs, job)
     assert job.elapsed(99.0) == 20.0
 
 
 def test_a_job_that_ended_before_its_first_confirm_has_taken_no_time() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.START, 1, 2)
     jobs.failed(job, "DCID 1: no broker", 10.0)
     jobs.confirmed(job, Event.START, 2, 11.0)
@@ -847,14 +977,14 @@ def test_a_job_that_ended_before_its_first_confirm_has_taken_no_time() -> None:
 
 @pytest.mark.parametrize("event", Event)
 def test_the_last_message_of_a_data_collection_is_remembered(event: Event) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     send(jobs, Event.START, 1, now=10.0)
     send(jobs, event, 1, now=20.0)
     assert jobs.last_sent(1) == 20.0
 
 
 def test_the_last_message_is_remembered_for_each_grid() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = begin(jobs, Event.START, 1, 2)
     jobs.confirmed(job, Event.START, 2, 10.0)
     jobs.confirmed(job, Event.START, 1, 20.0)
@@ -863,14 +993,14 @@ def test_the_last_message_is_remembered_for_each_grid() -> None:
 
 @pytest.mark.parametrize("state", ENDED)
 def test_the_last_message_is_remembered_after_the_job_has_ended(state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     bring_to(state, jobs, 1)
     assert jobs.last_sent(1) == 0.0
 
 
 @pytest.mark.parametrize("dcid", [1, 2])
 def test_nothing_was_sent_for_what_was_not_confirmed(dcid: int) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     begin(jobs, Event.START, 1)
     assert jobs.last_sent(dcid) is None
 
@@ -879,14 +1009,14 @@ def test_nothing_was_sent_for_what_was_not_confirmed(dcid: int) -> None:
 def test_the_latest_data_collections_are_remembered(
     dcid: int, expected: float | None
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     for number in range(1, KEPT + 2):
         bring_to(State.DONE, jobs, number)
     assert jobs.last_sent(dcid) == expected
 
 
 def test_a_data_collection_in_use_is_not_the_one_to_be_forgotten() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     for number in [*range(1, KEPT + 1), 1, KEPT + 1]:
         bring_to(State.DONE, jobs, number)
     assert jobs.last_sent(1) == 0.0
@@ -896,7 +1026,7 @@ def test_a_data_collection_in_use_is_not_the_one_to_be_forgotten() -> None:
     ("dcid", "state"), [(1, State.PROCESSING), (2, State.DONE), (KEPT + 1, State.DONE)]
 )
 def test_the_latest_early_results_are_remembered(dcid: int, state: State) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     for number in range(1, KEPT + 2):
         started_and_done(jobs, number)
     assert send(jobs, Event.END, dcid).state is state
@@ -912,12 +1042,12 @@ def test_the_latest_early_results_are_remembered(dcid: int, state: State) -> Non
 def test_memory_does_not_grow_with_the_number_of_scans(
     scan: Callable[[Jobs, int], Job],
 ) -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     sizes: list[int] = []
     for first in (100_000, 200_000):
         for dcid in range(first, first + KEPT):
             scan(jobs, dcid)
-            jobs.take_ended()
+            jobs.ended()
         sizes.append(len(pickle.dumps(jobs)))
     assert sizes[0] == sizes[1]
 
@@ -926,19 +1056,21 @@ def test_memory_does_not_grow_with_the_number_of_scans(
 
 
 def test_an_idle_ioc_says_what_to_do() -> None:
-    assert "PROCESS" in Jobs().current.describe()
+    assert "PROCESS" in Recorded().current.describe()
 
 
 @pytest.mark.parametrize("state", [state for state in State if state.value > 0])
 def test_the_description_names_the_data_collection(state: State) -> None:
-    assert bring_to(state, Jobs(), 16085800).describe().startswith("DCID 16085800: ")
+    assert (
+        bring_to(state, Recorded(), 16085800).describe().startswith("DCID 16085800: ")
+    )
 
 
 @pytest.mark.parametrize(
     "state", [state for state in RUNNING + ENDED if state is not State.FAILED]
 )
 def test_the_description_names_every_grid(state: State) -> None:
-    assert bring_to(state, Jobs(), 11, 12).describe().startswith("DCID 11, 12: ")
+    assert bring_to(state, Recorded(), 11, 12).describe().startswith("DCID 11, 12: ")
 
 
 @pytest.mark.parametrize(
@@ -956,18 +1088,18 @@ def test_the_description_names_every_grid(state: State) -> None:
     ],
 )
 def test_the_description_says_where_the_job_is(state: State, says: str) -> None:
-    assert says in bring_to(state, Jobs(), 1).describe()
+    assert says in bring_to(state, Recorded(), 1).describe()
 
 
 def test_the_description_counts_the_centres() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.END, 1)
     jobs.result(result_for(1, centres=3), 0.0)
     assert "3 centres" in job.describe()
 
 
 def test_the_description_of_a_time_out_says_how_long_the_job_waited() -> None:
-    jobs = Jobs()
+    jobs = Recorded()
     job = send(jobs, Event.END, 1)
     jobs.expire(180.0, 180.0)
     assert "within 180 s" in job.describe()

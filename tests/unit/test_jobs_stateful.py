@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from zocalo_ioc.jobs import Job, Jobs
+from zocalo_ioc.jobs import Began, Changed, Ended, Job, JobEvent, Jobs, State, Unclaimed
 from zocalo_ioc.wire import Centre, Event, Request, Result, Source
 
 SCANS = [(0, (1,)), (10, (2, 3))]
@@ -114,7 +114,7 @@ class Scanning(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.jobs = Jobs()
+        self.jobs = Jobs(self._handle)
         self.log = count()
         self.now = 0
         self.expected: dict[Job, Expected] = {}
@@ -123,7 +123,22 @@ class Scanning(RuleBasedStateMachine):
         self.in_flight: list[Message] = []
         self.early: dict[int, Result] = {}
         self.seen: list[Result] = []
-        self.given_out: list[Job] = []
+        self.ended: list[Job] = []
+        self.told: dict[Job, State] = {}
+        self.shown: Job | None = None
+        self.events: list[JobEvent] = []
+
+    def _handle(self, event: JobEvent, current: Job) -> None:
+        """Keep what the IOC would show from events alone."""
+        self.events.append(event)
+        self.shown = current
+        match event:
+            case Began(job) | Changed(job) | Ended(job):
+                self.told[job] = job.state
+            case _:
+                pass
+        if isinstance(event, Ended):
+            self.ended.append(event.job)
 
     # -- what happens ------------------------------------------------------
 
@@ -199,10 +214,6 @@ class Scanning(RuleBasedStateMachine):
         self.now += seconds
         self._expire(timeout)
 
-    @rule()
-    def take_ended(self) -> None:
-        self.given_out += self.jobs.take_ended()
-
     # -- what it must lead to ------------------------------------------------
 
     def _command(self, event: Event, requests: list[Request]) -> None:
@@ -237,7 +248,9 @@ class Scanning(RuleBasedStateMachine):
             and not expected.sending
             and self.now - expected.last_confirm >= timeout
         }
-        assert set(self.jobs.expire(self.now, timeout)) == late
+        before = len(self.ended)
+        self.jobs.expire(self.now, timeout)
+        assert set(self.ended[before:]) == late
         for job in late:
             self.expected[job].ending = "Timed out"
 
@@ -270,7 +283,13 @@ class Scanning(RuleBasedStateMachine):
                 or (expected.group != 0 and expected.group == result.dcgid)
             )
         ]
-        assert self.jobs.result(result, self.now) == belongs_to
+        self.events.clear()
+        self.jobs.result(result, self.now)
+        if belongs_to:
+            told = [e.job for e in self.events if isinstance(e, Changed | Ended)]
+            assert told == belongs_to
+        else:
+            assert [type(event) for event in self.events] == [Unclaimed]
         for job in belongs_to:
             self.expected[job].results.append(result)
         self._end_by_result(belongs_to)
@@ -306,9 +325,15 @@ class Scanning(RuleBasedStateMachine):
         assert self.current is None or self.jobs.current is self.current
 
     @invariant()
-    def no_job_is_given_out_twice_or_too_soon(self) -> None:
-        assert len(set(self.given_out)) == len(self.given_out)
-        assert all(self.expected[job].ending for job in self.given_out)
+    def nothing_happens_to_a_job_without_an_event(self) -> None:
+        assert self.told == {job: job.state for job in self.expected}
+        assert self.shown is None or self.shown is self.jobs.current
+
+    @invariant()
+    def the_end_of_a_job_is_said_once(self) -> None:
+        assert len(set(self.ended)) == len(self.ended)
+        over = {job for job, expected in self.expected.items() if expected.ending}
+        assert set(self.ended) == over
 
     def teardown(self) -> None:
         """No job is stuck: once every message has its answer, time ends them all."""
@@ -319,11 +344,10 @@ class Scanning(RuleBasedStateMachine):
                 self._confirm(message)
         self.now += 1000
         self._expire(1000)
-        self.take_ended()
         assert self.jobs.running == []
-        assert set(self.given_out) == set(self.expected)
+        assert set(self.ended) == set(self.expected)
         self.every_job_is_where_it_must_be()
-        self.no_job_is_given_out_twice_or_too_soon()
+        self.the_end_of_a_job_is_said_once()
 
 
 def test_whatever_happens_every_job_ends_once_as_promised() -> None:

@@ -1,7 +1,8 @@
 """The IOC: the only place where broker, jobs and records meet.
 
-`_way_in` is how a put becomes messages, `_way_out` how a message becomes PVs; both tell
-`_status`, which shows where the jobs are. `_ioc` puts them together.
+`_triggers` is how a put becomes messages, `_results` how a message becomes PVs. What
+happens to jobs on the way goes to `_job_events`, which shows it. `_ioc` puts the parts
+together.
 """
 
 from ._ioc import Ioc

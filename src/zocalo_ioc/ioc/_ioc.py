@@ -18,9 +18,13 @@ from ..records import DECLARATIONS, Group
 from ..records.database import Handlers, Records
 from ..rejected import Rejected
 from ..wire import Event, Request
-from ._status import Status
-from ._way_in import WayIn
-from ._way_out import WayOut
+from ._display import Display
+from ._history import History
+from ._job_events import JobEvents
+from ._logs import ConnectionLog, log_put
+from ._results import Results
+from ._triggers import Triggers
+from ._waiters import Waiters
 
 logger = logging.getLogger(__name__)
 
@@ -60,19 +64,22 @@ class Ioc:
         self._prefix = prefix
         self._values: dict[str, Any] = {n: r.initial for n, r in _WRITTEN.items()}
         self._autosave = Autosave(save_file, self._snapshot) if save_file else None
-        self._jobs = Jobs()
         self._records = Records(prefix, access_file, grid_prefix)
-        self._status = Status(self._records, self._jobs)
-        self._out = WayOut(
+        self._display = Display(self._records)
+        self._connection_log = ConnectionLog()
+        waiters = Waiters()
+        self._events = JobEvents(self._display, History(self._records), waiters)
+        self._jobs = Jobs(self._events.handle)
+        self._results = Results(
             self._records,
             self._jobs,
-            self._status,
+            self._display,
             self._changed,
             Rejected(rejected_file) if rejected_file else None,
         )
-        self._broker = connect(self._out.take, self._status.connection_changed)
-        self._in = WayIn(
-            self._records, self._jobs, self._status, self._broker, send_timeout
+        self._broker = connect(self._results.on_message, self._connection_changed)
+        self._triggers = Triggers(
+            self._records, self._jobs, waiters, self._broker, send_timeout
         )
 
     def serve_metrics(self, address: str, port: int) -> None:
@@ -89,36 +96,37 @@ class Ioc:
             ) from None
         metrics = Metrics(self._prefix, self._records.get)
         metrics.serve(address, port)
-        self._status.on_entry = metrics.note
+        self._events.on_row = metrics.note
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Serve the PVs until stopped, then close the connection properly."""
         saved, problems = self._restore_values()
+        triggers = self._triggers
         self._records.serve(
             Handlers(
                 # A command reads the request before it awaits anything, so it gets it
                 # as it was when the command was put.
                 commands={
-                    "START": lambda _: self._in.send(Event.START, [self._request()]),
-                    "END": lambda _: self._in.send(Event.END, [self._request()]),
-                    "WAIT": lambda _: self._in.wait(),
-                    "PROCESS": lambda _: self._in.process([self._request()]),
-                    "CANCEL": lambda _: self._in.cancel(),
-                    "SUBMIT": self._in.submit,
-                    "SEND": self._in.submit_message,
+                    "START": lambda _: triggers.send(Event.START, [self._request()]),
+                    "END": lambda _: triggers.send(Event.END, [self._request()]),
+                    "WAIT": lambda _: triggers.wait(),
+                    "PROCESS": lambda _: triggers.process([self._request()]),
+                    "CANCEL": lambda _: triggers.cancel(),
+                    "SUBMIT": triggers.submit,
+                    "SEND": triggers.submit_message,
                 },
                 on_put=self._put,
-                on_refused=self._status.report,
-                on_write=self._status.written,
+                on_refused=self._display.report,
+                on_write=log_put,
             )
         )
         logger.info("zocalo-ioc %s serves %s:…", __version__, self._prefix)
         self._records.set("VERSION", __version__)
-        self._status.show_connection()
-        self._status.show_jobs()
+        self._display.show_connection()
+        self._display.show(self._jobs.current)
         problems += self._restore_result(saved)
         if problems:
-            self._status.report(*problems)
+            self._display.report(*problems)
         # Else the garbage collector looks through all that there is by now again and
         # again while a long result is read, which then takes a third longer.
         gc.freeze()
@@ -149,10 +157,8 @@ class Ioc:
             if now - began >= beats:
                 beats += 1
                 self._records.set("HEARTBEAT", beats)
-            if self._jobs.expire(now, self._records.get("TIMEOUT")):
-                self._status.show_jobs()
-            elif self._jobs.current in self._jobs.running:
-                self._status.show_elapsed(now)
+            self._jobs.expire(now, self._records.get("TIMEOUT"))
+            self._display.show_elapsed(now)
             await asyncio.sleep(TICK)
 
     def _request(self) -> Request:
@@ -162,6 +168,11 @@ class Ioc:
         self._values[name] = value
         self._changed()
 
+    def _connection_changed(self, connection: Connection) -> None:
+        self._connection_log.note(connection)
+        self._display.connection = connection
+        self._display.show_connection()
+
     # -- what survives a restart --------------------------------------------
 
     def _changed(self) -> None:
@@ -169,7 +180,7 @@ class Ioc:
             self._autosave.note_change()
 
     def _snapshot(self) -> Saved:
-        return Saved(values=dict(self._values), result=self._out.last)
+        return Saved(values=dict(self._values), result=self._results.last)
 
     def _restore_values(self) -> tuple[Saved, list[Problem]]:
         """Bring back options and request; return what was saved, and problems."""
@@ -191,7 +202,7 @@ class Ioc:
         if saved.result is None:
             return []
         try:
-            self._out.restore(saved.result)
+            self._results.restore(saved.result)
         except NotUnderstood as problem:
             return [SavedResultUnusable(str(problem))]
         return []

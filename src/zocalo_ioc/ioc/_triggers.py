@@ -1,10 +1,10 @@
-"""The way in: a put becomes messages, and ends when they are confirmed."""
+"""Triggers: a put becomes messages, and ends when they are confirmed."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from ..broker import Broker, Message
@@ -22,18 +22,26 @@ from ..wire import (
     read_submission,
     trigger_headers,
 )
-from ._status import Status
+from ._waiters import Waiters
 
 logger = logging.getLogger(__name__)
 
 
-class WayIn:
-    """Sends the messages of commands.
+class _Trigger(NamedTuple):
+    """A message to send, and what it is about."""
+
+    dcid: int
+    guid: str
+    content: dict[str, Any]
+
+
+class Triggers:
+    """Does what commands ask for.
 
     Args:
         records: shows what was sent.
         jobs: told of each message.
-        status: told when a job may have changed.
+        waiters: wait for jobs to end.
         broker: takes the messages.
         send_timeout: how long a message waits for the broker, in seconds.
     """
@@ -42,13 +50,13 @@ class WayIn:
         self,
         records: Records,
         jobs: Jobs,
-        status: Status,
+        waiters: Waiters,
         broker: Broker,
         send_timeout: float,
     ) -> None:
         self._records = records
         self._jobs = jobs
-        self._status = status
+        self._waiters = waiters
         self._broker = broker
         self._send_timeout = send_timeout
         self._headers = trigger_headers()
@@ -57,12 +65,11 @@ class WayIn:
 
     async def wait(self) -> None:
         """Wait until the current job has ended."""
-        await self._status.until_ended(self._jobs.latest)
+        await self._waiters.until_ended(self._jobs.latest)
 
     async def cancel(self) -> None:
         """Abandon the current job."""
         self._jobs.cancel(time.monotonic())
-        self._status.show_jobs()
 
     async def submit(self, text: str) -> None:
         """Do what a JSON object, or a list of them, asks for."""
@@ -78,7 +85,7 @@ class WayIn:
             if command not in allowed:
                 raise CommandNotAllowed(record, command)
         except RequestInvalid as problem:
-            self._refuse([], str(problem))
+            self._jobs.refuse([], str(problem))
             return
         if command is Command.PROCESS:
             await self.process(requests)
@@ -92,7 +99,7 @@ class WayIn:
             return
         job = await self.send(Event.END, requests)
         if job is not None:
-            await self._status.until_ended(job)
+            await self._waiters.until_ended(job)
 
     async def send(self, event: Event, requests: Sequence[Request]) -> Job | None:
         """Send a message for each request, and wait until all are confirmed.
@@ -100,41 +107,34 @@ class WayIn:
         Returns:
             The job, which has what came of it; nothing if the request was refused.
         """
+        guids = [str(uuid4()) for _ in requests]
         try:
-            messages = [request.message(event, str(uuid4())) for request in requests]
+            messages = [
+                _Trigger(request.dcid, guid, request.message(event, guid))
+                for request, guid in zip(requests, guids, strict=True)
+            ]
         except RequestInvalid as problem:
-            self._refuse(requests, f"{event.name} failed. {problem}")
+            self._jobs.refuse(requests, f"{event.name} failed. {problem}")
             return None
-        job = self._jobs.begin(event, requests)
-        tasks = [
-            asyncio.create_task(self._send_one(job, event, request.dcid, message))
-            for request, message in zip(requests, messages, strict=True)
-        ]
+        job = self._jobs.begin(event, requests, guids[-1])
+        tasks = [asyncio.create_task(self._send_one(job, event, m)) for m in messages]
         for task in tasks:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        # Show it while the broker has the message: it takes three turns of the loop
-        # until pika has the message, is told that it may write, and has written it.
-        for _ in range(3):
-            await asyncio.sleep(0)
-        self._status.show_jobs()
         # A job that has ended withdraws what was not sent; what was is still confirmed,
         # but nobody waits for it.
         sent = asyncio.gather(*tasks)
-        ended = asyncio.ensure_future(self._status.until_ended(job))
+        ended = asyncio.ensure_future(self._waiters.until_ended(job))
         await asyncio.wait([sent, ended], return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
         return job
 
-    async def _send_one(
-        self, job: Job, event: Event, dcid: int, message: dict[str, Any]
-    ) -> None:
-        guid = str(message["parameters"]["guid"])
+    async def _send_one(self, job: Job, event: Event, trigger: _Trigger) -> None:
+        dcid, guid = trigger.dcid, trigger.guid
         fields = {"dcid": dcid, "guid": guid}
-        job.guid = guid
         try:
             took = await self._broker.publish(
-                Message(TRIGGER_QUEUE, encode(message), self._headers),
+                Message(TRIGGER_QUEUE, encode(trigger.content), self._headers),
                 self._send_timeout,
                 wanted=lambda: not job.ended,
             )
@@ -155,9 +155,3 @@ class WayIn:
             self._records.set("BROKER:CONFIRM_TIME", took * 1000)
             self._records.set("GUID", guid)
             self._jobs.confirmed(job, event, dcid, time.monotonic())
-        self._status.show_jobs()
-
-    def _refuse(self, requests: Sequence[Request], reason: str) -> None:
-        self._jobs.refuse(requests, reason)
-        logger.warning("%s", reason, extra=self._jobs.current.fields)
-        self._status.show_jobs()

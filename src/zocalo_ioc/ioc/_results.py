@@ -1,4 +1,4 @@
-"""The way out: a message becomes PVs, and is then acknowledged."""
+"""Results: a message becomes PVs, and is then acknowledged."""
 
 import logging
 import math
@@ -16,7 +16,8 @@ from ..records import DECLARATIONS, Group
 from ..records.database import Records
 from ..rejected import Rejected
 from ..wire import RECIPE_HEADERS, Result, Source, read_result
-from ._status import Status, iso
+from ._display import Display
+from ._history import iso
 
 logger = logging.getLogger(__name__)
 
@@ -29,13 +30,13 @@ _SORT_KEYS = tuple(SortKey)
 _SOURCES = (None, *Source)
 
 
-class WayOut:
+class Results:
     """Publishes results.
 
     Args:
         records: show them, and hold the options.
         jobs: told of each result.
-        status: told when a job may have changed.
+        display: says when a rejected message can't be kept.
         on_publish: told that there is a newer `last`.
         rejected: keeps messages that are no results.
     """
@@ -44,13 +45,13 @@ class WayOut:
         self,
         records: Records,
         jobs: Jobs,
-        status: Status,
+        display: Display,
         on_publish: Callable[[], None],
         rejected: Rejected | None,
     ) -> None:
         self._records = records
         self._jobs = jobs
-        self._status = status
+        self._display = display
         self._on_publish = on_publish
         self._rejected = rejected
         self._counts = {"RECEIVED": 0, "IGNORED": 0, "REJECTED": 0}
@@ -58,7 +59,7 @@ class WayOut:
         self.last: SavedResult | None = None
         """The latest result published."""
 
-    def take(self, delivery: Delivery) -> bool:
+    def on_message(self, delivery: Delivery) -> bool:
         """Publish a result, and say whether it was understood."""
         arrived, now = time.time(), time.monotonic()
         self._count("RECEIVED")
@@ -94,9 +95,7 @@ class WayOut:
             body=delivery.body,
         )
         self._on_publish()
-        if not self._jobs.result(result, now):
-            self._status.note_result(sent is not None, result, arrived, latency)
-        self._status.show_jobs()
+        self._jobs.result(result, now)
         return True
 
     def _reject(self, delivery: Delivery, why: str, arrived: str) -> None:
@@ -112,7 +111,7 @@ class WayOut:
             self._rejected.keep(arrived, why, delivery.headers, delivery.body)
         except OSError as error:
             file = str(self._rejected.file)
-            self._status.report(RejectedNotWritten(file, error.strerror or ""))
+            self._display.report(RejectedNotWritten(file, error.strerror or ""))
 
     def restore(self, saved: SavedResult) -> None:
         """Publish a saved result as it was.

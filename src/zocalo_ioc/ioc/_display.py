@@ -1,0 +1,83 @@
+"""What STATE, JOB and MESSAGE show, and the records of the connection."""
+
+import asyncio
+import logging
+import time
+
+from ..broker import Connection
+from ..errors import Problem, one_line
+from ..errors.broker import Connecting
+from ..jobs import Job
+from ..records.database import Records
+
+logger = logging.getLogger(__name__)
+
+_TURNS = 3
+"""Of the event loop, until pika has a message, is told that it may write, and has
+written it."""
+
+
+class Display:
+    """Shows one job, and what is wrong.
+
+    Attributes:
+        connection: its latest state.
+    """
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._job = Job()
+        self.connection = Connection(up=False, problem=Connecting())
+        self._soon: asyncio.Handle | None = None
+
+    def show(self, job: Job) -> None:
+        """Show a job from now on."""
+        self._job = job
+        if self._soon:
+            self._soon.cancel()
+        self._records.set("JOB:DCID", job.dcid)
+        self.show_elapsed(time.monotonic())
+        self._say(self._message())
+        self._records.set("STATE", job.state)
+
+    def show_soon(self, job: Job, turns: int = _TURNS) -> None:
+        """Show a job while the broker has its message, which goes out first."""
+        if self._soon:
+            self._soon.cancel()
+        if turns:
+            loop = asyncio.get_running_loop()
+            self._soon = loop.call_soon(self.show_soon, job, turns - 1)
+        else:
+            self.show(job)
+
+    def show_elapsed(self, now: float) -> None:
+        """Show for how long the job has run."""
+        self._records.set("JOB:ELAPSED", self._job.elapsed(now))
+
+    def show_connection(self) -> None:
+        """Show the state of the connection."""
+        self._records.set("BROKER:CONNECTED", self.connection.up)
+        self._records.set("BROKER:HOST", self.connection.address)
+        self._records.set("BROKER:RECONNECTS", self.connection.reconnects)
+        self._say(self._message())
+
+    def report(self, *problems: Problem) -> None:
+        """Log problems, and show them until there is something newer to say.
+
+        It may be called in a thread of EPICS.
+        """
+        text = " ".join(map(str, problems))
+        logger.warning("%s", text)
+        self._say(text)
+
+    def _say(self, text: str) -> None:
+        self._records.set("MESSAGE", one_line(text))
+
+    def _message(self) -> str:
+        """Say where the job is and, when there is no connection, that as well."""
+        problem = self.connection.problem
+        job = self._job.describe()
+        if not problem or str(problem) in job:
+            return job
+        what = "no messages can go" if self.connection.up else "no results can come"
+        return f"{job} But {what}: {problem}"

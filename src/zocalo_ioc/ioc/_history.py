@@ -1,0 +1,77 @@
+"""The rows of HISTORY: jobs that have ended, and results that ended none."""
+
+import math
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from ..centres import MISSING
+from ..jobs import Job, Unclaimed
+from ..records import DECLARATIONS, MAX_HISTORY, Group
+from ..records.database import Records
+from ..wire import Result
+
+_HISTORY = [r for r in DECLARATIONS if r.group is Group.HISTORY and r.column]
+
+Row = Mapping[str, Any]
+"""The value in each column."""
+
+
+class History:
+    """The latest rows, newest first."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        # arrays, for to make them of 100 rows takes longer than all else of a result
+        self._columns = {r.name: np.array([], r.kind.dtype) for r in _HISTORY}
+        self._rows = 0
+
+    def add(self, row: Row) -> None:
+        """Put a row on top."""
+        self._rows += 1
+        for r in _HISTORY:
+            newest = np.array([row[r.column]], r.kind.dtype)
+            column = np.concatenate((newest, self._columns[r.name]))
+            self._columns[r.name] = column[:MAX_HISTORY]
+        values = {**self._columns, "HISTORY:SEQ": self._rows}
+        self._records.update(Group.HISTORY, values, time.time())
+
+
+def iso(seconds: float) -> str:
+    """Return a time, in seconds since the epoch, as ISO 8601 with the local zone."""
+    local = datetime.fromtimestamp(seconds).astimezone()
+    return local.isoformat(timespec="milliseconds")
+
+
+def job_row(job: Job) -> Row:
+    """Return the row of a job that has ended."""
+    latency = math.nan
+    if job.result and job.last_sent is not None and job.ended_at is not None:
+        latency = job.ended_at - job.last_sent
+    row = _row(job.dcid, job.state.label, job.result, latency)
+    return row | {"dcgid": job.dcgid or row["dcgid"]}
+
+
+def result_row(unclaimed: Unclaimed) -> Row:
+    """Return the row of a result that came late, or is somebody else's."""
+    result, latency = unclaimed.result, unclaimed.latency
+    if latency is None:
+        return _row(result.dcid, "Other", result, math.nan)
+    return _row(result.dcid, "Late", result, latency)
+
+
+def _row(
+    dcid: int, state: str, result: Result | None, latency: float
+) -> dict[str, Any]:
+    return {
+        "dcid": dcid,
+        "dcgid": MISSING if result is None or result.dcgid is None else result.dcgid,
+        "state": state,
+        "source": result.source if result else "",
+        "centres": len(result.centres) if result else MISSING,
+        "latency": round(latency, 3),  # tables show every digit there is
+        "time": iso(time.time()),
+    }

@@ -1,0 +1,56 @@
+"""What follows from each event of a job. `Jobs` calls it, so nobody can forget to."""
+
+import logging
+from collections.abc import Callable
+
+from ..jobs import Began, Changed, Ended, Job, JobEvent, Refused, Unclaimed
+from ._display import Display
+from ._history import History, Row, job_row, result_row
+from ._waiters import Waiters
+
+logger = logging.getLogger(__name__)
+
+
+class JobEvents:
+    """Shows and logs jobs, adds to the history, and wakes puts.
+
+    Args:
+        display: shows the current job.
+        history: gets a row for each job that has ended.
+        waiters: wait for jobs to end.
+    """
+
+    def __init__(self, display: Display, history: History, waiters: Waiters) -> None:
+        self._display = display
+        self._history = history
+        self._waiters = waiters
+        self.on_row: Callable[[Row], None] = lambda _: None
+        """Called with each new row of the history, for metrics."""
+
+    def handle(self, event: JobEvent, current: Job) -> None:
+        """Do what follows from an event.
+
+        Args:
+            event: what has happened.
+            current: the job to show.
+        """
+        match event:
+            case Began():
+                self._display.show_soon(current)
+            case Changed():
+                self._display.show(current)
+            case Refused(job):
+                logger.warning("%s", job.reason, extra=job.fields)
+                self._display.show(current)
+            case Unclaimed():
+                self._add(result_row(event))
+                self._display.show(current)
+            case Ended(job):
+                self._display.show(current)
+                logger.info("%s", job.describe(), extra=job.fields)
+                self._add(job_row(job))
+                self._waiters.wake(job)
+
+    def _add(self, row: Row) -> None:
+        self.on_row(row)
+        self._history.add(row)

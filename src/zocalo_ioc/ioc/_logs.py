@@ -1,0 +1,34 @@
+"""What goes to the log, and nowhere else: puts and changes of the connection."""
+
+import logging
+
+from ..broker import Connection
+from ..errors import Problem
+
+logger = logging.getLogger(__name__)
+
+LOGGED_VALUE = 200
+"""Characters of a value that go to the log when a client writes it."""
+
+
+def log_put(who: str, pv: str, value: str) -> None:
+    """Log who writes what; called in a thread of EPICS."""
+    what = f"{value[:LOGGED_VALUE]} to {pv}" if value else pv
+    logger.info("%s writes %s", who, what)
+
+
+class ConnectionLog:
+    """Logs changes of the connection, but no problem of a node twice in a row."""
+
+    def __init__(self) -> None:
+        # two dead nodes are tried in turn, for days
+        self._logged: dict[str, Problem] = {}
+
+    def note(self, connection: Connection) -> None:
+        """Log the state of the connection, if it is new."""
+        if not connection.problem:
+            logger.info("Connected to %s", connection.address)
+            self._logged.clear()
+        elif self._logged.get(connection.address) != connection.problem:
+            logger.error("%s", connection.problem)
+            self._logged[connection.address] = connection.problem
