@@ -29,6 +29,7 @@ screens: rabbitmq $(DEV)/.ready
 	PHOEBUS=$(PHOEBUS) $(DEV)/bin/python -m pytest tests/screens/phoebus.py $(ARGS)
 
 faults: rabbitmq $(DEV)/.all
+	$(DEV)/bin/python -m pytest -m hypothesis --hypothesis-profile thorough
 	$(DEV)/bin/python -m tests.faults.report
 
 bench: rabbitmq $(DEV)/.ready

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
 import aioca
+import hypothesis
 import pytest
 
 from tests.support import ports
@@ -11,6 +12,12 @@ from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
 ports.search_everywhere()  # before any EPICS client library is loaded
+
+# The same examples in each run, so that a failure comes from the change at hand. The
+# thorough profile, of make faults, looks for more.
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=5000, deadline=None)
+hypothesis.settings.load_profile("repeatable")
 
 _numbers = itertools.count(1)
 

@@ -491,8 +491,6 @@ def centres_2d(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=1000,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

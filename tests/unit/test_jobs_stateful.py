@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -149,6 +150,20 @@ class Scanning(RuleBasedStateMachine):
     @rule(requests=commands())
     def end(self, requests: list[Request]) -> None:
         self._command(Event.END, requests)
+
+    @precondition(lambda self: self.expected)
+    @rule(data=st.data(), event=st.sampled_from(Event))
+    def command_again(self, data: st.DataObject, event: Event) -> None:
+        """For all that an earlier job was for, whatever became of that."""
+        earlier = data.draw(st.sampled_from(list(self.expected.values())), "earlier")
+        self._command(event, [Request(dcid=dcid) for dcid in earlier.dcids])
+
+    @precondition(lambda self: self.in_flight)
+    @rule()
+    def confirm_all(self) -> None:
+        """As a quick broker does."""
+        for message in list(self.in_flight):
+            self._confirm(message)
 
     @precondition(lambda self: self.in_flight)
     @rule(data=st.data(), seconds=st.integers(0, 5))
@@ -350,8 +365,6 @@ class Scanning(RuleBasedStateMachine):
         self.the_end_of_a_job_is_said_once()
 
 
+@pytest.mark.hypothesis
 def test_whatever_happens_every_job_ends_once_as_promised() -> None:
-    run_state_machine_as_test(
-        Scanning,
-        settings=settings(max_examples=500, stateful_step_count=60, deadline=None),
-    )
+    run_state_machine_as_test(Scanning, settings=settings(stateful_step_count=60))

@@ -155,8 +155,8 @@ def test_a_tool_tip_says_what_a_record_is(file: Path) -> None:
 
 @EACH_SCREEN
 def test_nothing_overlaps(file: Path) -> None:
-    boxes = {w.findtext("name", ""): box(w) for w in widgets(file)}
-    for (one, a), (other, b) in combinations(boxes.items(), 2):
+    boxes = [(w.findtext("name"), box(w)) for w in widgets(file)]
+    for (one, a), (other, b) in combinations(boxes, 2):
         apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
         assert apart, f"{one} {a} overlaps {other} {b}"
 
