@@ -16,28 +16,35 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from softioc import builder, softioc
 from softioc.asyncio_dispatcher import AsyncioDispatcher
 
-from zocalo_ioc.records import DECLARATIONS, Group, Kind, Record
+from zocalo_ioc.records import (
+    DECLARATIONS,
+    Array,
+    Enum,
+    Float,
+    Group,
+    Record,
+    String,
+    Text,
+)
 
-MAKERS = {
-    Kind.AI: builder.aIn,
-    Kind.LONGIN: builder.longIn,
-    Kind.STRINGIN: builder.stringIn,
-    Kind.TEXT_IN: builder.longStringIn,
-    Kind.TEXT_OUT: builder.longStringIn,
-    Kind.TEXT_COMMAND: builder.longStringIn,
-}
 RESULT = (Group.RESULT, Group.CENTRES, Group.BEST)
 
 
-def make(declared: Record) -> Any:
+def make(declared: Record[Any]) -> Any:
     """Make a record of the type and length that the real one has."""
-    if declared.kind.is_array:
-        dtype, length = declared.kind.dtype, declared.length
-        return builder.WaveformIn(declared.name, datatype=dtype, length=length)
-    if declared.kind in (Kind.MBBI, Kind.BI):
-        return builder.mbbIn(declared.name, *declared.choices)
-    options = {"length": declared.length} if declared.length else {}
-    return MAKERS.get(declared.kind, builder.longIn)(declared.name, **options)
+    match declared.datatype:
+        case Array(dtype=dtype, length=length):
+            return builder.WaveformIn(declared.name, datatype=dtype, length=length)
+        case Enum(choices=choices) if not declared.writable:
+            return builder.mbbIn(declared.name, *choices)
+        case Float() if not declared.writable:
+            return builder.aIn(declared.name)
+        case String():
+            return builder.stringIn(declared.name)
+        case Text(length=length):
+            return builder.longStringIn(declared.name, length=length)
+        case _:
+            return builder.longIn(declared.name)
 
 
 async def nothing(_: object) -> None:
@@ -75,16 +82,16 @@ async def main(prefix: str, broker: str, queue: str) -> None:
         columns = iter(np.array(rows, float).T)
         dcid = message["recipe"]["1"]["parameters"]["dcid"]
         for declared, record in records:
-            match declared.kind:
-                case Kind.DOUBLES | Kind.INTEGERS if declared.column:
+            match declared.datatype:
+                case Array() if declared.column and declared.group is Group.CENTRES:
                     record.set(next(columns))
-                case Kind.DOUBLES | Kind.INTEGERS:
+                case Array():
                     record.set([dcid])
-                case Kind.TEXT_IN | Kind.STRINGIN:
-                    record.set(
-                        text[: declared.length - 1] if declared.length else str(dcid)
-                    )
-                case Kind.MBBI:
+                case Text(length=length):
+                    record.set(text[: length - 1])
+                case String():
+                    record.set(str(dcid))
+                case Enum():
                     record.set(0)
                 case _:
                     record.set(dcid)

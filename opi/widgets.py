@@ -9,7 +9,17 @@ import phoebusgen
 from phoebusgen import widget
 from phoebusgen.screen import Screen
 
-from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, Kind, Record, ioc_stats
+from zocalo_ioc.records import (
+    DECLARATIONS,
+    MOTOR,
+    TABLES,
+    Action,
+    Enum,
+    Record,
+    Setting,
+    Text,
+    ioc_stats,
+)
 
 MARGIN = 10
 GAP = 8
@@ -21,7 +31,6 @@ LED = 18
 
 ALL = {record.name: record for record in (*DECLARATIONS, *MOTOR)}
 OTHERS = {record.name: record.description for record in ioc_stats()}
-TEXTS = (Kind.TEXT_IN, Kind.TEXT_OUT, Kind.TEXT_COMMAND)
 
 colors: Any = phoebusgen.colors
 fonts: Any = phoebusgen.fonts
@@ -81,7 +90,7 @@ def value(
     made = widget.TextUpdate(name, pv(name), x, y, width, height)
     made.vertical_alignment_middle()
     made.show_units(units)
-    if name in ALL and ALL[name].kind in TEXTS:
+    if name in ALL and isinstance(ALL[name].datatype, Text):
         made.format("String")
         made.wrap_words(height > HEIGHT)
         if height > HEIGHT:
@@ -100,21 +109,21 @@ def lamp(name: str, x: int, y: int, on: Any, off: Any) -> Any:
 def entry(name: str, x: int, y: int, width: int) -> Any:
     """Return what sets a record."""
     record = ALL[name]
-    if not record.kind.writable or record.kind.is_command:
+    if not isinstance(record, Setting):
         raise ValueError(f"{name} is not to be set")
-    if record.choices:
+    if isinstance(record.datatype, Enum):
         made = widget.ComboBox(name, pv(name), x, y, width, HEIGHT)
     else:
         made = widget.TextEntry(name, pv(name), x, y, width, HEIGHT)
         made.vertical_alignment_middle()
-        if record.kind in TEXTS:
+        if isinstance(record.datatype, Text):
             made.format("String")
     return tip(made, name)
 
 
 def command(name: str, x: int, y: int, width: int, confirm: str = "") -> Iterable[Any]:
     """Yield a button that runs a command, and a lamp that is lit while it runs."""
-    if ALL[name].kind is not Kind.COMMAND:
+    if not isinstance(ALL[name], Action):
         raise ValueError(f"{name} is no command")
     height = HEIGHT + 4
     button = widget.ActionButton(
@@ -142,14 +151,14 @@ def table(name: str, widths: Sequence[int], box: tuple[int, int, int, int]) -> A
     made = widget.Table(name, f"pva://$(P):{name}", *box)
     made.editable(False)
     made.predefined_font(fonts.FinePrint)
-    for record, width in zip(declared.columns, widths, strict=True):
-        made.column(record.column, width, False, [])
+    for column, width in zip(declared.columns, widths, strict=True):
+        made.column(column, width, False, [])
     made.tool_tip(f"{declared.description}\n$(P):{name}")
     return made
 
 
 def rows(
-    records: Iterable[Record | tuple[str, str]], x: int, y: int, width: int
+    records: Iterable[Record[Any] | tuple[str, str]], x: int, y: int, width: int
 ) -> Iterable[Any]:
     """Yield a row a record: what it is called, and what shows or sets it.
 
@@ -159,12 +168,12 @@ def rows(
         name, text = item if isinstance(item, tuple) else (item.name, _title(item))
         top = y + n * PITCH
         yield label(text, x, top, LABEL)
-        settable = name in ALL and ALL[name].kind.writable
+        settable = name in ALL and ALL[name].writable
         show = entry if settable else value
         yield show(name, x + LABEL + GAP, top, width - LABEL - GAP)
 
 
-def _title(record: Record) -> str:
+def _title(record: Record[Any]) -> str:
     return record.name.replace("_", " ").replace(":", " ")
 
 

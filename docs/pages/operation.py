@@ -6,6 +6,7 @@ from prometheus_client.metrics_core import Metric
 
 from zocalo_ioc.logs import FIELDS, JSON_FIELDS
 from zocalo_ioc.metrics import Metrics
+from zocalo_ioc.records import Pvs, Store
 
 from .markdown import quoted, table
 
@@ -47,7 +48,7 @@ def operation_page() -> str:
 
 
 def _metrics() -> Iterator[tuple[str, str, str, str]]:
-    metrics = Metrics("P", lambda _: 0)
+    metrics = Metrics("P", Pvs(Store()))
     for family in sorted(metrics.registry.collect(), key=_order):
         suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
         labels = {name for sample in family.samples for name in sample.labels}

@@ -1,6 +1,7 @@
 """The reference of the records."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from zocalo_ioc.describe import initially, type_of
 from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, Group, Record, ioc_stats
@@ -27,8 +28,8 @@ def records_page() -> str:
                     (
                         quoted(f"P:{each.name}"),
                         each.description,
-                        _listed(record.column for record in each.columns),
-                        _listed(["seq", *each.beside.values()]),
+                        _listed(each.columns),
+                        _listed(["seq", *each.beside]),
                     )
                     for each in TABLES
                 ],
@@ -111,7 +112,7 @@ def _group(group: Group) -> Iterator[str]:
         yield from _submission()
 
 
-def _row(record: Record) -> tuple[str, ...]:
+def _row(record: Record[Any]) -> tuple[str, ...]:
     initial = quoted(initially(record)) if initially(record) else ""
     kind = type_of(record, quoted)
     return (
@@ -119,7 +120,7 @@ def _row(record: Record) -> tuple[str, ...]:
         record.description,
         kind,
         initial,
-        record.unit,
+        record.datatype.unit,
     )
 
 

@@ -4,7 +4,7 @@ Served by threads of its own, which read what the IOC has set: nothing waits for
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from prometheus_client import (
@@ -26,14 +26,8 @@ from prometheus_client.registry import Collector
 from . import __version__
 from .errors.files import MetricsPortUnavailable
 from .jobs import ENDED, State
+from .records import Pvs
 
-_COUNTERS = {
-    "messages_sent": ("BROKER:SENT", "Messages that the broker confirmed"),
-    "results_received": ("BROKER:RECEIVED", "Results taken off the queue"),
-    "results_ignored": ("BROKER:IGNORED", "Results that SOURCE excludes"),
-    "results_rejected": ("BROKER:REJECTED", "Messages that are no result"),
-    "broker_reconnects": ("BROKER:RECONNECTS", "Times the connection came back"),
-}
 _LATENCIES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600)
 """Bounds of the histogram, in seconds."""
 
@@ -43,12 +37,12 @@ class Metrics(Collector):
 
     Args:
         prefix: what the names of its PVs start with.
-        get: returns the value of a record by name; called in threads.
+        pvs: the records, which are read in threads.
     """
 
-    def __init__(self, prefix: str, get: Callable[[str], Any]) -> None:
+    def __init__(self, prefix: str, pvs: Pvs) -> None:
         self._prefix = prefix
-        self._get = get
+        self._pvs = pvs
         self.registry = CollectorRegistry()
         """What is scraped."""
         self.registry.register(self)
@@ -92,19 +86,27 @@ class Metrics(Collector):
         yield InfoMetricFamily(
             "zocalo_ioc", "The IOC", {"version": __version__, "prefix": self._prefix}
         )
-        for name, (record, text) in _COUNTERS.items():
-            yield CounterMetricFamily(f"zocalo_ioc_{name}", text, self._get(record))
+        broker = self._pvs.broker
+        for name, record in (
+            ("messages_sent", broker.sent),
+            ("results_received", broker.received),
+            ("results_ignored", broker.ignored),
+            ("results_rejected", broker.rejected),
+            ("broker_reconnects", broker.reconnects),
+        ):
+            text = record.description
+            yield CounterMetricFamily(f"zocalo_ioc_{name}", text, record.get())
         yield GaugeMetricFamily(
             "zocalo_ioc_broker_connected",
             "Whether it is connected and consuming results",
-            self._get("BROKER:CONNECTED"),
+            broker.connected.get(),
         )
         yield GaugeMetricFamily(
             "zocalo_ioc_confirm_seconds",
             "How long the broker took for the last confirm",
-            self._get("BROKER:CONFIRM_TIME") / 1000,
+            broker.confirm_time.get() / 1000,
         )
-        now = self._get("STATE")
+        now = self._pvs.job.state.get()
         yield StateSetMetricFamily(
             "zocalo_ioc_state",
             "State of the current job",

@@ -22,7 +22,7 @@ from tests.support.zocalo import (
     number_of_centres,
     result_sender,
 )
-from zocalo_ioc.records import DECLARATIONS, Kind
+from zocalo_ioc.records import DECLARATIONS, Floats, Ints
 
 CLIENT = Path(__file__).parents[1] / "support" / "clients" / "ophyd_process.py"
 
@@ -94,7 +94,7 @@ async def test_plain_signals_read_every_record_and_wait_for_the_end_of_a_put(
     assert found["BEST:N_VOXELS"] == -1
     assert found["CENTRES:X"] == found["CENTRES:N_VOXELS"] == []
     assert 8001 in found["HISTORY:DCID"]
-    arrays = [r for r in DECLARATIONS if r.kind in (Kind.DOUBLES, Kind.INTEGERS)]
+    arrays = [r for r in DECLARATIONS if isinstance(r.datatype, Floats | Ints)]
     assert all(isinstance(found[record.name], list) for record in arrays)
 
 

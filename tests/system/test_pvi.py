@@ -20,22 +20,18 @@ from ophyd_async.epics.core import PviDeviceConnector
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import TRIGGERS, RabbitMQ
 from tests.support.zocalo import answering
-from zocalo_ioc.records import DECLARATIONS, Kind, Record
+from zocalo_ioc.records import DECLARATIONS, Record, Setting, Writable
 
-SIGNALS: dict[Kind, tuple[type[Device], str]] = {
-    Kind.AI: (SignalR, "<f8"),
-    Kind.AO: (SignalRW, "<f8"),
-    Kind.BI: (SignalR, "|S40"),
-    Kind.LONGIN: (SignalR, "<i8"),
-    Kind.LONGOUT: (SignalRW, "<i8"),
-    Kind.MBBI: (SignalR, "|S40"),
-    Kind.MBBO: (SignalRW, "|S40"),
-    Kind.STRINGIN: (SignalR, "|S40"),
-    Kind.TEXT_IN: (SignalR, "|S40"),
-    Kind.TEXT_OUT: (SignalRW, "|S40"),
-    Kind.DOUBLES: (SignalR, "<f8"),
-    Kind.INTEGERS: (SignalR, "<i4"),
-    Kind.STRINGS: (SignalR, "|S40"),
+DTYPES = {
+    "Float": "<f8",
+    "Int": "<i8",
+    "Bool": "|S40",
+    "Enum": "|S40",
+    "String": "|S40",
+    "Text": "|S40",
+    "Floats": "<f8",
+    "Ints": "<i4",
+    "Strings": "|S40",
 }
 
 
@@ -46,7 +42,7 @@ async def device(ioc: Ioc) -> Any:
     return device
 
 
-def name_of(record: Record) -> str:
+def name_of(record: Record[Any]) -> str:
     return record.name.lower().replace(":", "_")
 
 
@@ -61,8 +57,8 @@ async def test_every_value_has_its_type_unit_and_choices(device: Device) -> None
     found: dict[str, Any] = {}
     expected: dict[str, Any] = {}
     for record in DECLARATIONS:
-        if record.kind.is_command:
-            continue
+        if isinstance(record, Writable) and not isinstance(record, Setting):
+            continue  # a command
         signal = children[name_of(record)]
         assert isinstance(signal, SignalR)
         key = (await signal.describe())[signal.name]
@@ -72,7 +68,12 @@ async def test_every_value_has_its_type_unit_and_choices(device: Device) -> None
             key.get("units") or "",
             tuple(key.get("choices") or ()),
         )
-        expected[record.name] = (*SIGNALS[record.kind], record.unit, record.choices)
+        expected[record.name] = (
+            SignalRW if record.writable else SignalR,
+            DTYPES[type(record.datatype).__name__],
+            record.datatype.unit,
+            record.datatype.choices,
+        )
     assert found == expected
 
 

@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "how-to" / "contribute" / "add-a-record.md").read_text()
 MADE = ("docs", "db", "opi")
 INSERTED_AFTER = {
-    "records/_declarations.py": 'yield status("JOB:DCID", ',
-    "ioc/_display.py": 'self._records.set("JOB:DCID", ',
+    "records/_declarations.py": 'Readback("JOB:DCID"',
+    "ioc/_display.py": "job.dcid.set(",
 }
 
 

@@ -9,7 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, Group, Kind, ioc_stats
+from zocalo_ioc.records import (
+    DECLARATIONS,
+    MOTOR,
+    TABLES,
+    Array,
+    Bool,
+    Float,
+    Group,
+    Int,
+    Setting,
+    Writable,
+    ioc_stats,
+)
 
 OPI = Path(__file__).parents[2] / "opi"
 SCREENS = sorted(OPI.glob("*.bob"))
@@ -21,11 +33,15 @@ DESCRIPTIONS = (
     | {record.name: record.description for record in ioc_stats()}
     | {table.name: table.description for table in TABLES}
 )
-COMMANDS = {r.name for r in DECLARATIONS if r.kind.is_command}
-SETTABLE = {r.name for r in DECLARATIONS if r.kind.writable} - COMMANDS
-TWO_STATES = {r.name for r in DECLARATIONS if r.kind in (Kind.BI, Kind.COMMAND)}
-ARRAYS = {r.name for r in DECLARATIONS if r.kind.is_array}
-NUMBERS = {r.name for r in DECLARED.values() if r.kind in (Kind.AI, Kind.LONGIN)}
+SETTABLE = {r.name for r in DECLARATIONS if isinstance(r, Setting)}
+COMMANDS = {r.name for r in DECLARATIONS if isinstance(r, Writable)} - SETTABLE
+TWO_STATES = {r.name for r in DECLARATIONS if isinstance(r.datatype, Bool)}
+ARRAYS = {r.name for r in DECLARATIONS if isinstance(r.datatype, Array)}
+NUMBERS = {
+    r.name
+    for r in DECLARATIONS
+    if isinstance(r.datatype, Float | Int) and not r.writable
+}
 
 EACH_SCREEN = pytest.mark.parametrize("file", SCREENS, ids=lambda file: file.stem)
 
@@ -117,7 +133,7 @@ def test_a_table_has_the_columns_of_its_pv(file: Path) -> None:
     for widget in widgets(file, "table"):
         (declared,) = (t for t in TABLES if pvs(widget.findtext("pv_name")) == {t.name})
         names = [column.text for column in widget.findall("columns/column/name")]
-        assert names == [record.column for record in declared.columns]
+        assert names == list(declared.columns)
 
 
 @EACH_SCREEN

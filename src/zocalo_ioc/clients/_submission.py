@@ -29,6 +29,6 @@ def submission(event: Event, grids: Sequence[Mapping[str, Any]]) -> str:
     _, requests = read_submission(text, "The request")
     for request in requests:
         request.message(event, guid="")
-    if complaint := _SEND.complaint(text):
+    if complaint := _SEND.datatype.refusal(text):
         raise RequestTooLong(complaint)
     return text

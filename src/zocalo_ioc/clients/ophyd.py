@@ -8,17 +8,12 @@ from ophyd import Component, Device, EpicsSignal, EpicsSignalRO, Kind
 from ophyd.status import DeviceStatus
 
 from ..jobs import ENDED_BY_RESULT
-from ..records import DECLARATIONS, Group, Record
-from ..records import Kind as RecordKind
+from ..records import DECLARATIONS, Enum, Group, Record, String, Text
 from ..wire import Event
 from ._history import History
 from ._submission import submission
 
 _LOOK_AGAIN = 1.0  # also to notice that the IOC has gone, in seconds
-_TEXTS = (
-    *(RecordKind.TEXT_IN, RecordKind.TEXT_OUT, RecordKind.TEXT_COMMAND),
-    *(RecordKind.BI, RecordKind.MBBI, RecordKind.MBBO, RecordKind.STRINGIN),
-)
 
 
 class JobFailedError(Exception):
@@ -28,7 +23,7 @@ class JobFailedError(Exception):
     """
 
 
-def _kind(record: Record) -> Kind:
+def _kind(record: Record[Any]) -> Kind:
     """Say what is read: the strongest centre, hinted, and the rest of the result."""
     if record.name in ("BEST:X", "BEST:Y", "BEST:Z"):
         return Kind.hinted
@@ -43,11 +38,11 @@ def _kind(record: Record) -> Kind:
             return Kind.omitted
 
 
-def _component(record: Record) -> Component[Any]:
+def _component(record: Record[Any]) -> Component[Any]:
     options: dict[str, Any] = {"kind": _kind(record), "doc": record.description}
-    if record.kind in _TEXTS:
+    if isinstance(record.datatype, Enum | String | Text):
         options["string"] = True
-    if not record.kind.writable:
+    if not record.writable:
         return Component(EpicsSignalRO, f":{record.name}", **options)
     return Component(EpicsSignal, f":{record.name}", put_complete=True, **options)
 

@@ -6,10 +6,10 @@ scan device, if there are to be motor positions.
 
 import tempfile
 import xml.etree.ElementTree as ET
+from typing import Any
 
-from ..records import DECLARATIONS, MOTOR, Group, Kind, Record, ioc_stats
+from ..records import DECLARATIONS, MOTOR, Array, Enum, Group, Record, Text, ioc_stats
 
-TEXTS = (Kind.TEXT_IN, Kind.TEXT_OUT, Kind.TEXT_COMMAND)
 CHANGE = (Group.OPTION, Group.STATUS, Group.RESULT, Group.BEST, Group.MOTOR)
 """What has records whose course is worth keeping."""
 NO_COURSE = ("HEARTBEAT", "JOB:ELAPSED", "RESULT:TIME", "RESULT:OUTLINE:EXTENT")
@@ -61,7 +61,11 @@ def alarms(prefix: str, _: str | None) -> str:
     """Return an alarm tree for the alarm server of Phoebus."""
     config = ET.Element("config", name="Zocalo")
     component = ET.SubElement(config, "component", name=prefix)
-    names = [record.name for record in DECLARATIONS if record.severities]
+    names = [
+        record.name
+        for record in DECLARATIONS
+        if isinstance(record.datatype, Enum) and record.datatype.severities
+    ]
     ours = {r.name: r.description for r in (*DECLARATIONS, *ioc_stats())}
     for name in (*names, *(f"IOC:{name}" for name in IOC_ALARMS)):
         pv = ET.SubElement(component, "pv", name=f"{prefix}:{name}")
@@ -90,10 +94,9 @@ def archive(prefix: str, grid_prefix: str | None) -> str:
     return "\n".join([*lines, ""])
 
 
-def _has_a_course(record: Record) -> bool:
+def _has_a_course(record: Record[Any]) -> bool:
     return (
         record.group in CHANGE
-        and record.kind not in TEXTS
-        and not record.kind.is_array
+        and not isinstance(record.datatype, Array | Text)
         and record.name not in NO_COURSE
     )

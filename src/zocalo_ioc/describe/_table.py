@@ -1,7 +1,6 @@
 """The records as a table for people, and as JSON for programs."""
 
 import json
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from ..records import (
     DECLARATIONS,
     MOTOR,
     TABLES,
+    Action,
     Group,
     IocStatsRecord,
     Record,
@@ -24,29 +24,19 @@ _WIDTH_OF_PIPES = 160
 _IOC = "The IOC itself"
 
 
-def type_of(record: Record, quoted: Callable[[str], str] = str) -> str:
+def type_of(record: Record[Any], quoted: Callable[[str], str] = str) -> str:
     """Say what values a record can have, with each choice quoted in some way."""
-    kind = record.kind.value
-    if record.length:
-        kind += f", {record.length}"
-    if record.choices and not record.kind.is_command:
-        severities = dict(record.severities)
-        kind += ": " + ", ".join(
-            quoted(name) + (f" ({severities[name]})" if name in severities else "")
-            for name in record.choices
-        )
-    if record.low is not None and record.high is not None:
-        kind += f", {record.low:g} to {record.high:.10g}"
-    return kind
+    if isinstance(record, Action):
+        return record.type
+    return record.type + record.datatype.summary(quoted)
 
 
-def initially(record: Record) -> str:
+def initially(record: Record[Any]) -> str:
     """Say what a record has at the start; empty if that is nothing."""
     if record.initial is None:
         return ""
-    if record.choices and isinstance(record.initial, int):
-        return record.choices[record.initial]
-    return str(record.initial)
+    choices = record.datatype.choices
+    return choices[int(record.initial)] if choices else str(record.initial)
 
 
 def print_table(prefix: str, grid_prefix: str | None) -> None:
@@ -65,7 +55,9 @@ def print_table(prefix: str, grid_prefix: str | None) -> None:
             _head(table, group.value)
         for r in of_group:
             name = f"{prefix}:{r.name}"
-            table.add_row(name, type_of(r), initially(r), r.unit, r.description)
+            table.add_row(
+                name, type_of(r), initially(r), r.datatype.unit, r.description
+            )
     _head(table, _IOC)
     for stat in ioc_stats():
         name = f"{prefix}:{stat.name}"
@@ -98,29 +90,25 @@ def as_json(prefix: str, grid_prefix: str | None) -> str:
     return json.dumps(whole, indent=2) + "\n"
 
 
-def _record(prefix: str, record: Record) -> dict[str, Any]:
+_DETAILS = ("unit", "precision", "low", "high", "length", "choices", "severities")
+_NOTHING = ("", None, (), {})
+
+
+def _record(prefix: str, record: Record[Any]) -> dict[str, Any]:
     """Return what is declared; what a record does not have is left out."""
-    missing = record.missing
-    said = {
-        "unit": record.unit,
-        "precision": record.precision or None,
-        "low": record.low,
-        "high": record.high,
-        "length": record.length or None,
-        "choices": list(record.choices),
-        "severities": dict(record.severities),
-        "missing": "NaN" if isinstance(missing, float) and math.isnan(missing)
-        else missing,
-    }  # fmt: skip
+    details = {name: getattr(record.datatype, name, None) for name in _DETAILS}
+    details["precision"] = details["precision"] or None
+    missing = getattr(record.datatype, "missing", None)
+    details["missing"] = "NaN" if isinstance(missing, float) else missing
     return {
         "pv": f"{prefix}:{record.name}",
         "group": record.group.value,
-        "type": record.kind.value,
+        "type": record.type,
         "description": record.description,
         "access": record.access,
         "pvi": record.pvi_name,
         "initial": record.initial,
-    } | {name: value for name, value in said.items() if value not in ("", None, [], {})}
+    } | {name: value for name, value in details.items() if value not in _NOTHING}
 
 
 def _ioc_record(prefix: str, record: IocStatsRecord) -> dict[str, Any]:
@@ -137,9 +125,9 @@ def _table(prefix: str, table: Table) -> dict[str, Any]:
     return {
         "pv": f"{prefix}:{table.name}",
         "description": table.description,
-        "columns": {r.column: f"{prefix}:{r.name}" for r in table.columns},
+        "columns": {c: f"{prefix}:{r.name}" for c, r in table.columns.items()},
         "beside": {
-            "seq": f"{prefix}:{table.counter}",
-            **{field: f"{prefix}:{name}" for name, field in table.beside.items()},
+            "seq": f"{prefix}:{table.counter.name}",
+            **{field: f"{prefix}:{r.name}" for field, r in table.beside.items()},
         },
     }

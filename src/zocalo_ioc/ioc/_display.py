@@ -8,7 +8,7 @@ from ..broker import Connection
 from ..errors import Problem, one_line
 from ..errors.broker import Connecting
 from ..jobs import Job
-from ..records.database import Records
+from ..records import Pvs
 
 logger = logging.getLogger(__name__)
 
@@ -24,8 +24,8 @@ class Display:
         connection: its latest state.
     """
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, pvs: Pvs) -> None:
+        self._pvs = pvs
         self._job = Job()
         self.connection = Connection(up=False, problem=Connecting())
         self._soon: asyncio.Handle | None = None
@@ -35,10 +35,10 @@ class Display:
         self._job = job
         if self._soon:
             self._soon.cancel()
-        self._records.set("JOB:DCID", job.dcid)
+        self._pvs.job.dcid.set(job.dcid)
         self.show_elapsed(time.monotonic())
         self._say(self._message())
-        self._records.set("STATE", job.state)
+        self._pvs.job.state.set(job.state)
 
     def show_soon(self, job: Job, turns: int = _TURNS) -> None:
         """Show a job while the broker has its message, which goes out first."""
@@ -52,13 +52,13 @@ class Display:
 
     def show_elapsed(self, now: float) -> None:
         """Show for how long the job has run."""
-        self._records.set("JOB:ELAPSED", self._job.elapsed(now))
+        self._pvs.job.elapsed.set(self._job.elapsed(now))
 
     def show_connection(self) -> None:
         """Show the state of the connection."""
-        self._records.set("BROKER:CONNECTED", self.connection.up)
-        self._records.set("BROKER:HOST", self.connection.address)
-        self._records.set("BROKER:RECONNECTS", self.connection.reconnects)
+        self._pvs.broker.connected.set(self.connection.up)
+        self._pvs.broker.host.set(self.connection.address)
+        self._pvs.broker.reconnects.set(self.connection.reconnects)
         self._say(self._message())
 
     def report(self, *problems: Problem) -> None:
@@ -71,7 +71,7 @@ class Display:
         self._say(text)
 
     def _say(self, text: str) -> None:
-        self._records.set("MESSAGE", one_line(text))
+        self._pvs.job.message.set(one_line(text))
 
     def _message(self) -> str:
         """Say where the job is and, when there is no connection, that as well."""

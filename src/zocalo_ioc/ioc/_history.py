@@ -10,11 +10,8 @@ import numpy as np
 
 from ..centres import MISSING
 from ..jobs import Job, Unclaimed
-from ..records import DECLARATIONS, MAX_HISTORY, Group
-from ..records.database import Records
+from ..records import MAX_HISTORY, Pvs
 from ..wire import Result
-
-_HISTORY = [r for r in DECLARATIONS if r.group is Group.HISTORY and r.column]
 
 Row = Mapping[str, Any]
 """The value in each column."""
@@ -23,21 +20,26 @@ Row = Mapping[str, Any]
 class History:
     """The latest rows, newest first."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, pvs: Pvs) -> None:
+        self._pvs = pvs.history
+        self._update = pvs.update
         # arrays, for to make them of 100 rows takes longer than all else of a result
-        self._columns = {r.name: np.array([], r.kind.dtype) for r in _HISTORY}
+        self._columns = {
+            name: np.array([], record.datatype.dtype)
+            for name, record in self._pvs.columns.items()
+        }
         self._rows = 0
 
     def add(self, row: Row) -> None:
         """Put a row on top."""
         self._rows += 1
-        for r in _HISTORY:
-            newest = np.array([row[r.column]], r.kind.dtype)
-            column = np.concatenate((newest, self._columns[r.name]))
-            self._columns[r.name] = column[:MAX_HISTORY]
-        values = {**self._columns, "HISTORY:SEQ": self._rows}
-        self._records.update(Group.HISTORY, values, time.time())
+        changes = [self._pvs.seq.to(self._rows)]
+        for name, record in self._pvs.columns.items():
+            newest = np.array([row[name]], record.datatype.dtype)
+            column = np.concatenate((newest, self._columns[name]))[:MAX_HISTORY]
+            self._columns[name] = column
+            changes.append(record.to(column))
+        self._update(changes, time.time())
 
 
 def iso(seconds: float) -> str:

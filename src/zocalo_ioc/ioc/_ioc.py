@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from .. import __version__
 from ..autosave import Autosave, Saved
@@ -14,7 +13,7 @@ from ..broker import Broker, Connection, Delivery
 from ..errors import NotUnderstood, Problem
 from ..errors.files import PackageMissing, SavedResultUnusable, SavedValueUnusable
 from ..jobs import Jobs
-from ..records import DECLARATIONS, Group
+from ..records import Setting
 from ..records.database import Handlers, Records
 from ..rejected import Rejected
 from ..wire import Event, Request
@@ -30,9 +29,6 @@ logger = logging.getLogger(__name__)
 
 TICK = 0.2
 """How often time-outs are looked for, in seconds."""
-
-_WRITTEN = {r.name: r for r in DECLARATIONS if r.group in (Group.REQUEST, Group.OPTION)}
-_REQUEST = {r.name: r.name.lower() for r in DECLARATIONS if r.group is Group.REQUEST}
 
 Connect = Callable[[Callable[[Delivery], bool], Callable[[Connection], None]], Broker]
 """Makes a broker from who takes what it delivers, and who is told of its state."""
@@ -62,9 +58,13 @@ class Ioc:
         grid_prefix: str | None = None,
     ) -> None:
         self._prefix = prefix
-        self._values: dict[str, Any] = {n: r.initial for n, r in _WRITTEN.items()}
         self._autosave = Autosave(save_file, self._snapshot) if save_file else None
         self._records = Records(prefix, access_file, grid_prefix)
+        self._settings = {
+            record.name: record
+            for record in self._records.records
+            if isinstance(record, Setting)
+        }
         self._display = Display(self._records)
         self._connection_log = ConnectionLog()
         waiters = Waiters()
@@ -94,34 +94,23 @@ class Ioc:
             raise PackageMissing(
                 "--metrics-port", "prometheus_client", extra="metrics"
             ) from None
-        metrics = Metrics(self._prefix, self._records.get)
+        metrics = Metrics(self._prefix, self._records)
         metrics.serve(address, port)
         self._events.on_row = metrics.note
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Serve the PVs until stopped, then close the connection properly."""
         saved, problems = self._restore_values()
-        triggers = self._triggers
+        self._handle_commands()
         self._records.serve(
             Handlers(
-                # A command reads the request before it awaits anything, so it gets it
-                # as it was when the command was put.
-                commands={
-                    "START": lambda _: triggers.send(Event.START, [self._request()]),
-                    "END": lambda _: triggers.send(Event.END, [self._request()]),
-                    "WAIT": lambda _: triggers.wait(),
-                    "PROCESS": lambda _: triggers.process([self._request()]),
-                    "CANCEL": lambda _: triggers.cancel(),
-                    "SUBMIT": triggers.submit,
-                    "SEND": triggers.submit_message,
-                },
-                on_put=self._put,
+                on_put=self._changed,
                 on_refused=self._display.report,
                 on_write=log_put,
             )
         )
         logger.info("zocalo-ioc %s serves %s:…", __version__, self._prefix)
-        self._records.set("VERSION", __version__)
+        self._records.ioc.version.set(__version__)
         self._display.show_connection()
         self._display.show(self._jobs.current)
         problems += self._restore_result(saved)
@@ -156,17 +145,35 @@ class Ioc:
             now = time.monotonic()
             if now - began >= beats:
                 beats += 1
-                self._records.set("HEARTBEAT", beats)
-            self._jobs.expire(now, self._records.get("TIMEOUT"))
+                self._records.ioc.heartbeat.set(beats)
+            self._jobs.expire(now, self._records.options.timeout.get())
             self._display.show_elapsed(now)
             await asyncio.sleep(TICK)
 
-    def _request(self) -> Request:
-        return Request(**{key: self._values[name] for name, key in _REQUEST.items()})
+    def _handle_commands(self) -> None:
+        # A command reads the request before it awaits anything, so it gets it as it
+        # was when the command was put.
+        commands, triggers = self._records.commands, self._triggers
+        commands.start.run = lambda: triggers.send(Event.START, [self._request()])
+        commands.end.run = lambda: triggers.send(Event.END, [self._request()])
+        commands.wait.run = triggers.wait
+        commands.process.run = lambda: triggers.process([self._request()])
+        commands.cancel.run = triggers.cancel
+        commands.submit.run = triggers.submit
+        commands.send.run = triggers.submit_message
 
-    def _put(self, name: str, value: Any) -> None:
-        self._values[name] = value
-        self._changed()
+    def _request(self) -> Request:
+        request = self._records.request
+        return Request(
+            dcid=request.dcid.get(),
+            dcgid=request.dcgid.get(),
+            filename=request.filename.get(),
+            start_frame=request.start_frame.get(),
+            num_frames=request.num_frames.get(),
+            message_index=request.message_index.get(),
+            recipes=request.recipes.get(),
+            parameters=request.parameters.get(),
+        )
 
     def _connection_changed(self, connection: Connection) -> None:
         self._connection_log.note(connection)
@@ -180,7 +187,8 @@ class Ioc:
             self._autosave.note_change()
 
     def _snapshot(self) -> Saved:
-        return Saved(values=dict(self._values), result=self._results.last)
+        values = {name: setting.seen for name, setting in self._settings.items()}
+        return Saved(values=values, result=self._results.last)
 
     def _restore_values(self) -> tuple[Saved, list[Problem]]:
         """Bring back options and request; return what was saved, and problems."""
@@ -189,13 +197,13 @@ class Ioc:
         saved, problem = self._autosave.load()
         problems: list[Problem] = [problem] if problem else []
         for name, value in saved.values.items():
-            record = _WRITTEN.get(name)
-            why = record.complaint(value) if record else "there is no such record"
-            if why:
-                problems.append(SavedValueUnusable(name, why))
+            setting = self._settings.get(name)
+            if setting is None:
+                problems.append(SavedValueUnusable(name, "there is no such record"))
+            elif refusal := setting.datatype.refusal(value):
+                problems.append(SavedValueUnusable(name, refusal))
             else:
-                self._values[name] = value
-                self._records.put(name, value)
+                setting.put(value)
         return saved, problems
 
     def _restore_result(self, saved: Saved) -> list[Problem]:

@@ -4,18 +4,16 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import Any
 
 from ..autosave import SavedResult
 from ..broker import Delivery
-from ..centres import MISSING, SortKey, best, extent, outlines, rank
+from ..centres import MISSING, best, extent, outlines, rank
 from ..errors import NotUnderstood
 from ..errors.files import RejectedNotWritten
 from ..jobs import Jobs, count_of_centres
-from ..records import DECLARATIONS, Group
-from ..records.database import Records
+from ..records import Pvs, count
 from ..rejected import Rejected
-from ..wire import RECIPE_HEADERS, Result, Source, read_result
+from ..wire import RECIPE_HEADERS, Result, read_result
 from ._display import Display
 from ._history import iso
 
@@ -24,17 +22,12 @@ logger = logging.getLogger(__name__)
 LOGGED_BEGINNING = 500
 """How much of a rejected message goes to the log, in bytes."""
 
-_COLUMNS = {r.name: r.column for r in DECLARATIONS if r.group is Group.CENTRES}
-_BEST = {r.name: r.column for r in DECLARATIONS if r.group is Group.BEST}
-_SORT_KEYS = tuple(SortKey)
-_SOURCES = (None, *Source)
-
 
 class Results:
     """Publishes results.
 
     Args:
-        records: show them, and hold the options.
+        pvs: show them, and hold the options.
         jobs: told of each result.
         display: says when a rejected message can't be kept.
         on_publish: told that there is a newer `last`.
@@ -43,18 +36,17 @@ class Results:
 
     def __init__(
         self,
-        records: Records,
+        pvs: Pvs,
         jobs: Jobs,
         display: Display,
         on_publish: Callable[[], None],
         rejected: Rejected | None,
     ) -> None:
-        self._records = records
+        self._pvs = pvs
         self._jobs = jobs
         self._display = display
         self._on_publish = on_publish
         self._rejected = rejected
-        self._counts = {"RECEIVED": 0, "IGNORED": 0, "REJECTED": 0}
         self._published = 0
         self.last: SavedResult | None = None
         """The latest result published."""
@@ -62,14 +54,14 @@ class Results:
     def on_message(self, delivery: Delivery) -> bool:
         """Publish a result, and say whether it was understood."""
         arrived, now = time.time(), time.monotonic()
-        self._count("RECEIVED")
+        count(self._pvs.broker.received)
         try:
             result = read_result(delivery.headers, delivery.body)
         except NotUnderstood as problem:
             self._reject(delivery, str(problem), iso(arrived))
             return False
-        if _SOURCES[self._records.get("SOURCE")] not in (None, result.source):
-            self._count("IGNORED")
+        if self._pvs.options.source.get() not in (None, result.source):
+            count(self._pvs.broker.ignored)
             logger.info(
                 "DCID %d: ignored a result of %s",
                 result.dcid,
@@ -99,7 +91,7 @@ class Results:
         return True
 
     def _reject(self, delivery: Delivery, why: str, arrived: str) -> None:
-        self._count("REJECTED")
+        count(self._pvs.broker.rejected)
         logger.warning(
             "A message was no result and is rejected: %s It begins with %r",
             why,
@@ -131,33 +123,27 @@ class Results:
         self.last = saved
 
     def _publish(self, result: Result, arrived: float, latency: float) -> None:
-        columns = rank(result.centres, _SORT_KEYS[self._records.get("SORT_KEY")])
-        top = best(columns)
+        columns = rank(result.centres, self._pvs.options.sort_key.get())
+        lines, top = outlines(columns), best(columns)
         self._published += 1
-        values: dict[str, Any] = {
-            "RESULT:DCID": result.dcid,
-            "RESULT:DCIDS": list(dict.fromkeys((result.dcid, *result.dcg_dcids))),
-            "RESULT:DCGID": MISSING if result.dcgid is None else result.dcgid,
-            "RESULT:SOURCE": tuple(Source).index(result.source),
-            "RESULT:DIMENSIONS": result.dimensions,
-            "RESULT:COUNT": len(result.centres),
-            "RESULT:TIME": iso(arrived),
-            "RESULT:LATENCY": latency,
-            "RESULT:JSON": result.payload,
-            "RESULT:OUTLINE:EXTENT": extent(columns),
-            "RESULT:SEQ": self._published,
-        }
-        values |= {
-            f"RESULT:OUTLINE:{axis.upper()}": line
-            for axis, line in outlines(columns).items()
-        }
-        values |= {name: columns[column] for name, column in _COLUMNS.items()}
-        values |= {name: top[column] for name, column in _BEST.items()}
-        self._records.update(Group.RESULT, values, arrived)
-
-    def _count(self, name: str) -> None:
-        self._counts[name] += 1
-        self._records.set(f"BROKER:{name}", self._counts[name])
+        pvs = self._pvs.result
+        changes = [
+            pvs.dcid.to(result.dcid),
+            pvs.dcids.to(list(dict.fromkeys((result.dcid, *result.dcg_dcids)))),
+            pvs.dcgid.to(MISSING if result.dcgid is None else result.dcgid),
+            pvs.source.to(result.source),
+            pvs.dimensions.to(result.dimensions),
+            pvs.count.to(len(result.centres)),
+            pvs.time.to(iso(arrived)),
+            pvs.latency.to(latency),
+            pvs.json.to(result.payload),
+            *(pv.to(lines[axis]) for axis, pv in pvs.outline.items()),
+            pvs.extent.to(extent(columns)),
+            *(pv.to(columns[name]) for name, pv in self._pvs.centres.columns.items()),
+            *(pv.to(top[name]) for name, pv in self._pvs.best.columns.items()),
+            pvs.seq.to(self._published),
+        ]
+        self._pvs.update(changes, arrived)
 
 
 def _fields(result: Result) -> dict[str, object]:

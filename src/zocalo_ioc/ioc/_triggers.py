@@ -12,7 +12,7 @@ from ..errors import Problem, RequestInvalid
 from ..errors.broker import SendingBroke
 from ..errors.requests import CommandNotAllowed
 from ..jobs import ENDED_BY_RESULT, Job, Jobs
-from ..records.database import Records
+from ..records import Pvs, count
 from ..wire import (
     TRIGGER_QUEUE,
     Command,
@@ -39,7 +39,7 @@ class Triggers:
     """Does what commands ask for.
 
     Args:
-        records: shows what was sent.
+        pvs: shows what was sent.
         jobs: told of each message.
         waiters: wait for jobs to end.
         broker: takes the messages.
@@ -48,19 +48,18 @@ class Triggers:
 
     def __init__(
         self,
-        records: Records,
+        pvs: Pvs,
         jobs: Jobs,
         waiters: Waiters,
         broker: Broker,
         send_timeout: float,
     ) -> None:
-        self._records = records
+        self._pvs = pvs
         self._jobs = jobs
         self._waiters = waiters
         self._broker = broker
         self._send_timeout = send_timeout
         self._headers = trigger_headers()
-        self._sent = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def wait(self) -> None:
@@ -150,8 +149,7 @@ class Triggers:
             logger.info(
                 "DCID %d: %s confirmed, guid %s", dcid, event, guid, extra=fields
             )
-            self._sent += 1
-            self._records.set("BROKER:SENT", self._sent)
-            self._records.set("BROKER:CONFIRM_TIME", took * 1000)
-            self._records.set("GUID", guid)
+            count(self._pvs.broker.sent)
+            self._pvs.broker.confirm_time.set(took * 1000)
+            self._pvs.job.guid.set(guid)
             self._jobs.confirmed(job, event, dcid, time.monotonic())

@@ -1,21 +1,39 @@
 """What EPICS clients see.
 
-The declarations are here, free of EPICS; `database` makes the records from them.
+Declarations and handles are here, free of EPICS; `database` makes the records.
 """
 
-from ._declarations import (
-    DECLARATIONS,
-    IOC_STATS,
-    LONGEST_NAME,
-    MAX_CENTRES,
-    MAX_HISTORY,
-    MAX_NAME,
-    MOTOR,
-    TABLES,
-    UPDATED_TOGETHER,
+from ._datatypes import (
+    Array,
+    Bool,
+    Enum,
+    Float,
+    Floats,
+    Int,
+    Ints,
+    String,
+    Strings,
+    Text,
 )
-from ._ioc_stats import IocStatsRecord, ioc_stats
-from ._record import Group, Kind, Record, Table
+from ._declarations import MAX_CENTRES, MAX_HISTORY
+from ._handles import (
+    Action,
+    Change,
+    Group,
+    Option,
+    Readback,
+    Record,
+    RequestField,
+    Setting,
+    Store,
+    TextAction,
+    Updated,
+    Writable,
+    count,
+)
+from ._ioc_stats import IOC_STATS, IocStatsRecord, ioc_stats
+from ._pvs import DECLARATIONS, LONGEST_NAME, MAX_NAME, MOTOR, TABLES, Pvs
+from ._table import Table
 
 __all__ = [
     "DECLARATIONS",
@@ -26,11 +44,31 @@ __all__ = [
     "MAX_NAME",
     "MOTOR",
     "TABLES",
-    "UPDATED_TOGETHER",
+    "Action",
+    "Array",
+    "Bool",
+    "Change",
+    "Enum",
+    "Float",
+    "Floats",
     "Group",
+    "Int",
+    "Ints",
     "IocStatsRecord",
-    "Kind",
+    "Option",
+    "Pvs",
+    "Readback",
     "Record",
+    "RequestField",
+    "Setting",
+    "Store",
+    "String",
+    "Strings",
     "Table",
+    "Text",
+    "TextAction",
+    "Updated",
+    "Writable",
+    "count",
     "ioc_stats",
 ]

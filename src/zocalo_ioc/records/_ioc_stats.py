@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from ._declarations import IOC_STATS
+IOC_STATS = "IOC"
+"""What the names of the records of iocStats start with, after the prefix: without it
+they would have a HEARTBEAT, too."""
 
 _RECORD = re.compile(
     r'record\(\s*(\w+),\s*"\$\(IOCNAME\):([^"]+)"\)\s*\{(.*?)^\}',

@@ -17,7 +17,7 @@ _Notes = defaultdict[str, dict[str, dict[str, Any]]]  # by record, then by group
 
 
 def serve_groups(
-    prefix: str, records: Mapping[str, Any], others: Sequence[Record] = ()
+    prefix: str, records: Mapping[str, Any], others: Sequence[Record[Any]] = ()
 ) -> None:
     """Serve every table, and PVI.
 
@@ -37,15 +37,17 @@ def serve_groups(
 def _note_table(pv: str, table: Table, notes: _Notes) -> None:
     """Make an NTTable of arrays, with further values of the same update beside it."""
     notes[table.labels][pv] = {"+id": "epics:nt/NTTable:1.0", "labels": _VALUE}
-    for n, record in enumerate(table.columns):
-        notes[record.name][pv] = {f"value.{record.column}": _VALUE | {"+putorder": n}}
-    for name, field in table.beside.items():
-        notes[name][pv] = {field: _VALUE}
+    for n, (column, record) in enumerate(table.columns.items()):
+        notes[record.name][pv] = {f"value.{column}": _VALUE | {"+putorder": n}}
+    for field, record in table.beside.items():
+        notes[record.name][pv] = {field: _VALUE}
     counter = {"": _ALARM_AND_TIME, "seq": _VALUE | {"+trigger": "*"}}
-    notes[table.counter][pv] = counter
+    notes[table.counter.name][pv] = counter
 
 
-def _note_pvi(prefix: str, entries: Iterable[Record | Table], notes: _Notes) -> None:
+def _note_pvi(
+    prefix: str, entries: Iterable[Record[Any] | Table], notes: _Notes
+) -> None:
     """List records and tables as FastCS does, so that ophyd-async makes a device."""
     pv = f"{prefix}:PVI"
     notes[_HOLDS_PVI][pv] = {

@@ -1,0 +1,113 @@
+"""All records: as handles for one IOC, and as declarations for everything else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ._declarations import (
+    BestPvs,
+    BrokerPvs,
+    CentrePvs,
+    CommandPvs,
+    HistoryPvs,
+    IocPvs,
+    JobPvs,
+    MotorPvs,
+    OptionPvs,
+    RequestPvs,
+    ResultPvs,
+)
+from ._handles import Change, Counter, Record, Section, Store
+from ._ioc_stats import IOC_STATS
+from ._table import Table
+
+
+class Pvs:
+    """Handles of all records of one IOC.
+
+    Args:
+        store: where their values are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.request = RequestPvs(store)
+        self.commands = CommandPvs(store)
+        self.options = OptionPvs(store)
+        self.job = JobPvs(store)
+        self.broker = BrokerPvs(store)
+        self.ioc = IocPvs(store)
+        self.result = ResultPvs(store)
+        self.centres = CentrePvs(store)
+        self.best = BestPvs(store)
+        self.history = HistoryPvs(store)
+        self.records: tuple[Record[Any], ...] = tuple(
+            record
+            for section in vars(self).values()
+            if isinstance(section, Section)
+            for record in section.records
+        )
+        result = self.result, self.centres, self.best
+        self.updates = tuple(
+            sorted(
+                (record for section in together for record in section.records),
+                key=lambda record: isinstance(record, Counter),
+            )
+            for together in (result, (self.history,))
+        )
+        """The records that are updated as one; the counter comes last."""
+        self._together = [{record.name for record in each} for each in self.updates]
+
+    def update(self, changes: Sequence[Change], timestamp: float) -> None:
+        """Set all records of an update as one, with one time stamp.
+
+        Clients see all of the update or nothing.
+
+        Args:
+            changes: a new value for each record that is updated together.
+            timestamp: seconds since the epoch.
+
+        Raises:
+            ValueError: a record of the update is missing, or not of it.
+        """
+        names = {change.record.name for change in changes}
+        if names not in self._together:
+            differences = [names ^ together for together in self._together]
+            raise ValueError(f"Not a whole update: {sorted(min(differences, key=len))}")
+        self._store.update(changes, timestamp)
+
+
+_DECLARED = Pvs(Store())
+
+DECLARATIONS = _DECLARED.records
+"""Every record, in the order of the interface."""
+
+MOTOR = tuple(MotorPvs(Store()).records)
+"""Records that there are with a grid scan device only. A template makes them."""
+
+TABLES = (
+    Table(
+        "RESULT:TABLE",
+        _DECLARED.centres.columns,
+        _DECLARED.result.seq,
+        "One row a centre",
+        {
+            "dcids": _DECLARED.result.dcids,
+            "dcgid": _DECLARED.result.dcgid,
+            "source": _DECLARED.result.source,
+        },
+    ),
+    Table(
+        "HISTORY",
+        _DECLARED.history.columns,
+        _DECLARED.history.seq,
+        "The last jobs and results",
+    ),
+)
+
+LONGEST_NAME = max(
+    *(len(record.name) for record in (*DECLARATIONS, *MOTOR)),
+    len(f"{IOC_STATS}:CBMEDIUM_Q_OVERRUNS"),
+)
+"""Length of the longest name, without prefix and colon."""
+MAX_NAME = 60
+"""Characters that EPICS takes in a whole name."""

@@ -1,0 +1,38 @@
+"""What the declaration of a table says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._handles import Counter, Record, attribute
+
+
+@dataclass(frozen=True)
+class Table:
+    """An NTTable for PV Access clients, made of arrays that are records, too.
+
+    Attributes:
+        name: its name, after the prefix.
+        columns: the arrays, by the names of the columns.
+        counter: the record whose update makes one update of the table.
+        description: what a row is.
+        beside: records with further values of the same update, by field.
+        access: what clients do with it, in the words of PVI.
+    """
+
+    name: str
+    columns: Mapping[str, Record[Any]]
+    counter: Counter
+    description: str
+    beside: Mapping[str, Record[Any]] = field(default_factory=dict[str, Record[Any]])
+    access = "r"
+
+    @property
+    def pvi_name(self) -> str:
+        """Its name as an attribute of a device."""
+        return attribute(self.name)
+
+    @property
+    def labels(self) -> str:
+        """The record with the names of the columns."""
+        return f"{self.name}:LABELS"
