@@ -3,12 +3,18 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pika
 
 from zocalo_simulator.collections_file import CollectionsFile, read_collections
-from zocalo_simulator.declare import declare
+from zocalo_simulator.declare import (
+    BROADCASTS,
+    RESULTS_EXCHANGE,
+    declare,
+    missing,
+)
+from zocalo_simulator.names import QUEUES, ServiceName
 from zocalo_simulator.real_dispatcher import RealDispatcher, is_installed
 from zocalo_simulator.remedies import REMEDIES
 from zocalo_simulator.simulation import Options, SimulatedZocalo
@@ -20,11 +26,12 @@ from .broker import (
     Consumer,
     connection_problem,
 )
+from .errors import SettingsInvalid
 from .settings import SimulateSettings
 
 logger = logging.getLogger(__name__)
 
-DECLARE_PAUSE = 2.0
+PREPARE_PAUSE = 2.0
 """Between two tries to reach the broker, seconds."""
 
 
@@ -32,7 +39,8 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
     """Play Zocalo until stopped, or draw what it would see of a scan.
 
     Raises:
-        SettingsInvalid: the collections file or the dispatcher can't be used.
+        SettingsInvalid: the collections file or the dispatcher can't be used, or the
+            broker lacks queues.
     """
     options = _options(settings)
     if settings.plot is not None:
@@ -46,9 +54,9 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
     if _uses_real(settings):
         real = RealDispatcher(urls, settings.logbook)
         logger.info("The dispatcher is that of the zocalo package")
-    elif options.dispatcher:
+    elif ServiceName.DISPATCHER in options.services:
         logger.info("The dispatcher is the built-in one")
-    if settings.declare and not await _declared(urls, settings.results_queue, stop):
+    if not await _is_ready(settings, stop):
         return
     zocalo = SimulatedZocalo(
         options,
@@ -72,6 +80,9 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
 
 def _options(settings: SimulateSettings) -> Options:
     file = settings.collections
+    services = _services(settings)
+    if _uses_real(settings):
+        services.remove(ServiceName.DISPATCHER)
     return Options(
         results_queue=settings.results_queue,
         beamline=settings.results_queue.rpartition(".")[2],
@@ -81,39 +92,67 @@ def _options(settings: SimulateSettings) -> Options:
         chances=settings.chances,
         give_up_after=settings.give_up_after,
         logbook=settings.logbook,
-        dispatcher=settings.dispatcher != "none" and not _uses_real(settings),
+        services=services,
     )
 
 
+def _services(settings: SimulateSettings) -> set[ServiceName]:
+    left_out = {ServiceName.DISPATCHER} if settings.dispatcher == "none" else set()
+    return set(settings.services) - left_out
+
+
 def _uses_real(settings: SimulateSettings) -> bool:
+    if ServiceName.DISPATCHER not in settings.services:
+        return False
     if settings.dispatcher != "auto":
         return settings.dispatcher == "real"
     speaks_tls = any(url.startswith("amqps") for url in settings.broker_urls)
     return is_installed() and not speaks_tls
 
 
-async def _declared(
-    urls: Sequence[str], results_queue: str, stop: asyncio.Event
-) -> bool:
-    """Make the queues as soon as a node answers; False if stopped before."""
-    for url in itertools.cycle(urls):
+async def _is_ready(settings: SimulateSettings, stop: asyncio.Event) -> bool:
+    """Look for queues, or make them, as soon as a node answers.
+
+    Returns:
+        False if stopped before.
+
+    Raises:
+        SettingsInvalid: some are missing.
+    """
+    for url in itertools.cycle(settings.broker_urls):
         node = pika.URLParameters(url)
         address = f"{node.host}:{node.port}"
         try:
-            await asyncio.to_thread(declare, url, results_queue)
+            await asyncio.to_thread(_prepare, settings, url, address)
         except CONNECTION_ERRORS as error:
             problem = connection_problem(address, error)
             logger.warning("%s", problem.say(REMEDIES))
         else:
-            logger.info("The queues are there, at %s", address)
             return True
         try:
-            async with asyncio.timeout(DECLARE_PAUSE):
+            async with asyncio.timeout(PREPARE_PAUSE):
                 await stop.wait()
             return False
         except TimeoutError:
             pass
     return False
+
+
+def _prepare(settings: SimulateSettings, url: str, address: str) -> None:
+    if settings.declare:
+        declare(url, settings.results_queue)
+        logger.info("The queues are there, at %s", address)
+        return
+    services = _services(settings)
+    queues = [QUEUES[name] for name in ServiceName if name in services]
+    exchanges = [RESULTS_EXCHANGE] if ServiceName.CENTRING in services else []
+    if _uses_real(settings):
+        exchanges += BROADCASTS
+    if absent := missing(url, queues, exchanges):
+        raise SettingsInvalid(
+            f"{address} has no {', no '.join(absent)}",
+            "Give --declare to create them, or check the virtual host in --broker",
+        )
 
 
 def _reporter(name: str, consumer: Consumer) -> Callable[[Connection], None]:

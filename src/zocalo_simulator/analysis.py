@@ -12,6 +12,7 @@ from zocalo_ioc.wire import Flag, Id, validated
 
 from .centring import Counts
 from .data_collections import Collections
+from .names import QUEUES, ServiceName
 from .recipe import RecipeMessage
 from .service import Service
 from .spots import spot_counts
@@ -41,7 +42,7 @@ class PerImageAnalysis(Service):
     """
 
     name = "Per-image analysis"
-    queue = "per_image_analysis"
+    queue = QUEUES[ServiceName.IMAGES]
     prefetch = 1000  # they are waiting for their turn
 
     def __init__(self, collections: Collections, seed: int, frame_rate: float) -> None:

@@ -14,6 +14,7 @@ from zocalo_ioc.errors import NotUnderstood, Problem
 
 from .centring import Counts
 from .messages import CentringParameters, Frame, Gridinfo, read_frame
+from .names import QUEUES, ServiceName
 from .payload import MAX_BOXES, centre
 from .recipe import RecipeMessage
 from .service import Send, Service
@@ -86,7 +87,7 @@ class XrayCentring(Service):
     """
 
     name = "X-ray centring"
-    queue = "reduce.xray_centering"
+    queue = QUEUES[ServiceName.CENTRING]
     prefetch = 65535  # the most there can be: all frames of a scan must get here
 
     def __init__(

@@ -1,17 +1,15 @@
-"""Makes the queues and exchanges of a Zocalo on a broker, as a site has them."""
+"""Makes the queues and exchanges of a Zocalo on a broker, or says which are missing."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pika
-from pika.adapters.blocking_connection import BlockingConnection
+from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import ChannelClosedByBroker
 
-from zocalo_ioc.wire import TRIGGER_QUEUE
-
-from .names import CENTRING_QUEUE, SERVICE_QUEUES
+from .names import QUEUES, ServiceName
 
 logger = logging.getLogger(__name__)
 
@@ -19,22 +17,50 @@ RESULTS_EXCHANGE = "results"
 DELIVERY_LIMIT = 5
 EXPIRY_MS = 60_000
 """How long a result waits for someone to take it."""
+DELAYED_EXCHANGE = "delayed"
+"""Through which Zocalo's services postpone messages. A site has RabbitMQ's plugin for
+that; an exchange that is made here passes them on at once."""
 BROADCASTS = ("command", "transient.status")
-"""Exchanges that Zocalo's own services use."""
+"""Fanout exchanges that each of Zocalo's services needs."""
+EXCHANGES = {
+    RESULTS_EXCHANGE: "topic",
+    DELAYED_EXCHANGE: "direct",
+    **dict.fromkeys(BROADCASTS, "fanout"),
+    "transient.statistics.cluster": "fanout",  # for Zocalo's Mimas
+}
 
 
 @dataclass(frozen=True)
 class _Queue:
     name: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
     dead_letters: bool = True
+
+    def __str__(self) -> str:
+        return f"queue {self.name}"
+
+    def declare(self, channel: BlockingChannel, passive: bool) -> None:
+        arguments = dict(self.arguments)
+        channel.queue_declare(self.name, passive, durable=True, arguments=arguments)
+
+
+@dataclass(frozen=True)
+class _Exchange:
+    name: str
+    kind: str = "direct"
+
+    def __str__(self) -> str:
+        return f"exchange {self.name}"
+
+    def declare(self, channel: BlockingChannel, passive: bool) -> None:
+        channel.exchange_declare(self.name, self.kind, passive, durable=True)
 
 
 def _queues(results_queue: str) -> Iterator[_Queue]:
     """Tell the queues, without those for rejected messages."""
-    for name in (TRIGGER_QUEUE, *SERVICE_QUEUES):
-        single = {"x-single-active-consumer": True} if name == CENTRING_QUEUE else {}
-        yield _Queue(name, single)
+    for service, name in QUEUES.items():
+        alone = service is ServiceName.CENTRING
+        yield _Queue(name, {"x-single-active-consumer": True} if alone else {})
     yield _Queue(results_queue, {"x-message-ttl": EXPIRY_MS}, dead_letters=False)
 
 
@@ -48,10 +74,9 @@ def declare(url: str, results_queue: str) -> None:
     Raises:
         AMQPError: the broker can't be reached, or does not allow it.
     """
-    parameters = pika.URLParameters(url)
-    parameters.client_properties = {"connection_name": "zocalo-ioc simulate: declare"}
-    connection = BlockingConnection(parameters)
-    try:
+    with _connected(url) as connection:
+        for name, kind in EXCHANGES.items():
+            _make(connection, _Exchange(name, kind))
         for queue in _queues(results_queue):
             arguments = {
                 "x-queue-type": "quorum",
@@ -64,27 +89,58 @@ def declare(url: str, results_queue: str) -> None:
                 arguments["x-dead-letter-exchange"] = ""
                 arguments["x-dead-letter-routing-key"] = dead
             _make(connection, _Queue(queue.name, arguments))
-        channel = connection.channel()
-        channel.exchange_declare(RESULTS_EXCHANGE, "topic", durable=True)
-        channel.queue_bind(results_queue, RESULTS_EXCHANGE, results_queue)
-        for exchange in BROADCASTS:
-            channel.exchange_declare(exchange, "fanout", durable=True)
-    finally:
-        if connection.is_open:
-            connection.close()
+            _bind(connection, queue.name, DELAYED_EXCHANGE)
+        _bind(connection, results_queue, RESULTS_EXCHANGE)
 
 
-def _make(connection: BlockingConnection, queue: _Queue) -> None:
-    channel = connection.channel()
-    try:
-        channel.queue_declare(queue.name, durable=True, arguments=dict(queue.arguments))
-    except ChannelClosedByBroker as error:
-        if error.reply_code != 406:
-            raise
-        logger.warning(
-            "The queue %s has other properties, and is left as it is: %s",
-            queue.name,
-            error.reply_text,
-        )
-    else:
-        channel.close()
+def missing(url: str, queues: Iterable[str], exchanges: Iterable[str]) -> list[str]:
+    """Return what a node lacks of some queues and exchanges: ``queue mimas``.
+
+    Raises:
+        AMQPError: the broker can't be reached.
+    """
+    needed = [*map(_Queue, queues), *map(_Exchange, exchanges)]
+    with _connected(url) as connection:
+        refusals = [(each, _refusal(connection, each, passive=True)) for each in needed]
+    # that a queue's node is down is not found, either
+    return [
+        str(each)
+        for each, refusal in refusals
+        if refusal and refusal.reply_text.startswith("NOT_FOUND - no ")
+    ]
+
+
+def _connected(url: str) -> BlockingConnection:
+    parameters = pika.URLParameters(url)
+    parameters.client_properties = {"connection_name": "zocalo-ioc simulate: declare"}
+    return BlockingConnection(parameters)
+
+
+def _make(connection: BlockingConnection, wanted: _Queue | _Exchange) -> None:
+    refusal = _refusal(connection, wanted)
+    if refusal is None:
+        return
+    if refusal.reply_code != 406:
+        raise refusal
+    logger.warning(
+        "The %s has other properties, and is left as it is: %s",
+        wanted,
+        refusal.reply_text,
+    )
+
+
+def _refusal(
+    connection: BlockingConnection, wanted: _Queue | _Exchange, passive: bool = False
+) -> ChannelClosedByBroker | None:
+    """Declare on a channel of its own, for a refusal closes it."""
+    with connection.channel() as channel:
+        try:
+            wanted.declare(channel, passive)
+        except ChannelClosedByBroker as refusal:
+            return refusal
+    return None
+
+
+def _bind(connection: BlockingConnection, queue: str, exchange: str) -> None:
+    with connection.channel() as channel:
+        channel.queue_bind(queue, exchange, queue)

@@ -18,8 +18,9 @@ from pydantic_core import from_json
 
 from zocalo_ioc.broker import Delivery
 from zocalo_ioc.errors import NotUnderstood
-from zocalo_ioc.wire import TRIGGER_QUEUE, is_recipe_message, read_envelope
+from zocalo_ioc.wire import is_recipe_message, read_envelope
 
+from .names import QUEUES, ServiceName
 from .recipe import RecipeMessage, load
 from .service import Service
 
@@ -42,7 +43,7 @@ class Dispatcher(Service):
     """
 
     name = "Dispatcher"
-    queue = TRIGGER_QUEUE
+    queue = QUEUES[ServiceName.DISPATCHER]
 
     def __init__(self, logbook: Path | None = None) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from zocalo_ioc.wire import Event, Id, validated
 
 from .data_collections import Collections
+from .names import QUEUES, ServiceName
 from .recipe import RecipeMessage
 from .scans import Kind, Pipelines, Scan
 from .service import Service
@@ -43,7 +44,7 @@ class Mimas(Service):
     """
 
     name = "Mimas"
-    queue = "mimas"
+    queue = QUEUES[ServiceName.MIMAS]
 
     def __init__(
         self, collections: Collections, beamline: str, results_queue: str

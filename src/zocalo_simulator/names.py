@@ -1,10 +1,27 @@
-"""What options can name: kinds of trouble and queues. This imports nothing big."""
+"""What options can name: services, their queues and kinds of trouble."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-CENTRING_QUEUE = "reduce.xray_centering"
-SERVICE_QUEUES = ("mimas", "per_image_analysis", CENTRING_QUEUE)
-"""The queues that the simulated services consume, besides that of the triggers."""
+from zocalo_ioc.wire import TRIGGER_QUEUE
+
+
+class ServiceName(StrEnum):
+    """The services that can be simulated."""
+
+    DISPATCHER = "dispatcher"
+    MIMAS = "mimas"
+    IMAGES = "images"
+    CENTRING = "centring"
+
+
+QUEUES: Mapping[ServiceName, str] = {
+    ServiceName.DISPATCHER: TRIGGER_QUEUE,
+    ServiceName.MIMAS: "mimas",
+    ServiceName.IMAGES: "per_image_analysis",
+    ServiceName.CENTRING: "reduce.xray_centering",
+}
+"""The queue that each consumes."""
 
 
 class Trouble(StrEnum):

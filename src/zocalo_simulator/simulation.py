@@ -1,7 +1,7 @@
 """A whole Zocalo: its services, each with a connection of its own."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from .collections_file import CollectionsFile
 from .data_collections import Collections
 from .dispatcher import Dispatcher
 from .mimas import Mimas
-from .names import Trouble
+from .names import ServiceName, Trouble
 from .service import Service
 from .trouble import TroubleMaker
 
@@ -34,7 +34,7 @@ class Options:
         chances: how probable each trouble is, for scans that name none.
         give_up_after: how long frames wait for others of their scan, seconds.
         logbook: where the dispatcher keeps a copy of each message.
-        dispatcher: whether there is one among the services.
+        services: which of them there are.
     """
 
     results_queue: str
@@ -45,7 +45,7 @@ class Options:
     chances: Mapping[Trouble, float] = field(default_factory=dict[Trouble, float])
     give_up_after: float = 900.0
     logbook: Path | None = None
-    dispatcher: bool = True
+    services: Collection[ServiceName] = tuple(ServiceName)
 
 
 class SimulatedZocalo:
@@ -62,15 +62,19 @@ class SimulatedZocalo:
         collections = Collections(options.collections, options.seed, options.chances)
         trouble = TroubleMaker(collections, options.seed)
         self._centring = XrayCentring(options.give_up_after, trouble.send_result)
-        services: list[Service] = [
-            Mimas(collections, options.beamline, options.results_queue),
-            PerImageAnalysis(collections, options.seed, options.frame_rate),
-            self._centring,
-        ]
-        if options.dispatcher:
-            services.append(Dispatcher(options.logbook))
+        services: dict[ServiceName, Service] = {
+            ServiceName.MIMAS: Mimas(
+                collections, options.beamline, options.results_queue
+            ),
+            ServiceName.IMAGES: PerImageAnalysis(
+                collections, options.seed, options.frame_rate
+            ),
+            ServiceName.CENTRING: self._centring,
+            ServiceName.DISPATCHER: Dispatcher(options.logbook),
+        }
         self._brokers: list[Broker] = []
-        for service in services:
+        for name in options.services:
+            service = services[name]
             service.broker = connect(service.name, service.consumer)
             self._brokers.append(service.broker)
 

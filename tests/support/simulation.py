@@ -45,6 +45,10 @@ class Simulation:
             assert self._process.poll() is None, f"it ended\n{self.log}"
             time.sleep(0.05)  # between two looks, up to the limit
 
+    def wait(self, limit: float = 30) -> int:
+        """Wait until it has ended by itself, and return the exit status."""
+        return self._process.wait(limit)
+
     def stop(self) -> int:
         """End it, and return the exit status."""
         if self._process.poll() is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from dodal.devices.zocalo import (
     ZocaloResults,
     ZocaloStartInfo,
@@ -18,6 +19,7 @@ from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.simulation import Simulation, simulating
 from tests.support.zocalo import write_configuration
+from zocalo_ioc.exits import Exit
 from zocalo_simulator.recipe import RecipeMessage, load
 from zocalo_simulator.scans import Scan
 
@@ -215,6 +217,69 @@ def test_what_no_service_can_read_goes_to_the_queues_for_rejected_messages(
         for queue in queues:
             assert len(site.take(f"dlq.{queue}", len(bodies))) == len(bodies)
     assert simulation.log.count("a message is rejected") == len(queues) * len(bodies)
+
+
+@pytest.mark.parametrize("dispatcher", ["real", "built-in"])
+def test_a_broker_without_queues_ends_it_at_once_with_a_remedy(
+    rabbitmq: RabbitMQ, tmp_path: Path, dispatcher: str
+) -> None:
+    empty = rabbitmq.virtual_host("empty")
+    simulation = Simulation(empty, tmp_path / "log", "--dispatcher", dispatcher)
+    assert simulation.wait() == Exit.USAGE
+    queues = "processing_recipe", "mimas", "per_image_analysis"
+    for text in ("--declare", *(f"no queue {queue}" for queue in queues)):
+        assert text in simulation.log
+    assert "starting" not in simulation.log
+
+
+def test_it_makes_what_is_missing_and_leaves_alone_what_is_there(
+    rabbitmq: RabbitMQ, tmp_path: Path
+) -> None:
+    other = rabbitmq.virtual_host("other")
+    with other.channel() as channel:
+        channel.exchange_declare("results", "topic", durable=False)
+        channel.exchange_declare("delayed", "fanout", durable=True)
+    with simulating(other, tmp_path) as simulation:
+        assert "exchange results has other properties" in simulation.log
+        assert "exchange delayed has other properties" in simulation.log
+    with other.channel() as channel:
+        channel.exchange_declare("results", "topic", durable=False)
+        channel.exchange_declare("delayed", "fanout", durable=True)
+        for name in ("command", "transient.status", "transient.statistics.cluster"):
+            channel.exchange_declare(name, "fanout", durable=True)
+
+
+def test_what_is_made_here_passes_on_messages_that_are_to_be_delayed(
+    rabbitmq: RabbitMQ, tmp_path: Path
+) -> None:
+    fresh = rabbitmq.virtual_host("fresh")
+    with simulating(fresh, tmp_path):
+        pass
+    with fresh.channel() as channel:
+        channel.basic_publish("delayed", "mimas", b"later", mandatory=True)
+    assert fresh.depth("mimas") == 1
+
+
+async def test_services_run_beside_those_of_others(
+    site: RabbitMQ, beside: Ioc, tmp_path: Path
+) -> None:
+    file = tmp_path / "collections.yaml"
+    file.write_text(yaml.safe_dump({"scans": [SMALL | {"dcids": [801, 802]}]}))
+    published = await beside.get("RESULT:SEQ")
+    halves = [
+        Simulation(
+            *(site, tmp_path / services, *QUICKLY, "--services", services),
+            *("--dispatcher", "built-in", "--collections", str(file)),
+        )
+        for services in ("dispatcher,images", "mimas,centring")
+    ]
+    halves[0].until_logged("Dispatcher takes from", "Per-image analysis takes from")
+    halves[1].until_logged("Mimas takes from", "X-ray centring takes from")
+    await process(beside, 801, 802)
+    await beside.until_value("RESULT:SEQ", published + 1)
+    assert [half.stop() for half in halves] == [0, 0]
+    assert "X-ray centring" not in halves[0].log
+    assert "Per-image analysis" not in halves[1].log
 
 
 # -- trouble -------------------------------------------------------------------

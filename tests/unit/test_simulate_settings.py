@@ -7,7 +7,7 @@ import pytest
 
 from zocalo_ioc.errors import SettingsInvalid
 from zocalo_ioc.settings import ENV_PREFIX, SimulateSettings
-from zocalo_simulator.names import Trouble
+from zocalo_simulator.names import ServiceName, Trouble
 from zocalo_simulator.real_dispatcher import RealDispatcher
 
 BROKER = ["--broker", "amqp://guest:s3cret@localhost"]
@@ -39,6 +39,12 @@ def test_a_missing_broker_is_named_with_each_way_to_give_it() -> None:
         assert way in str(refused.value)
 
 
+def test_all_services_are_simulated_unless_some_are_named() -> None:
+    assert SimulateSettings.load(BROKER).services == list(ServiceName)
+    named = SimulateSettings.load([*BROKER, "--services", "mimas,centring"])
+    assert named.services == [ServiceName.MIMAS, ServiceName.CENTRING]
+
+
 def test_trouble_is_repeated_on_the_command_line_and_a_list_elsewhere(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -65,6 +71,9 @@ def test_trouble_is_repeated_on_the_command_line_and_a_list_elsewhere(
         ("--frame-rate", "inf"),
         ("--seed", "-1"),
         ("--results-queue", "mimas"),
+        ("--results-queue", "processing_recipe"),
+        ("--services", "mimas,other"),
+        ("--services", ""),
         ("--dispatcher", "other"),
         ("--give-up-after", "0"),
         ("--plot", "0"),

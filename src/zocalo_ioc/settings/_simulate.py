@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 from typing_extensions import TypeAliasType
 
-from zocalo_simulator.names import SERVICE_QUEUES, Trouble
+from zocalo_simulator.names import QUEUES, ServiceName, Trouble
 
 from ..errors import SettingsInvalid
 from ._log import LogSettings
@@ -29,7 +29,7 @@ def _chance(text: str) -> str:
 
 
 def _not_a_service(queue: str) -> str:
-    if queue in SERVICE_QUEUES:
+    if queue in QUEUES.values():
         raise ValueError("a service takes what is there; write another queue")
     return queue
 
@@ -42,6 +42,7 @@ TROUBLE = TypeAliasType(
         Field(description="kind=probability, from 0 to 1"),
     ],
 )
+SERVICE = TypeAliasType("SERVICE", ServiceName)
 DCID = TypeAliasType("DCID", Annotated[int, Field(ge=1, le=2**31 - 1)])
 RATE = TypeAliasType("RATE", Annotated[float, Field(gt=0, le=100_000)])
 NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0)])
@@ -94,6 +95,16 @@ class SimulateSettings(LogSettings):
             f"repeat it for others. There are {', '.join(Trouble)}",
         ),
     ] = []  # noqa: RUF012, likewise
+    services: Annotated[
+        list[SERVICE],
+        NoDecode,
+        BeforeValidator(split_list),
+        Field(
+            min_length=1,
+            description=f"simulate only these of {', '.join(ServiceName)}; others are "
+            "the site's own",
+        ),
+    ] = list(ServiceName)  # noqa: RUF012, likewise
     dispatcher: Annotated[
         Literal["auto", "real", "built-in", "none"],
         Field(
