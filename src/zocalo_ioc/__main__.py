@@ -1,10 +1,14 @@
 """The command line."""
 
 import asyncio
+import ctypes
+import logging
+import os
 import re
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NoReturn
 
 from . import __version__
 from .errors import SettingsInvalid, without_passwords
@@ -167,13 +171,24 @@ def _serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
         await command(stop)
+        if epics:
+            _leave()
 
     with logging_as(settings, getattr(settings, "prefix", "")):
         asyncio.run(until_signalled())
-    if epics:
-        from softioc.softioc import safeEpicsExit
 
-        safeEpicsExit(0)
+
+def _leave() -> NoReturn:
+    """End the process at once, with status 0.
+
+    A loop that ends cancels the commands that still run, and EPICS would tell clients
+    that their puts have ended well. This way they see the connection break.
+    """
+    logging.shutdown()
+    ctypes.CDLL(None).fflush(None)  # what EPICS has printed
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -146,6 +146,11 @@ class RabbitMQ:
                 os.killpg(group.pid, 0)
                 time.sleep(0.05)  # likewise
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to all processes of the running server."""
+        assert self._process is not None
+        os.killpg(self._process.pid, number)
+
     def close(self) -> None:
         """End the server, and the port mapper that Erlang has started for it alone."""
         self.stop()

@@ -338,6 +338,13 @@ class NotEncodable(NotConfirmed):
     error: Annotated[str, "ValueError"]
 
 
+class StoppedUnconfirmed(NotConfirmed):
+    """The IOC was stopped; the put of the command never ends well."""
+
+    text = "The IOC was stopped before the broker confirmed it"
+    remedy = "Send it again if the broker does not have it"
+
+
 class SendingBroke(NotConfirmed):
     """An error in this program."""
 

@@ -11,8 +11,9 @@ from .. import __version__
 from ..autosave import Autosave, Saved
 from ..broker import Broker, Connection, Delivery
 from ..errors import NotUnderstood, Problem
+from ..errors.broker import StoppedUnconfirmed
 from ..errors.files import PackageMissing, SavedResultUnusable, SavedValueUnusable
-from ..jobs import Jobs
+from ..jobs import SENDING, Jobs
 from ..records import Setting
 from ..records.database import Handlers, Records
 from ..rejected import Rejected
@@ -129,14 +130,20 @@ class Ioc:
             await stop.wait()
             logger.info("Stopping")
             await self._broker.close()
-            for job in self._jobs.running:
-                logger.warning(
-                    "Stopped before the end of a job. %s",
-                    job.describe(),
-                    extra=job.fields,
-                )
+            self._log_unfinished()
             for part in parts:
                 part.cancel()
+
+    def _log_unfinished(self) -> None:
+        """Log the jobs that run on without this IOC, or never began."""
+        events = {state: event for event, state in SENDING.items()}
+        for job in self._jobs.running:
+            if event := events.get(job.state):
+                what = f"{job.named}: the {event} message failed. "
+                logger.error("%s%s", what, StoppedUnconfirmed(), extra=job.fields)
+            else:
+                what = "Stopped before the end of a job."
+                logger.warning("%s %s", what, job.describe(), extra=job.fields)
 
     async def _tick(self) -> None:
         """Count the seconds, and end the jobs that have waited too long."""

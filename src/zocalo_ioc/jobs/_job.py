@@ -72,6 +72,11 @@ class Job:
         return self.dcids[0]
 
     @property
+    def named(self) -> str:
+        """How people are told which job it is."""
+        return f"DCID {', '.join(map(str, self.dcids))}"
+
+    @property
     def ended(self) -> bool:
         """Whether the job is over."""
         return self.state in ENDED
@@ -121,7 +126,7 @@ class Job:
                 return self.reason
             case _:
                 what = self.reason
-        return f"{_named(self.dcids)}: {what}."
+        return f"{self.named}: {what}."
 
     def begin(self, event: Event, dcids: Sequence[int]) -> None:
         """Note that messages are about to be sent, one a data collection."""
@@ -167,7 +172,3 @@ def count_of_centres(result: Result) -> str:
     """Say for people how many centres there are."""
     count = len(result.centres)
     return "1 centre" if count == 1 else f"{count} centres"
-
-
-def _named(dcids: Sequence[int]) -> str:
-    return f"DCID {', '.join(map(str, dcids))}"

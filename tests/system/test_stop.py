@@ -1,0 +1,78 @@
+"""What clients see of an IOC that is stopped while their puts wait."""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+import aioca
+import pytest
+
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+
+SUBMIT = '{"command": "process", "dcid": 71, "num_frames": 1}'
+
+
+async def connected(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Ioc:
+    ioc = ioc_maker("run", "--broker", broker.url, "--results-queue", RESULTS)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put_all(DCID=71, NUM_FRAMES=1)
+    return ioc
+
+
+@asynccontextmanager
+async def halted(broker: RabbitMQ) -> AsyncGenerator[None]:
+    """Halt the broker, so that it confirms nothing, and let it go on after."""
+    broker.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        broker.signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize("name", ["START", "END", "PROCESS", "SUBMIT", "SEND"])
+async def test_a_put_whose_message_is_not_confirmed_never_ends_well(
+    ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, name: str
+) -> None:
+    ioc = await connected(ioc_maker, private_broker)
+    value = SUBMIT.replace("process", "start") if name == "SEND" else SUBMIT
+    async with halted(private_broker):
+        command = value if name in ("SUBMIT", "SEND") else 1
+        put = asyncio.create_task(ioc.put(name, command))
+        await ioc.until_value("STATE", 3 if name == "END" else 1)
+        assert await asyncio.to_thread(ioc.stop) == 0
+        with pytest.raises(aioca.CANothing):
+            await put
+    event = "end" if name == "END" else "start"
+    assert f"DCID 71: the {event} message failed. " in ioc.log
+
+
+@pytest.mark.parametrize("name", ["WAIT", "PROCESS"])
+async def test_a_put_that_waits_for_a_result_never_ends_well(
+    ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, name: str
+) -> None:
+    ioc = await connected(ioc_maker, private_broker)
+    if name == "WAIT":
+        await ioc.put_all(START=1, END=1)
+    put = asyncio.create_task(ioc.put(name, 1))
+    await ioc.until_value("STATE", 4)
+    assert await asyncio.to_thread(ioc.stop) == 0
+    with pytest.raises(aioca.CANothing):
+        await put
+    assert "DCID 71: waiting for the result" in ioc.log
+
+
+async def test_a_message_confirmed_while_the_ioc_stops_is_not_called_failed(
+    ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ
+) -> None:
+    ioc = await connected(ioc_maker, private_broker)
+    async with halted(private_broker):
+        put = asyncio.create_task(ioc.put("START", 1))
+        await ioc.until_value("STATE", 1)
+        ioc.process.send_signal(signal.SIGTERM)
+        await ioc.until(lambda: asyncio.sleep(0, "Stopping" in ioc.log))
+    assert await asyncio.to_thread(ioc.stop) == 0
+    assert "DCID 71: start confirmed" in ioc.log
+    assert len(private_broker.take(TRIGGERS)) == 1
+    await put
