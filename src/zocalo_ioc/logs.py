@@ -9,7 +9,7 @@ import logging
 import queue
 import sys
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from logging.handlers import QueueHandler, QueueListener
 
@@ -55,7 +55,7 @@ def logging_as(settings: LogSettings, ioc: str = "") -> Generator[None]:
     if settings.log_graylog is None:
         yield
         return
-    lines: queue.Queue[logging.LogRecord] = queue.Queue(MAX_WAITING)
+    lines: queue.Queue[logging.LogRecord] = queue.Queue()
     graylog = _graylog(settings.log_graylog, ioc)
     listener = QueueListener(lines, graylog)
     root.addHandler(_Waiting(lines))
@@ -103,10 +103,13 @@ class _Waiting(QueueHandler):
 
     def __init__(self, lines: queue.Queue[logging.LogRecord]) -> None:
         super().__init__(lines)
+        self._lines = lines
         self.setFormatter(_Text("%(message)s"))
 
     def enqueue(self, record: logging.LogRecord) -> None:
-        with suppress(queue.Full):  # stderr has it
+        # The queue has no limit of its own, which would keep the listener's note to
+        # stop out of it. stderr has what is dropped.
+        if self._lines.qsize() < MAX_WAITING:
             super().enqueue(record)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.certificates import Authority
-from tests.support.ioc import Ioc
+from tests.support.ioc import Ioc, StuckIoc
 from tests.support.ports import LOOPBACK, free_ports
 from tests.support.proxy import Proxy
 from tests.support.rabbitmq import RESULTS, RabbitMQ
@@ -191,6 +192,59 @@ async def test_a_connection_that_is_open_but_dead_is_given_up_in_two_heartbeats(
     await start
     assert await ioc.state() == "Started"
     assert private_broker.depth("processing_recipe") == 1
+
+
+async def test_a_late_confirm_of_an_old_connection_confirms_nothing_else(
+    private_broker: RabbitMQ, proxy: Proxy, ioc_maker: Maker
+) -> None:
+    ioc = ioc_maker(
+        *("run", "--broker", private_broker.url_with(port=proxy.port)),
+        *(*QUEUE, "--heartbeat", str(HEARTBEAT), "--send-timeout", "60"),
+    )
+
+    async def start(dcid: int, messages: int) -> asyncio.Task[None]:
+        """Put START, and wait until the broker has its message."""
+        await ioc.put_all(DCID=dcid, NUM_FRAMES=1)
+        put = asyncio.create_task(ioc.put("START", 1, timeout=60))
+        await ioc.until(lambda: has_triggers(private_broker, messages))
+        return put
+
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    old = proxy.hold()
+    for dcid in (611, 612):
+        put = await start(dcid, messages=dcid - 610)
+        await ioc.put("CANCEL", 1)
+        await put
+    await ioc.until_value("BROKER:CONNECTED", 0)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await (await start(613, messages=3))
+    new = proxy.hold()
+    put = await start(614, messages=4)
+    old.flows.set()
+    assert await asyncio.to_thread(old.left.wait, 30)
+    assert await ioc.state() == "Starting"
+    new.flows.set()
+    await put
+    assert await ioc.state() == "Started"
+
+
+async def has_triggers(broker: RabbitMQ, count: int) -> bool:
+    return broker.depth("processing_recipe") == count
+
+
+async def test_records_are_set_before_the_result_is_acknowledged(
+    private_broker: RabbitMQ, tmp_path: Path
+) -> None:
+    options = ("run", "--prefix", "STUCK", "--broker", private_broker.url, *QUEUE)
+    ioc = StuckIoc(tmp_path / "log", "STUCK", *options)
+    try:
+        await ioc.until_value("BROKER:CONNECTED", 1)
+        private_broker.put(RESULTS, result(621))
+        await ioc.until_value("RESULT:SEQ", 1, limit=10)
+        assert await ioc.get("RESULT:DCID") == 621
+    finally:
+        await asyncio.to_thread(ioc.stop, signal.SIGKILL)
+    assert private_broker.take(RESULTS)[0][2] == result(621)[1]
 
 
 async def test_a_queue_deleted_and_made_anew_at_once_is_consumed_again(

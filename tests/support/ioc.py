@@ -115,3 +115,9 @@ class GridScan(Ioc):
 
     def __init__(self, log: Path, prefix: str, *arguments: str) -> None:
         super().__init__(log, prefix, prefix, *arguments)
+
+
+class StuckIoc(Ioc):
+    """A running IOC that stops for good as it acknowledges a result."""
+
+    program = (sys.executable, Path(__file__).with_name("stuck_ioc.py"))

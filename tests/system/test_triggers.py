@@ -10,6 +10,7 @@ from tests.support.ioc import Ioc
 from tests.support.rabbitmq import TRIGGERS, RabbitMQ
 
 MAJOR = 2
+PERSISTENT = 2
 
 
 async def start(ioc: Ioc, dcid: int, **request: Any) -> None:
@@ -22,6 +23,14 @@ async def test_start_ends_when_the_broker_has_the_message(
 ) -> None:
     await start(ioc, 101)
     assert rabbitmq.depth(TRIGGERS) == 1
+
+
+async def test_a_message_outlives_a_restart_of_the_broker_in_any_queue(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    await start(ioc, 106)
+    [(_, properties, _)] = rabbitmq.take(TRIGGERS)
+    assert properties.delivery_mode == PERSISTENT
 
 
 async def test_start_leaves_the_job_started(ioc: Ioc) -> None:

@@ -1,5 +1,9 @@
-"""Reading what was saved, whatever became of the file."""
+"""What is saved, whatever becomes of the file or the disk."""
 
+import asyncio
+import resource
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -57,3 +61,29 @@ def test_a_damaged_file_is_kept_beside(
     (tmp_path / "P.json").write_bytes(damage)
     autosave.load()
     assert (tmp_path / "P.damaged").read_bytes() == damage
+
+
+@contextmanager
+def full_disk_after(size: int) -> Generator[None]:
+    """Let this process write no file longer than so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_what_was_saved_stays_when_the_disk_is_full(
+    autosave: Autosave, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = Saved(values={"DCID": 4})
+    (tmp_path / "P.json").write_text(before.model_dump_json())
+    with full_disk_after(10):
+        saving = asyncio.create_task(autosave.run())
+        await asyncio.sleep(0)
+        autosave.note_change()
+        saving.cancel()  # which saves what has changed
+        await asyncio.wait([saving])
+    assert "Can't save" in caplog.text
+    assert autosave.load() == (before, None)

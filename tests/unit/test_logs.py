@@ -2,12 +2,14 @@
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 
+import graypy
 import pytest
 
 from zocalo_ioc.errors import SettingsInvalid
-from zocalo_ioc.logs import JSON_FIELDS, logging_as
+from zocalo_ioc.logs import JSON_FIELDS, MAX_WAITING, logging_as
 from zocalo_ioc.settings import LogSettings
 
 URL = "amqp://ioc:s3cret@rabbitmq.example.org:5672/zocalo"
@@ -65,6 +67,24 @@ def test_a_graylog_that_is_away_holds_nothing_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert "Lost" in logged(capsys, "--log-graylog", "127.0.0.1:1")
+
+
+def test_only_so_many_lines_wait_for_a_slow_graylog(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    may_send, sent = threading.Event(), list[logging.LogRecord]()
+
+    def emit(_: object, record: logging.LogRecord) -> None:
+        may_send.wait(10)
+        sent.append(record)
+
+    monkeypatch.setattr(graypy.GELFUDPHandler, "emit", emit)
+    with logging_as(LogSettings.load(["--log-graylog", "127.0.0.1:1"])):
+        for number in range(MAX_WAITING + 100):
+            logging.info("%d", number)
+        may_send.set()
+    # one was being sent
+    assert len(sent) in (MAX_WAITING, MAX_WAITING + 1)
 
 
 @pytest.mark.parametrize("address", ["graylog", "graylog:0", "graylog:99999", ":1"])

@@ -287,7 +287,16 @@ def test_the_guid_is_the_id_of_the_environment() -> None:
     assert read(message(None)).guid == GUID
 
 
-@pytest.mark.parametrize("environment", [{}, {"ID": None}], ids=["missing", "null"])
+def test_a_guid_of_64_characters_is_read() -> None:
+    guid = "x" * 64
+    assert read(message(None) | {"environment": {"ID": guid}}).guid == guid
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"ID": None}, {"ID": "x" * 65}, {"ID": "two\nlines"}],
+    ids=["missing", "null", "too long", "two lines"],
+)
 def test_an_unknown_guid_is_empty(environment: object) -> None:
     assert read(message(None) | {"environment": environment}).guid == ""
 
