@@ -2,12 +2,14 @@
 #   make demo     the IOC with a simulated Zocalo, and what to type next
 #   make test     all tests, against a RabbitMQ of their own
 #   make screens  the screens in the real Phoebus: pictures and clicks
+#   make bounds   the lowest versions of the dependencies, and those beside blueapi
+#   make fresh    make demo and make test in new Debian systems (as root)
 #   make lint     style, types, imports and spelling
 #   make docs     the documentation as a site, docs/_build/html/index.html
 #   make linkcheck  whether the sites that it links to are there (needs the internet)
 #   make faults   all that can go wrong, often; writes docs/explanations/faults.md
 #   make bench    what puts and results cost; writes docs/explanations/speed.md
-#   make lock     pin the dependencies anew (needs uv)
+#   make lock     bring the locks up to date with pyproject.toml (needs uv)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DEMO := .venv
@@ -16,13 +18,20 @@ DEV := .venv-dev
 # where make screens finds Phoebus, or puts it
 PHOEBUS ?= .phoebus
 
-.PHONY: demo test screens faults bench rabbitmq lint spelling docs linkcheck lock clean
+.PHONY: demo test bounds fresh screens faults bench rabbitmq lint spelling docs linkcheck lock clean
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
 
 test: rabbitmq $(DEV)/.ready
 	$(DEV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+bounds: rabbitmq .venv-lowest/.ready .venv-blueapi/.ready
+	scripts/check-bounds.sh .venv-lowest
+	scripts/check-bounds.sh .venv-blueapi
+
+fresh:
+	scripts/fresh.sh
 
 screens: rabbitmq $(DEV)/.ready
 	@scripts/install-phoebus.sh $(PHOEBUS)
@@ -77,23 +86,36 @@ $(DEV)/.ready: requirements-test.lock pyproject.toml
 	@scripts/make-venv.sh "$(PYTHON)" $(DEV) requirements-test.lock
 	@touch $@
 
+# of make bounds
+.venv-%/.ready: requirements-%.lock pyproject.toml
+	@echo "Setting up .venv-$*, once"
+	@scripts/make-venv.sh "$(PYTHON)" .venv-$* $<
+	@touch $@
+
 # what lint, docs and fuzzing need beside the tests
 $(DEV)/.all: $(DEV)/.ready requirements-dev.lock
 	@echo "Adding the tools for lint and documentation to $(DEV), once"
 	@scripts/install-lock.sh $(DEV) requirements-dev.lock
 	@touch $@
 
-LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate pyproject.toml build.in
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --only-binary :all: \
+	--no-header --no-annotate --no-emit-index-url pyproject.toml
+HASHED := $(LOCK) --generate-hashes
 
-# the smaller locks have the versions of the largest; ARGS=--upgrade takes newer ones
+# The smaller locks have the versions of the largest; ARGS=--upgrade takes newer ones.
+# uv applies lowest-direct to groups, too, so the lowest versions are found apart.
 lock:
-	echo setuptools > build.in
-	$(LOCK) --all-extras --group dev $(ARGS) -o requirements-dev.lock
-	$(LOCK) --all-extras --group test -c requirements-dev.lock -o requirements-test.lock
-	$(LOCK) --extra tools --extra graylog --extra metrics -c requirements-dev.lock \
-		-o requirements.lock
-	rm build.in
+	$(HASHED) --all-extras --group dev $(ARGS) -o requirements-dev.lock
+	$(HASHED) --all-extras --group test -c requirements-dev.lock -o requirements-test.lock
+	echo setuptools > added.in
+	$(HASHED) added.in --extra tools --extra graylog --extra metrics \
+		-c requirements-dev.lock -o requirements.lock
+	$(LOCK) --all-extras --no-deps --resolution lowest-direct -o added.in
+	$(HASHED) --all-extras --group plans $(ARGS) -c added.in -o requirements-lowest.lock
+	echo blueapi > added.in
+	$(HASHED) added.in --extra tools --extra ophyd-async --extra ophyd --group plans \
+		$(ARGS) -o requirements-blueapi.lock
+	rm added.in
 
 clean:
-	rm -rf $(DEMO) $(DEV) docs/_build build dist src/*.egg-info
+	rm -rf $(DEMO) .venv-* docs/_build build dist src/*.egg-info
