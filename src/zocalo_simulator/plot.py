@@ -93,7 +93,7 @@ def _found(scan: Scan, frames: Mapping[int, Counts]) -> Sequence[Mapping[str, An
     first = next(iter(told.values()))
     parameters = CentringParameters(
         dcid=first["ispyb_dcid"],
-        experiment_type=first["ispyb_dc_info"]["experimentType"],
+        experiment_type=first["ispyb_dcg_experiment_type"],
         dcg_dcids=first["ispyb_dcg_dcids"],
         sample_id=scan.sample_id,
         loop_type=scan.loop_type,

@@ -145,7 +145,7 @@ class Scan(Behaviour):
         return x, y
 
     def ispyb(self, dcid: int) -> dict[str, Any]:
-        """Return what ISPyB tells recipes of a data collection, by name."""
+        """Return what recipes get from ISPyB, by the names of dlstbx's filter."""
         nx, ny = self.steps(dcid)
         dx, dy = (self.step_um[axis] for axis in self.axes(dcid))
         gridinfo = {
@@ -162,13 +162,13 @@ class Scan(Behaviour):
         }
         return {
             "ispyb_dcid": dcid,
-            "ispyb_dcgid": self.group,
             "ispyb_dcg_dcids": [other for other in self.dcids if other != dcid],
+            "ispyb_dcg_experiment_type": "Mesh3D" if self.dimensions == 3 else "Mesh",
             "ispyb_dc_info": {
-                "experimentType": "Mesh3D" if self.dimensions == 3 else "Mesh",
+                "dataCollectionGroupId": self.group,
+                "BLSAMPLEID": self.sample_id,
                 "gridinfo": gridinfo,
             },
-            "ispyb_sample_id": self.sample_id,
-            "ispyb_loop_type": self.loop_type,
+            "ispyb_pin_info": {"loopType": self.loop_type},
             "ispyb_msp_sample_ids": self.msp_sample_ids,
         }

@@ -123,8 +123,9 @@ def test_a_file_says_what_a_scan_is(file: Path) -> None:
     assert collections.end(502).scan is scan
     assert scan.trouble is None
     told = scan.ispyb(502)
-    assert (told["ispyb_dcgid"], told["ispyb_dcg_dcids"]) == (7, [501])
-    gridinfo = told["ispyb_dc_info"]["gridinfo"]
+    info = told["ispyb_dc_info"]
+    assert (info["dataCollectionGroupId"], told["ispyb_dcg_dcids"]) == (7, [501])
+    gridinfo = info["gridinfo"]
     assert (gridinfo["steps_x"], gridinfo["steps_y"]) == (30, 10)
     assert (gridinfo["dx_mm"], gridinfo["dy_mm"]) == (0.02, 0.015)
     other = collections.end(5).scan

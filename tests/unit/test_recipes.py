@@ -1,6 +1,8 @@
 """Our way along a recipe beside that of python-workflows."""
 
 import json
+import re
+import string
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +13,17 @@ from workflows.transport.pika_transport import PikaTransport
 from zocalo_ioc.broker import Delivery, Message
 from zocalo_ioc.errors import NotUnderstood
 from zocalo_simulator.recipe import RECIPE_FOLDER, RecipeMessage, fill_in, load
+from zocalo_simulator.scans import Scan
 
 RECIPES = sorted(RECIPE_FOLDER.glob("*.json"))
 PARAMETERS = {
     "guid": "0c1d",
     "event": "start",
     "ispyb_dcid": 16085800,
-    "ispyb_dcgid": 5,
     "ispyb_dcg_dcids": [16085801],
-    "ispyb_dc_info": {"experimentType": "Mesh3D", "gridinfo": {"steps_x": 3}},
+    "ispyb_dcg_experiment_type": "Mesh3D",
+    "ispyb_dc_info": {"dataCollectionGroupId": 5, "gridinfo": {"steps_x": 3}},
+    "ispyb_pin_info": {"loopType": None},
     "ispyb_msp_sample_ids": {1: 11},
     "number_of_frames": 400,
     "results_queue": "xrc.i03",
@@ -109,7 +113,7 @@ def test_each_step_sends_on_what_workflows_sends(file: Path) -> None:
     [
         "{ispyb_dcid}",
         "of {ispyb_dcid} and {event}",
-        "{ispyb_dc_info[experimentType]}",
+        "{ispyb_dc_info[dataCollectionGroupId]}",
         "{$REPLACE:ispyb_dcg_dcids}",
         "{$REPLACE:ispyb_dc_info[gridinfo]}",
         "{missing}",
@@ -123,6 +127,18 @@ def test_a_placeholder_is_filled_in_as_workflows_does_it(written: object) -> Non
     theirs = Recipe({1: {"parameters": {"it": written}}})
     theirs.apply_parameters(PARAMETERS)
     assert fill_in(written, PARAMETERS) == theirs[1]["parameters"]["it"]
+
+
+@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
+def test_each_placeholder_of_a_recipe_is_a_parameter(file: Path) -> None:
+    scan = Scan(dcids=[1, 2], grid=[3, 3, 3]).ispyb(1)
+    common = ("guid", "event", "ispyb_beamline", "results_queue")
+    started = ("filename", "start_frame_index", "number_of_frames", "message_index")
+    parameters = scan | dict.fromkeys((*common, *started), "given")
+    placeholders = re.findall(r"\{(?:\$REPLACE:)?([\w\[\]]+)\}", file.read_text())
+    assert placeholders
+    for name in placeholders:
+        string.Formatter().get_field(name, (), parameters)
 
 
 @pytest.mark.parametrize("name", ["nothing", "../mimas", "/etc/passwd", ""])
