@@ -1,12 +1,15 @@
 """Values written with EPICS base's own caput, which sends every number as text."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import aioca
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.ioc import Ioc
 
@@ -87,3 +90,61 @@ async def test_text_without_the_option_for_long_strings_is_explained(ioc: Ioc) -
     assert await ioc.text("FILENAME") == ""
     await caput(ioc, "-S", "FILENAME", "ins_10_31")
     assert await ioc.text("FILENAME") == "ins_10_31"
+
+
+NUMBERS = {
+    "DCID": (r"[-+]?[0-9]+", int, 0, 2**31 - 1),
+    "NUM_FRAMES": (r"[-+]?[0-9]+", int, 0, 2**31 - 1),
+    "TIMEOUT": (r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", float, 0.1, 86400),
+    "SORT_KEY": (r"[0-9]", int, 0, 2),
+    "SOURCE": (r"[0-9]", int, 0, 2),
+}
+CHOICES = {
+    "SORT_KEY": ["max_count", "total_count", "n_voxels"],
+    "SOURCE": ["Any", "CPU", "GPU"],
+}
+TEXTS = (
+    st.from_regex(r"\A[ \t]{0,2}[-+]?[0-9]{0,12}[.,ex ]?[0-9]{0,3}[ x]?\Z")
+    | st.text("0123456789+-.,eExX _%anif\n\t\x1c\x85\xa0\u0663", max_size=12)
+    | st.sampled_from([name for names in CHOICES.values() for name in names])
+)
+
+
+def meaning(name: str, text: str) -> float | None:
+    """Return the value that a text stands for, or None if there is none."""
+    if text in CHOICES.get(name, ()):
+        return CHOICES[name].index(text)
+    pattern, kind, low, high = NUMBERS[name]
+    stripped = text if name in CHOICES else text.strip(" \t\n\r\f\v")
+    if not re.fullmatch(pattern, stripped, re.IGNORECASE):
+        return None
+    value = kind(stripped)
+    return value if low <= value <= high else None
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+async def test_value_message_and_state_agree_whatever_text_is_put(
+    ioc: Ioc, name: str
+) -> None:
+    """Strings on the wire, as base's caput sends them."""
+    state = await ioc.get("STATE")
+    texts: list[str] = []
+
+    @settings(max_examples=60, deadline=None, database=None)
+    @given(TEXTS)
+    def collect(text: str) -> None:
+        texts.append(text)
+
+    collect()
+    for text in dict.fromkeys(texts):
+        before, wanted = await ioc.get(name), meaning(name, text)
+        await aioca.caput(
+            *(ioc.pv(name), text), datatype=aioca.DBR_STRING, wait=True, throw=False
+        )
+        said = (await ioc.text("MESSAGE")).startswith(f"{name} refused {text!r}: ")
+        after = await ioc.get(name)
+        if wanted is None:
+            assert (after, said) == (before, True), text
+        else:
+            assert (after, said) == (pytest.approx(wanted), False), text
+        assert await ioc.get("STATE") == state, text

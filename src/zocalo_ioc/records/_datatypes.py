@@ -131,7 +131,9 @@ class Float(_Number[float]):
     """A number of 64 bits."""
 
     types = "ai", "ao"
-    _written = re.compile(r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*")
+    _written = re.compile(
+        r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII
+    )
 
     def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:
         """Make an ai or ao."""
@@ -150,7 +152,7 @@ class Int(_Number[int]):
     """A whole number of 32 bits."""
 
     types = "longin", "longout"
-    _written = re.compile(r"\s*[-+]?[0-9]+\s*")
+    _written = re.compile(r"\s*[-+]?[0-9]+\s*", re.ASCII)
 
     def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:
         """Make a longin or longout."""
@@ -216,9 +218,7 @@ class Enum(Datatype[T]):
         """Say that it is neither a choice nor the number of one."""
         if not isinstance(value, str):
             return self.refusal(int(value) if value % 1 == 0 else value)
-        is_number = re.match(r"\s*[-+]?[0-9]", value)
-        is_past = re.fullmatch(r"[0-9]{1,9}", value) and int(value) >= len(self.choices)
-        if value in self.choices or (is_number and not is_past):
+        if value in (*self.choices, *map(str, range(len(self.choices)))):
             return ""
         return f"it must be one of {', '.join(self.choices)}"
 
