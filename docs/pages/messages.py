@@ -4,14 +4,23 @@ from collections.abc import Iterator
 from inspect import getdoc
 from typing import Any
 
-from zocalo_ioc.errors import Problem, broker, checks, clients, files, requests, results
+from zocalo_ioc.errors import (
+    Problem,
+    broker,
+    checks,
+    clients,
+    files,
+    requests,
+    results,
+    settings,
+)
 from zocalo_ioc.jobs import State
 from zocalo_simulator.remedies import REMEDIES
 
 from .markdown import quoted, table
 from .states import descriptions
 
-MODULES = requests, broker, results, files, clients, checks
+MODULES = requests, broker, results, files, settings, clients, checks
 """Where the problems are."""
 
 _INTRODUCTION = """\

@@ -17,7 +17,7 @@ import pytest
 from tests.support.certificates import Authority
 from tests.support.ports import LOOPBACK, free_ports
 from tests.support.rabbitmq import RESULTS, RabbitMQ
-from zocalo_ioc.check import check
+from zocalo_ioc.__main__ import main
 
 Check = Callable[..., dict[str, tuple[str, str]]]
 
@@ -38,9 +38,10 @@ def checked(ports: tuple[int, int], capsys: pytest.CaptureFixture[str]) -> Check
             options = *options, "--results-queue", RESULTS
         if "--prefix" not in options:
             options = *options, "--prefix", "TEST-CHECK"
-        status = check(["--broker", broker, "--json", *options])
+        with pytest.raises(SystemExit) as ended:
+            main(["check", "--broker", broker, "--json", *options])
         told = json.loads(capsys.readouterr().out)
-        assert (status, told["ok"]) == (int(not ok), ok), told
+        assert (ended.value.code, told["ok"]) == (int(not ok), ok), told
         return {c["what"]: (c["outcome"], c["text"]) for c in told["checks"]}
 
     return checked

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from zocalo_ioc.commands.describe import DescribeSettings
 from zocalo_ioc.describe import describe
 from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, ioc_stats
-from zocalo_ioc.settings import DescribeSettings
 
 P = "BL03I-EA-ZOC-01"
 GRID = "BL03I-MO-SGON-01:FGS"
@@ -20,7 +20,8 @@ WITH_GRID = EVERY | {f"{P}:{record.name}" for record in MOTOR}
 
 
 def described(capsys: pytest.CaptureFixture[str], *options: str) -> str:
-    describe(DescribeSettings.load(["--prefix", P, *options]))
+    settings = DescribeSettings.load(["--prefix", P, *options])
+    describe(settings.prefix, settings.grid_prefix, settings.format)
     return capsys.readouterr().out
 
 

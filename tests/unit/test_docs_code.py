@@ -16,9 +16,10 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from zocalo_ioc import settings
+from zocalo_ioc import commands, settings
+from zocalo_ioc.commands import find
 from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, ioc_stats
-from zocalo_ioc.settings._sources import Settings
+from zocalo_ioc.settings import options_of
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -56,13 +57,7 @@ OTHERS = {
 """Programs of others, whose options are not checked."""
 OF_THE_MACHINE = {"autosave", "config", "help", "logbook", "rejected", "…", ">"}
 """What keeps a command from being read: it is left open, or looks for files."""
-COMMANDS: dict[str, type[Settings]] = {
-    str(model.model_config.get("cli_prog_name")).split()[-1]: model
-    for name in settings.__all__
-    if isinstance(model := getattr(settings, name), type)
-    and issubclass(model, Settings)
-    and model.model_config.get("cli_prog_name")
-}
+COMMANDS = {name: find(name).settings for name in commands.COMMANDS}
 
 
 @dataclass(frozen=True)
@@ -144,12 +139,7 @@ def test_options_of_a_command_are_there(block: Block) -> None:
     for program, *words in typed(block):
         match Path(program).name, words:
             case "zocalo-ioc", [name, *rest] if name in COMMANDS:
-                shortcuts = COMMANDS[name].model_config.get("cli_shortcuts") or {}
-                known = {
-                    *COMMANDS[name].model_fields,
-                    *map(str, shortcuts.values()),
-                    "help",
-                }
+                known = {*options_of(COMMANDS[name]), "help"}
                 given = [w.split("=")[0] for w in rest if w.startswith("--")]
                 options = [option[2:].replace("-", "_") for option in given]
                 assert [option for option in options if option not in known] == []

@@ -1,6 +1,7 @@
 """What users can configure: which source wins, and how a mistake is answered."""
 
 import os
+import re
 import ssl
 import traceback
 from collections.abc import Callable
@@ -8,9 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.exceptions import Exit
 
+from zocalo_ioc.commands.demo import DemoSettings
 from zocalo_ioc.errors import SettingsInvalid
-from zocalo_ioc.settings import ENV_PREFIX, MAX_PREFIX, DemoSettings, RunSettings
+from zocalo_ioc.settings import ENV_PREFIX, MAX_PREFIX, RunSettings
 
 PASSWORD = "s3cret"
 COMMAND_LINE = [
@@ -179,7 +182,7 @@ def test_only_what_is_missing_is_called_missing() -> None:
 
 
 def test_an_argument_that_belongs_to_no_option_is_complained_of() -> None:
-    with pytest.raises(SettingsInvalid, match="unrecognized arguments"):
+    with pytest.raises(SettingsInvalid, match=r"no use for a\.\n.*no use for b\."):
         RunSettings.load([*COMMAND_LINE, "a", "b"])
 
 
@@ -338,7 +341,7 @@ def test_the_queue_of_triggers_can_not_be_the_one_of_results() -> None:
 
 @pytest.mark.parametrize("key", ["brokr", "send_timeout_ms"])
 def test_an_unknown_key_of_the_file_is_named(with_file: WithFile, key: str) -> None:
-    with pytest.raises(SettingsInvalid, match=f"settings file has {key}"):
+    with pytest.raises(SettingsInvalid, match=rf"zocalo-ioc\.yaml has {key}, which"):
         RunSettings.load([*COMMAND_LINE, *with_file(f"{key}: x")])
 
 
@@ -391,19 +394,28 @@ def test_a_file_that_is_no_mapping_in_yaml_never_shows_its_password(
     assert PASSWORD not in str(refusal.value)
 
 
-BAD_URLS = [
-    PASSWORD,
-    f"user:{PASSWORD}@host",
-    f"http://user:{PASSWORD}@host",
-    f"amqp://user:{PASSWORD}@host:port/vhost",
-    f"amqp://user:{PASSWORD}@host:99999/vhost",
-    f"amqp://user:{PASSWORD}#x@host/vhost",
-    f"amqp://user:{PASSWORD}@[host/vhost",
-    f"amqp://user:{PASSWORD}/x@host/vhost",
-    f"amqp://user:{PASSWORD}@host/vhost?heartbeat=often",
-    f"amqp://user:x@host/vhost?heartbeat={PASSWORD}",
-]
-EACH_BAD_URL = pytest.mark.parametrize("url", BAD_URLS)
+SPECIAL = "write special characters of the user name, password and virtual host as %XX"
+AS_URL = "write it as a URL: amqp://user:password@host:5672/vhost"
+OTHER = "write amqp://user:password@host:5672/vhost, or amqps:// for TLS"
+PORT = "write a port from 1 to 65535 after the host"
+QUERY = "write after the ? only parameters that pika knows"
+BAD_URLS = {
+    PASSWORD: AS_URL,
+    f"user:{PASSWORD}@host": AS_URL,
+    f"http://user:{PASSWORD}@host": OTHER,
+    f"http://amqp://user:{PASSWORD}@host": OTHER,
+    f"amqp://user:{PASSWORD}@host:port/vhost": PORT,
+    f"amqp://user:{PASSWORD}@host:99999/vhost": PORT,
+    f"amqp://user:{PASSWORD}#x@host/vhost": SPECIAL,
+    f"amqp://user:{PASSWORD}@[host/vhost": SPECIAL,
+    f"amqp://user:{PASSWORD}/x@host/vhost": SPECIAL,
+    f"amqp://user:{PASSWORD}": PORT,
+    f"amqp://user:x,{PASSWORD}.yz,z@host/vhost": AS_URL,
+    f"amqp://user:x {PASSWORD}:1 z@host/vhost": AS_URL,
+    f"amqp://user:{PASSWORD}@host/vhost?heartbeat=often": QUERY,
+    f"amqp://user:x@host/vhost?heartbeat={PASSWORD}": QUERY,
+}
+EACH_BAD_URL = pytest.mark.parametrize(("url", "advice"), BAD_URLS.items())
 
 
 @pytest.fixture(params=["command line", "environment", "file"])
@@ -430,19 +442,46 @@ def load_broker(
 
 @EACH_BAD_URL
 def test_a_bad_broker_url_is_answered_with_how_to_write_one(
-    load_broker: Callable[[str], RunSettings], url: str
+    load_broker: Callable[[str], RunSettings], url: str, advice: str
 ) -> None:
-    with pytest.raises(SettingsInvalid, match=r"--broker: write amqp://user:password@"):
+    with pytest.raises(SettingsInvalid, match=rf"--broker.*{re.escape(advice)}"):
         load_broker(url)
 
 
 @EACH_BAD_URL
 def test_a_bad_broker_url_never_shows_its_password(
-    load_broker: Callable[[str], RunSettings], url: str
+    load_broker: Callable[[str], RunSettings], url: str, advice: str
 ) -> None:
     with pytest.raises(SettingsInvalid) as refusal:
         load_broker(url)
     assert PASSWORD not in "".join(traceback.format_exception(refusal.value))
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "advice"),
+    [
+        ("localhost", "'localhost'", "amqp://user:password@host:5672/vhost"),
+        ("rmq.site.org:5671", "'rmq.site.org:5671'", "write it as a URL"),
+        ("http://localhost", "'http://localhost'", "amqp://"),
+        ("amqp://h:99999/v", "'amqp://h:99999/v'", "1 to 65535"),
+        ("amqp://u:p@[::1]:x/v", "'amqp://…@[::1]:x/v'", "1 to 65535"),
+    ],
+)
+def test_a_bad_broker_url_is_shown_without_user_and_password(
+    url: str, shown: str, advice: str
+) -> None:
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load([*COMMAND_LINE, "--broker", url])
+    assert f"--broker: can't use {shown}; " in str(refusal.value)
+    assert advice in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["amqp://[::1]:5672/v", "amqps://[::1]", "amqp://", "amqp://h/%2F?heartbeat=9"],
+)
+def test_a_broker_url_that_pika_takes_is_taken(url: str) -> None:
+    assert RunSettings.load([*COMMAND_LINE, "--broker", url]).broker_urls[-1] == url
 
 
 def test_a_broker_written_as_a_mapping_never_shows_its_password(
@@ -492,7 +531,8 @@ def test_no_broker_at_all_is_refused_naming_the_option(with_file: WithFile) -> N
 def test_a_value_out_of_its_limits_is_refused_naming_the_option(
     option: str, value: str
 ) -> None:
-    with pytest.raises(SettingsInvalid, match=f"{option}: "):
+    shown = value if len(value) < 80 else f"{value[:80]}…"
+    with pytest.raises(SettingsInvalid, match=f"{option}: can't use '{shown}'; write "):
         RunSettings.load([*COMMAND_LINE, f"{option}={value}"])
 
 
@@ -527,6 +567,58 @@ def test_a_prefix_that_epics_does_not_take_is_refused(prefix: str) -> None:
         DemoSettings.load(["--prefix", prefix])
 
 
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("send_timeout: soon", r"send_timeout in \S+zocalo-ioc\.yaml"),
+        (None, "ZOCALO_IOC_SEND_TIMEOUT"),
+    ],
+)
+def test_a_problem_says_where_the_value_comes_from(
+    with_file: WithFile, monkeypatch: pytest.MonkeyPatch, text: str | None, where: str
+) -> None:
+    options = [each for each in COMMAND_LINE if each not in ("--send-timeout", "1")]
+    if text:
+        options += with_file(text)
+    else:
+        monkeypatch.setenv("ZOCALO_IOC_SEND_TIMEOUT", "soon")
+    expected = rf"--send-timeout \({where}\): can't use 'soon'; write a number above 0"
+    with pytest.raises(SettingsInvalid, match=expected):
+        RunSettings.load(options)
+
+
+def test_all_problems_are_told_at_once_a_line_each(
+    with_file: WithFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOCALO_IOC_HEARTBEAT", "often")
+    options = ["--borker", "localhost", "--metrics-port", "0", "--routing-key", "k"]
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load([*options, *with_file("prefixx: P\nautosave: [1]")])
+    starts = [
+        "There is no option --borker; did you mean --broker?",
+        "zocalo-ioc.yaml has prefixx, which this command does not know; did you mean",
+        "--prefix is missing",
+        "--broker: can't use 'localhost'; write it as a URL",
+        "--heartbeat (ZOCALO_IOC_HEARTBEAT): can't use 'often'; write a whole number",
+        "--autosave (autosave in zocalo-ioc.yaml): can't use a list; write a folder",
+        "--metrics-port: can't use '0'; write a whole number, 1 to 65535",
+        "--results-queue is missing",
+        "--routing-key: use it with --results-exchange only",
+    ]
+    told = str(refusal.value).replace(with_file("")[1], "zocalo-ioc.yaml").splitlines()
+    for line, start in zip(told, starts, strict=True):
+        assert line.startswith(start)
+
+
+@pytest.mark.parametrize("text", ["10", "010", "1_0"])
+def test_the_file_means_what_the_command_line_means(
+    with_file: WithFile, text: str
+) -> None:
+    """YAML would make numbers of these names, and not the ones that are written."""
+    settings = RunSettings.load([*COMMAND_LINE[2:], *with_file(f"prefix: {text}")])
+    assert settings.prefix == text
+
+
 def test_a_prefix_that_is_too_long_is_refused_with_the_limit() -> None:
     with pytest.raises(SettingsInvalid, match=rf"--prefix: .*\b{MAX_PREFIX}\b"):
         DemoSettings.load(["--prefix", "P" * (MAX_PREFIX + 1)])
@@ -535,7 +627,7 @@ def test_a_prefix_that_is_too_long_is_refused_with_the_limit() -> None:
 def test_help_shows_no_default_where_there_is_none(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(SystemExit):
+    with pytest.raises(Exit):
         RunSettings.load(["--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert "--broker URL amqp" in text

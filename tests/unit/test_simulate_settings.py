@@ -35,7 +35,7 @@ def test_no_broker_is_needed_to_draw() -> None:
 def test_a_missing_broker_is_named_with_each_way_to_give_it() -> None:
     with pytest.raises(SettingsInvalid) as refused:
         SimulateSettings.load([])
-    for way in ("--broker", "ZOCALO_IOC_BROKER", "broker in the file"):
+    for way in ("--broker", "ZOCALO_IOC_BROKER", "broker in the settings file"):
         assert way in str(refused.value)
 
 

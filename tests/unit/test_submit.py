@@ -12,7 +12,10 @@ from zocalo_ioc.settings import SubmitSettings
         (("71",), "--num-frames is missing"),
         ((), "DCIDS"),
         (("71", "--num-frames", "0"), "--num-frames is missing. Give 1 or more."),
-        (("0", "--num-frames", "1"), "ioc: DCIDS: Input should be greater than 0"),
+        (
+            ("0", "--num-frames", "1"),
+            "DCIDS: can't use '0'; write one or more: a whole number above 0",
+        ),
         (("1", "--num-frames", "2,3"), "--num-frames has 2 values. Give one"),
         (("1", "--num-frames", "2", "--parameters", "{"), "PARAMETERS is not JSON"),
         (

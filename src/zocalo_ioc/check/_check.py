@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from ..errors import SettingsInvalid
+from ..errors.settings import SettingsProblems, VariableUnknown
 from ..exits import Exit
 from ..settings import CheckSettings
 from ._broker import check_nodes
@@ -14,26 +16,45 @@ from ._epics import (
     check_ports,
 )
 from ._files import check_folder
-from ._finding import Finding, Outcome, no, yes
+from ._finding import Finding, Outcome, no, note, yes
 from ._report import report
 
 
-def check(options: Sequence[str]) -> Exit:
+def check(settings: CheckSettings, warnings: Sequence[VariableUnknown]) -> Exit:
     """Look at everything, tell it, and return the exit status.
 
     Args:
-        options: those of ``zocalo-ioc run``, and ``--json``.
+        settings: those of ``zocalo-ioc run``, and how to print what is found.
+        warnings: about the environment.
     """
     # what pika has to say is said in plain words
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    findings = report(_look(options), as_json="--json" in options)
-    wrong = any(found.outcome is Outcome.NO for found in findings)
+    return _tell([*_notes(warnings)], _look(settings), as_json=settings.as_json)
+
+
+def refused(
+    problems: SettingsProblems, warnings: Sequence[VariableUnknown], *, as_json: bool
+) -> Exit:
+    """Tell that the settings can't be used, and return the exit status."""
+    wrong = (Finding("settings", Outcome.NO, text) for text in problems.problems)
+    return _tell([*_notes(warnings)], wrong, as_json=as_json)
+
+
+def _notes(warnings: Sequence[VariableUnknown]) -> Iterator[Finding]:
+    for warning in warnings:
+        yield note("environment", warning)
+
+
+def _tell(
+    notes: Sequence[Finding], findings: Iterator[Finding], *, as_json: bool
+) -> Exit:
+    told = report(chain(notes, findings), as_json=as_json)
+    wrong = any(found.outcome is Outcome.NO for found in told)
     return Exit.FAILED if wrong else Exit.WELL
 
 
-def _look(options: Sequence[str]) -> Iterator[Finding]:
+def _look(settings: CheckSettings) -> Iterator[Finding]:
     try:
-        settings = CheckSettings.load(options)
         # from the Zocalo configuration and the certificates, if there are any
         urls, tls = settings.broker_urls, settings.tls()
     except SettingsInvalid as problem:

@@ -6,7 +6,6 @@ No IOC is started.
 
 from collections.abc import Callable
 
-from ..settings import DescribeSettings
 from ._control import alarms, archive, database
 from ._table import as_json, initially, print_table, type_of
 
@@ -20,10 +19,10 @@ _FORMS: dict[str, Callable[[str, str | None], str]] = {
 __all__ = ["alarms", "archive", "database", "describe", "initially", "type_of"]
 
 
-def describe(settings: DescribeSettings) -> None:
-    """Print the records in the form that the settings ask for."""
-    prefix = settings.prefix or "$(P)"
-    if settings.format == "table":
-        print_table(prefix, settings.grid_prefix)
+def describe(prefix: str | None, grid_prefix: str | None, form: str) -> None:
+    """Print the records as a table, or in one of the other forms."""
+    prefix = prefix or "$(P)"
+    if form == "table":
+        print_table(prefix, grid_prefix)
     else:
-        print(_FORMS[settings.format](prefix, settings.grid_prefix), end="")
+        print(_FORMS[form](prefix, grid_prefix), end="")

@@ -1,28 +1,40 @@
 """Everything that a user can configure: options, environment and settings file.
 
-Each command has a model of its own. `_types` has what their values can be, `_sources`
-where they come from.
+The settings that several modules know are here; others are with their command, in
+`commands`. `types` has what values can be, `_options` what an option is, and `_sources`
+where values come from.
 """
 
 from ._check import CheckSettings
-from ._describe import DescribeSettings
-from ._files import FilesSettings
+from ._command_line import SettingsCommand
+from ._given import Given, missing
 from ._log import LogSettings
-from ._run import DemoSettings, RunSettings
+from ._options import ENV_PREFIX, POSITIONAL, Option, options_of
+from ._output import OutputSettings
+from ._run import RunSettings
+from ._settings import Settings
 from ._simulate import SimulateSettings
-from ._sources import ENV_PREFIX
+from ._sources import Sources, closest, did_you_mean
 from ._submit import SubmitSettings
-from ._types import MAX_PREFIX
+from .types import MAX_PREFIX
 
 __all__ = [
     "ENV_PREFIX",
     "MAX_PREFIX",
+    "POSITIONAL",
     "CheckSettings",
-    "DemoSettings",
-    "DescribeSettings",
-    "FilesSettings",
+    "Given",
     "LogSettings",
+    "Option",
+    "OutputSettings",
     "RunSettings",
+    "Settings",
+    "SettingsCommand",
     "SimulateSettings",
+    "Sources",
     "SubmitSettings",
+    "closest",
+    "did_you_mean",
+    "missing",
+    "options_of",
 ]

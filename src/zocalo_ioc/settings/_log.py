@@ -1,18 +1,18 @@
 """The settings of what is logged, for the commands that go on until stopped."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 from typing_extensions import TypeAliasType
 
-from ._sources import Settings
+from ._settings import Settings
 
 
 def _host_and_port(text: str) -> str:
     match = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[\w.-]+):(\d{1,5})", text)
     if not match or not 0 < int(match[2]) < 2**16:
-        raise ValueError("write the host and the port: graylog.example.org:12201")
+        raise ValueError("write host and port, such as graylog.example.org:12201")
     return text
 
 
@@ -24,6 +24,8 @@ ADDRESS = TypeAliasType(
 
 class LogSettings(Settings):
     """What commands take that log."""
+
+    group: ClassVar[str] = "Log"
 
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],

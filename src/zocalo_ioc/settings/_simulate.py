@@ -1,18 +1,19 @@
 """The settings of `zocalo-ioc simulate`."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
+from pydantic import AfterValidator, Field
 from typing_extensions import TypeAliasType
 
 from zocalo_simulator.names import QUEUES, ServiceName, Trouble
 
 from ..errors import SettingsInvalid
+from ._given import Given, missing
 from ._log import LogSettings
-from ._sources import ENV_PREFIX
-from ._types import FILE, FOLDER, QUEUE, SECONDS, URL, split_list
+from ._options import options_of
+from .types import FILE, FOLDER, QUEUE, SECONDS, URL
 
 
 def _chance(text: str) -> str:
@@ -49,16 +50,15 @@ NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0)])
 
 
 class SimulateSettings(LogSettings):
-    """Play Zocalo on a RabbitMQ broker, or draw what it would see of a scan."""
+    """Play Zocalo on a RabbitMQ broker, or draw what it would see of a scan.
 
-    model_config = SettingsConfigDict(
-        cli_prog_name="zocalo-ioc simulate", cli_implicit_flags=True
-    )
+    It needs --broker or --plot.
+    """
+
+    group: ClassVar[str] = "Simulation"
 
     broker: Annotated[
         list[URL],
-        NoDecode,
-        BeforeValidator(split_list),
         Field(
             description="amqp://user:password@host:port/vhost; repeat it for the nodes "
             "of a cluster. A password is safer in the environment or the settings file",
@@ -88,8 +88,6 @@ class SimulateSettings(LogSettings):
     ] = 0
     trouble: Annotated[
         list[TROUBLE],
-        NoDecode,
-        BeforeValidator(split_list),
         Field(
             description="let this go wrong with a probability, for example late=0.1; "
             f"repeat it for others. There are {', '.join(Trouble)}",
@@ -97,8 +95,6 @@ class SimulateSettings(LogSettings):
     ] = []  # noqa: RUF012, likewise
     services: Annotated[
         list[SERVICE],
-        NoDecode,
-        BeforeValidator(split_list),
         Field(
             min_length=1,
             description=f"simulate only these of {', '.join(ServiceName)}; others are "
@@ -129,12 +125,12 @@ class SimulateSettings(LogSettings):
         Field(description="where to, .png, .svg or .pdf; dcid-<DCID>.png if not given"),
     ] = None
 
-    @model_validator(mode="after")
-    def _broker_or_plot(self) -> "SimulateSettings":
-        if not self.broker and self.plot is None:
-            remedy = f"Give it, set {ENV_PREFIX}BROKER, or write broker in the file"
-            raise SettingsInvalid("--broker is missing", remedy)
-        return self
+    @classmethod
+    def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:
+        """Yield what is missing or too much, seen from what is given at all."""
+        yield from super().conflicts(given)
+        if not {"broker", "plot"} & given.keys():
+            yield missing(options_of(cls)["broker"])
 
     @property
     def broker_urls(self) -> list[str]:

@@ -1,163 +1,165 @@
-"""Where settings come from: the command line, the environment and a YAML file."""
+"""Where settings come from: the command line, then the environment, then a file."""
 
-import re
-from argparse import Action, HelpFormatter
-from collections.abc import Sequence
-from contextvars import ContextVar
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Self, get_args
+from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    CliApp,
-    CliPositionalArg,
-    CliSettingsSource,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from ..errors import SettingsInvalid
-from ._types import FILE
-
-ENV_PREFIX = "ZOCALO_IOC_"
-_POSITIONAL = get_args(CliPositionalArg[str])[1]
-
-_from_file: ContextVar[dict[str, Any]] = ContextVar("from_file")
+from ..errors import SettingsInvalid, without_passwords
+from ..errors.settings import KeyUnknown, SettingsProblems, ValueUnusable
+from ._given import Given, missing, plain
+from ._options import Option, options_of
+from ._settings import Settings
 
 
-class Settings(BaseSettings):
-    """What every command takes."""
+@dataclass
+class Sources:
+    """What users give for the settings of a command.
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX,
-        cli_kebab_case=True,
-        cli_hide_none_type=True,
-        cli_exit_on_error=False,
-        hide_input_in_errors=True,  # a broker URL holds a password
-        extra="forbid",  # a misspelt key of the settings file
-    )
+    Attributes:
+        model: the settings.
+        command_line: what the command line has, by name.
+        problems: what is wrong with the command line itself.
+    """
 
-    config: Annotated[FILE | None, Field(description="a settings file, YAML")] = None
+    model: type[Settings]
+    command_line: Mapping[str, object] = field(repr=False)
+    problems: list[SettingsInvalid]
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Let the command line win, then the environment, then the file."""
-        file_settings = InitSettingsSource(settings_cls, _from_file.get())
-        return (init_settings, env_settings, file_settings)
-
-    @classmethod
-    def load(cls, arguments: Sequence[str]) -> Self:
-        """Read the settings of a command.
+    def load(self) -> Any:
+        """Return the settings.
 
         Raises:
-            SettingsInvalid: something is missing or can't be used.
-            SystemExit: ``--help``, or an unknown option.
+            SettingsProblems: something is missing or can't be used.
         """
-        file = _ConfigOption.find(arguments)
-        reading = _from_file.set(_read(file) if file else {})
-        try:
-            source = CliSettingsSource[Any](cls, formatter_class=_Help)
-            return CliApp.run(cls, cli_args=list(arguments), cli_settings_source=source)
-        except ValidationError as error:
-            raise SettingsInvalid(cls._complaints(error)) from None
-        except SettingsError as error:
-            raise SettingsInvalid(*_parsing_trouble(error)) from None
-        finally:
-            _from_file.reset(reading)
+        problems = list(self.problems)
+        given = self._given(problems)
+        settings, wrong = validated(self.model, given)
+        if problems or wrong or settings is None:
+            raise SettingsProblems([*problems, *wrong])
+        return settings
 
-    @classmethod
-    def _complaints(cls, error: ValidationError) -> str:
-        complaints = [
-            _complaint(
-                name := str(entry["loc"][0]),
-                cls._option(name),
-                *(entry["type"], entry["msg"]),
-            )
-            for entry in error.errors(include_url=False, include_input=False)
-        ]
-        return "; ".join(dict.fromkeys(complaints))
+    def load_part(self, part: type[Settings]) -> Any:
+        """Return a part of the settings, or its defaults: the rest may be wrong."""
+        given = self._given([])
+        known = {name: given[name] for name in options_of(part) if name in given}
+        return validated(part, known)[0] or part()
 
-    @classmethod
-    def _option(cls, setting: str) -> str:
-        """Return how the command line names a setting."""
-        field = cls.model_fields.get(setting)
-        if field and _POSITIONAL in field.metadata:
-            return setting.upper()
-        return f"--{setting.replace('_', '-')}"
-
-
-class _Help(HelpFormatter):
-    """Help that names no default where there is none, and one value of a list."""
-
-    def _get_help_string(self, action: Action) -> str | None:
-        text = super()._get_help_string(action)
-        return text and re.sub(r" \(default: (null|\[\]|\(\))\)$", "", text)
-
-    def _format_args(self, action: Action, default_metavar: str) -> str:
-        text = super()._format_args(action, default_metavar)
-        return re.sub(r"list\[(\w+)\]", r"\1", text)
+    def _given(self, problems: list[SettingsInvalid]) -> dict[str, Given]:
+        """Return what is given by name: the one place that says which source wins."""
+        options = options_of(self.model)
+        own = {n: Given(options[n], v) for n, v in self.command_line.items()}
+        environment = {
+            name: Given(option, os.environ[variable], variable)
+            for name, option in options.items()
+            if (variable := option.in_environment) in os.environ
+        }
+        given = environment | own
+        file: dict[str, Given] = {}
+        if "config" in given:
+            path = Path(str(given["config"].value))
+            try:
+                file = dict(_from_file(self.model, path, problems))
+            except SettingsInvalid as problem:
+                problems.append(problem)
+        given = file | given
+        return {
+            n: each for n, each in given.items() if each.parts != options[n].default
+        }
 
 
-class _ConfigOption(BaseSettings):
-    model_config = SettingsConfigDict(
-        env_prefix=ENV_PREFIX, cli_ignore_unknown_args=True, cli_parse_args=False
-    )
-    config: Path | None = None
+def validated(
+    model: type[Settings], given: Mapping[str, Given]
+) -> tuple[Settings | None, list[SettingsInvalid]]:
+    """Return the settings, if they can be used, and what is wrong with them."""
+    conflicts = list(model.conflicts(given))
+    try:
+        values = {name: entry.parts for name, entry in given.items()}
+        return model.model_validate(values), conflicts
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    options = options_of(model)
+    order = list(options)
+    details.sort(key=lambda entry: order.index(str(entry["loc"][0])))
+    return None, [*(_problem(entry, options, given) for entry in details), *conflicts]
 
-    @classmethod
-    def find(cls, arguments: Sequence[str]) -> Path | None:
-        """Find ``--config`` before the other settings are read."""
-        rest = [a for a in arguments if a not in ("-h", "--help")]
-        return CliApp.run(cls, cli_args=rest).config
+
+def _problem(
+    entry: ErrorDetails, options: Mapping[str, Option], given: Mapping[str, Given]
+) -> SettingsInvalid:
+    name, item = str(entry["loc"][0]), next(iter(entry["loc"][1:]), None)
+    if name not in given:
+        return missing(options[name])
+    if entry["type"] == "value_error":
+        advice = str(entry.get("ctx", {})["error"])
+    else:
+        advice = f"write {options[name].values.replace('`', '')}"
+    shown = given[name].shown(item if isinstance(item, int) else None)
+    return ValueUnusable(given[name].label, shown, advice)
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """Return a suggestion, or nothing if there is none."""
+    return "".join(f"; did you mean {near}?" for near in closest(word, known))
+
+
+def closest(word: str, known: Sequence[str]) -> list[str]:
+    """Return the known word that is most like another, if one is."""
+    by_letters = {name.strip("-"): name for name in known}
+    found = get_close_matches(word.strip("-"), by_letters, n=1)
+    return [by_letters[name] for name in found]
+
+
+# -- the settings file --------------------------------------------------------
+
+
+class _Texts(yaml.SafeLoader):
+    """Leaves what is written as it is, so that a file means what an option means."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012, of yaml
+        first: [(tag, rule) for tag, rule in rules if tag.endswith(":null")]
+        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _from_file(
+    model: type[Settings], file: Path, problems: list[SettingsInvalid]
+) -> Iterator[tuple[str, Given]]:
+    options = options_of(model)
+    for key, value in _read(file).items():
+        name = key.replace("-", "_")
+        if name in options and value is not None:
+            yield name, Given(options[name], value, f"{name} in {_name(file)}")
+        elif name not in options and not model.foreign_keys:
+            hint = did_you_mean(name, list(options))
+            problems.append(KeyUnknown(_name(file), plain(key), hint))
 
 
 def _read(file: Path) -> dict[str, Any]:
     """Read a settings file. Errors do not quote it: it may hold passwords."""
     try:
-        values = yaml.safe_load(file.read_text())
+        values = yaml.load(file.read_text(), _Texts)
     except OSError as error:
-        raise SettingsInvalid(f"Can't read {file}: {error.strerror}") from None
+        raise SettingsInvalid(f"Can't read {_name(file)}: {error.strerror}") from None
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        raise SettingsInvalid(f"{file} is not YAML{where}") from None
+        raise SettingsInvalid(f"{_name(file)} is not YAML{where}") from None
     if values is None:
         return {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
         raise SettingsInvalid(
-            f"{file} has no settings", "Write lines such as prefix: P"
+            f"{_name(file)} has no settings", "Write lines such as prefix: P"
         )
-    return {key.replace("-", "_"): value for key, value in values.items()}
+    return values
 
 
-def _parsing_trouble(error: SettingsError) -> tuple[str, str]:
-    """Say what is wrong with an option, without the passwords that may be in it."""
-    what = str(error).removeprefix("error parsing CLI: ")
-    start, unknown, rest = what.partition("unrecognized arguments: ")
-    if unknown:  # name the options alone
-        options = re.findall(r"(?<!\S)-{1,2}[\w-]+", rest)
-        what = f"{start}{unknown}{' '.join(options) or 'see what follows the command'}"
-    return what, "See the command's --help"
-
-
-def _complaint(setting: str, option: str, kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
-        return f"the settings file has {setting}, which this command does not know"
-    if kind == "missing":
-        return (
-            f"{option} is missing: give it, set {ENV_PREFIX}{setting.upper()}, "
-            f"or write {setting} in the settings file"
-            + (f", {message}" if message != "Field required" else "")
-        )
-    return f"{option}: {message.removeprefix('Value error, ')}"
+def _name(file: Path) -> str:
+    """Return how a file is named in errors: a URL can be where it belongs."""
+    return without_passwords(str(file))

@@ -1,49 +1,34 @@
 """The settings of `zocalo-ioc submit`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
-from pydantic_settings import (
-    CliPositionalArg,
-    CliToggleFlag,
-    NoDecode,
-    SettingsConfigDict,
-)
+from pydantic import Field
 
 from ..errors import SettingsInvalid
-from ._sources import Settings
-from ._types import (
-    DCIDS,
-    JSON,
-    NAMES,
-    NUMBER,
-    NUMBERS,
-    PREFIX,
-    RECIPES,
-    SECONDS,
-    split_list,
-)
-
-_EACH = (NoDecode, BeforeValidator(split_list))
+from ._options import POSITIONAL
+from ._output import OutputSettings
+from .types import DCIDS, JSON, NAMES, NUMBER, NUMBERS, PREFIX, RECIPES, SECONDS
 
 
-class SubmitSettings(Settings):
+class SubmitSettings(OutputSettings):
     """Have data collections processed by a running IOC, and print the centres."""
 
-    model_config = SettingsConfigDict(
-        cli_prog_name="zocalo-ioc submit", cli_shortcuts={"as-json": "json"}
-    )
+    group: ClassVar[str] = "Request"
 
-    prefix: CliPositionalArg[
-        Annotated[
-            PREFIX, Field(description="what the names of the IOC's PVs start with")
-        ]
+    prefix: Annotated[
+        PREFIX,
+        Field(
+            description="what the names of the IOC's PVs start with",
+            json_schema_extra=POSITIONAL,
+        ),
     ]
-    dcids: CliPositionalArg[
-        Annotated[
-            DCIDS,
-            Field(min_length=1, description="data collections: the grids of one scan"),
-        ]
+    dcids: Annotated[
+        DCIDS,
+        Field(
+            min_length=1,
+            description="data collections: the grids of one scan",
+            json_schema_extra=POSITIONAL,
+        ),
     ]
     command: Annotated[
         Literal["process", "start", "end"],
@@ -51,17 +36,16 @@ class SubmitSettings(Settings):
     ] = "process"
     num_frames: Annotated[
         NUMBERS,
-        *_EACH,
         Field(description="frames of each; give it once if all have the same number"),
     ] = ()
     filename: Annotated[
-        NAMES, *_EACH, Field(description="file name that the detector writes")
+        NAMES, Field(description="file name that the detector writes")
     ] = ()
     start_frame: Annotated[
-        NUMBERS, *_EACH, Field(description="index of the first frame in the file")
+        NUMBERS, Field(description="index of the first frame in the file")
     ] = ()
     message_index: Annotated[
-        NUMBERS, *_EACH, Field(description="which trigger of the detector, from 0")
+        NUMBERS, Field(description="which trigger of the detector, from 0")
     ] = ()
     dcgid: Annotated[
         NUMBER, Field(description="data collection group, to know the result by")
@@ -76,9 +60,6 @@ class SubmitSettings(Settings):
         SECONDS | None,
         Field(description="give up after this time; the IOC has a time-out of its own"),
     ] = None
-    as_json: Annotated[
-        CliToggleFlag[bool], Field(description="print JSON instead of a table")
-    ] = False
 
     @property
     def grids(self) -> list[dict[str, Any]]:
@@ -95,8 +76,13 @@ class SubmitSettings(Settings):
         grids = [{"dcid": dcid} | common for dcid in self.dcids]
         if self.command != "end" and 0 in (self.num_frames or (0,)):
             raise SettingsInvalid("--num-frames is missing", "Give 1 or more")
-        for name in ("num_frames", "filename", "start_frame", "message_index"):
-            values = getattr(self, name)
+        of_each = {
+            "num_frames": self.num_frames,
+            "filename": self.filename,
+            "start_frame": self.start_frame,
+            "message_index": self.message_index,
+        }
+        for name, values in of_each.items():
             if len(values) not in (0, 1, len(grids)):
                 raise SettingsInvalid(
                     f"--{name.replace('_', '-')} has {len(values)} values",

@@ -1,4 +1,4 @@
-"""The demo: an IOC and a simulated Zocalo in one process, and what to type next."""
+"""`zocalo-ioc demo`: an IOC and a simulated Zocalo in one process."""
 
 import asyncio
 import os
@@ -7,21 +7,44 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Annotated, ClassVar
 
-from zocalo_simulator.simulation import Options, SimulatedZocalo
+from pydantic import Field
 
-from .broker import Consumer, Hub, LoopbackBroker
-from .ioc import Ioc
+from ..exits import UNTIL_STOPPED
+from ..settings import LogSettings
+from ..settings.types import PREFIX
+from ._command import Command, serve_ioc
 
 RESULTS_QUEUE = "xrc.demo"
 _DEFAULT_CA_PORT = 5064
 _LOOPBACK = "127.0.0.1"
 
 
-async def demo(prefix: str, stop: asyncio.Event) -> None:
+class DemoSettings(LogSettings):
+    """Serve the PVs with a simulated Zocalo, in one process and without a broker."""
+
+    group: ClassVar[str] = "PVs"
+
+    prefix: Annotated[
+        PREFIX, Field(description="what the names of all PVs start with")
+    ] = "ZOCALO-DEMO"
+
+
+def _demo(settings: DemoSettings) -> None:
+    serve_ioc(settings, lambda stop: _ioc(settings.prefix, stop), settings.prefix)
+
+
+async def _ioc(prefix: str, stop: asyncio.Event) -> None:
     """Serve an IOC with a simulated Zocalo until stopped, on this machine only."""
+    # EPICS and the simulator are loaded only when they are needed
+    from zocalo_simulator.simulation import Options, SimulatedZocalo
+
+    from ..broker import Consumer, Hub, LoopbackBroker
+    from ..ioc import Ioc
+
     client_environment = _epics_environment()
-    print(instructions(prefix, client_environment), flush=True)
+    print(_instructions(prefix, client_environment), flush=True)
     hub = Hub()
     zocalo = SimulatedZocalo(
         Options(RESULTS_QUEUE), lambda _, consumer: LoopbackBroker(hub, consumer)
@@ -38,7 +61,7 @@ async def demo(prefix: str, stop: asyncio.Event) -> None:
         serving.cancel()
 
 
-def instructions(prefix: str, environment: Mapping[str, str]) -> str:
+def _instructions(prefix: str, environment: Mapping[str, str]) -> str:
     """Return what to type next, ready to be pasted into a shell."""
     exports = [
         " ".join(("export", *(f"{n}={v}" for n, v in environment.items() if kind in n)))
@@ -93,3 +116,6 @@ def _is_free(port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+COMMAND = Command(DemoSettings, _demo, UNTIL_STOPPED, warns=True)

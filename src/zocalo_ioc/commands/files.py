@@ -3,8 +3,15 @@
 import shutil
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from typing import Annotated, ClassVar
 
-from .errors.files import FilesNotCopied, FilesNotInstalled
+from pydantic import Field
+from typing_extensions import TypeAliasType
+
+from ..errors.files import FilesNotCopied, FilesNotInstalled
+from ..exits import AT_ONCE
+from ..settings import POSITIONAL, Settings
+from ._command import Command
 
 FOLDERS = {
     "db": (".acf", ".csv", ".db", ".substitutions", ".template", ".xml"),
@@ -12,15 +19,29 @@ FOLDERS = {
     "systemd": (".env", ".service", ".yaml"),
 }
 """What is there for engineers, by the ends of the names."""
+FOLDER = TypeAliasType("FOLDER", Annotated[Path, Field(description="a folder")])
 _SHARE = "share/zocalo-ioc"
 
 
-def provide(target: Path | None) -> None:
+class FilesSettings(Settings):
+    """Say where screens, databases and examples are, or copy them to a folder."""
+
+    group: ClassVar[str] = "Copies"
+    foreign_keys: ClassVar[bool] = True
+
+    folder: Annotated[
+        FOLDER | None,
+        Field(description="a folder to copy them to", json_schema_extra=POSITIONAL),
+    ] = None
+
+
+def _files(settings: FilesSettings) -> None:
     """Print where the files are, or copy them to a folder and print their names.
 
     Raises:
         SettingsInvalid: they are not installed, or can't be copied.
     """
+    target = settings.folder
     for folder, ends in FOLDERS.items():
         source = _find(folder)
         if target is None:
@@ -37,7 +58,7 @@ def provide(target: Path | None) -> None:
 
 def _find(folder: str) -> Path:
     """Find a folder: in a clone of the repository, or where pip has put it."""
-    clone = Path(__file__).parents[2]
+    clone = Path(__file__).parents[3]
     if (clone / "pyproject.toml").exists():
         return clone / ("examples/systemd" if folder == "systemd" else folder)
     try:
@@ -47,3 +68,6 @@ def _find(folder: str) -> Path:
     except PackageNotFoundError:
         pass
     raise FilesNotInstalled(folder)
+
+
+COMMAND = Command(FilesSettings, _files, AT_ONCE)

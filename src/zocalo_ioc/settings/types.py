@@ -4,35 +4,14 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-import pika
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 from typing_extensions import TypeAliasType
 
 from ..records import LONGEST_NAME, MAX_NAME
 from ..wire import INT32_MAX, TRIGGER_QUEUE
+from ._broker_url import broker_url
 
 MAX_PREFIX = MAX_NAME - len(":") - LONGEST_NAME
-
-
-def split_list(value: object) -> object:
-    """Separate the nodes of a cluster that one environment variable names."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
-
-
-def _broker_url(url: SecretStr) -> SecretStr:
-    secret = url.get_secret_value()
-    if "ssl_options=" in secret:
-        raise ValueError("say with --ca-file and --client-certificate how to do TLS")
-    try:
-        if not secret.startswith(("amqp://", "amqps://")):
-            raise ValueError
-        pika.URLParameters(secret)
-    except Exception:  # pika raises what its parsing meets; the text may hold passwords
-        raise ValueError(
-            "write amqp://user:password@host:port/vhost, "
-            "with spaces, commas and other special characters of the password as %XX"
-        ) from None
-    return url
 
 
 def _prefix(prefix: str) -> str:
@@ -73,7 +52,7 @@ URL = TypeAliasType(
     "URL",
     Annotated[
         SecretStr,
-        AfterValidator(_broker_url),
+        AfterValidator(broker_url),
         Field(description="a URL, with special characters in it as `%XX`"),
     ],
 )
@@ -100,7 +79,7 @@ NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0, le=INT32_MAX)])
 NUMBERS = TypeAliasType("NUMBERS", tuple[NUMBER, ...])
 NAMES = TypeAliasType("NAMES", tuple[str, ...])
 RECIPES = TypeAliasType("RECIPES", str)
-JSON = TypeAliasType("JSON", str)
+JSON = TypeAliasType("JSON", Annotated[str, Field(description="JSON")])
 SECONDS = TypeAliasType("SECONDS", Annotated[float, Field(gt=0, le=3600)])
 WHOLE_SECONDS = TypeAliasType("WHOLE_SECONDS", Annotated[int, Field(ge=1, le=600)])
 PORT = TypeAliasType("PORT", Annotated[int, Field(ge=1, le=65535)])

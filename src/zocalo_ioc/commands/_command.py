@@ -1,0 +1,107 @@
+"""What a command is, and what those that go on until stopped have in common."""
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from ..errors.settings import SettingsProblems
+from ..exits import Exit
+from ..logs import logging_as
+from ..settings import LogSettings, Settings, Sources
+from ._environment import misspelt_variables
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: its settings, what it does with them, and how it can end.
+
+    Attributes:
+        settings: the model of its options.
+        run: takes the settings; returns an exit status, or None when done.
+        exits: what its exit statuses mean.
+        refused: what it does when its settings can't be used; if None, stderr has each
+            problem and the status is 2.
+        warns: whether it reports misspelt variables of the environment by itself.
+    """
+
+    settings: type[Settings]
+    run: Callable[[Any], Exit | None]
+    exits: Mapping[Exit, str]
+    refused: Callable[[Sources, SettingsProblems], Exit] | None = None
+    warns: bool = False
+
+    def __call__(self, sources: Sources) -> Exit | None:
+        """Run it with what users give.
+
+        Raises:
+            SettingsInvalid: that can't be used.
+        """
+        if not self.warns:
+            for warning in misspelt_variables(self.settings):
+                print(f"zocalo-ioc: warning: {warning}", file=sys.stderr)
+        try:
+            settings = sources.load()
+        except SettingsProblems as problems:
+            if self.refused is None:
+                raise
+            return self.refused(sources, problems)
+        return self.run(settings)
+
+
+def serve(
+    settings: LogSettings,
+    work: Callable[[asyncio.Event], Awaitable[None]],
+    prefix: str = "",
+) -> None:
+    """Work until SIGTERM or Ctrl-C, with the log as the settings say.
+
+    Args:
+        settings: what to log, and where to.
+        work: ends when the event is set.
+        prefix: of the IOC, for the log.
+    """
+
+    async def until_signalled() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        await work(stop)
+
+    with logging_as(settings, prefix):
+        for warning in misspelt_variables(type(settings)):
+            logger.warning("%s", warning)
+        asyncio.run(until_signalled())
+
+
+def serve_ioc(
+    settings: LogSettings, work: Callable[[asyncio.Event], Awaitable[None]], prefix: str
+) -> None:
+    """Serve an IOC until SIGTERM or Ctrl-C, and leave with exit status 0."""
+
+    async def work_and_leave(stop: asyncio.Event) -> None:
+        await work(stop)
+        _leave()
+
+    serve(settings, work_and_leave, prefix)
+
+
+def _leave() -> NoReturn:
+    """End the process at once, with status 0.
+
+    A loop that ends cancels the commands that still run, and EPICS would tell clients
+    that their puts have ended well. This way they see the connection break.
+    """
+    logging.shutdown()
+    ctypes.CDLL(None).fflush(None)  # what EPICS has printed
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,26 @@
+"""`zocalo-ioc check`: whether everything the IOC needs is in place."""
+
+from ..errors.settings import SettingsProblems
+from ..exits import Exit
+from ..settings import CheckSettings, OutputSettings, Sources
+from ._command import Command
+from ._environment import misspelt_variables
+
+
+def _check(settings: CheckSettings) -> Exit:
+    from ..check import check
+
+    return check(settings, misspelt_variables(CheckSettings))
+
+
+def _refused(sources: Sources, problems: SettingsProblems) -> Exit:
+    from ..check import refused
+
+    output: OutputSettings = sources.load_part(OutputSettings)
+    warnings = misspelt_variables(CheckSettings)
+    return refused(problems, warnings, as_json=output.as_json)
+
+
+_EXITS = {Exit.WELL: "nothing is wrong", Exit.FAILED: "something needs to be done"}
+
+COMMAND = Command(CheckSettings, _check, _EXITS, _refused, warns=True)

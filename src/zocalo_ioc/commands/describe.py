@@ -1,0 +1,47 @@
+"""`zocalo-ioc describe`: the PVs, without an IOC."""
+
+import signal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from ..exits import AT_ONCE
+from ..settings import Settings
+from ..settings.types import PREFIX
+from ._command import Command
+
+
+class DescribeSettings(Settings):
+    """Print the records, without starting an IOC.
+
+    The settings file of an IOC will do: other keys in it are left alone.
+    """
+
+    group: ClassVar[str] = "Records"
+    foreign_keys: ClassVar[bool] = True
+
+    prefix: Annotated[
+        PREFIX | None,
+        Field(description="what the names of all PVs start with; $(P) if not given"),
+    ] = None
+    grid_prefix: Annotated[
+        PREFIX | None,
+        Field(description="the fast grid scan device, to have motor positions, too"),
+    ] = None
+    format: Annotated[
+        Literal["table", "json", "database", "alarms", "archive"],
+        Field(
+            description="a table for people, JSON, an EPICS database, an alarm tree "
+            "for Phoebus, or a list of what to archive"
+        ),
+    ] = "table"
+
+
+def _describe(settings: DescribeSettings) -> None:
+    from ..describe import describe
+
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as for other tools in a pipe
+    describe(settings.prefix, settings.grid_prefix, settings.format)
+
+
+COMMAND = Command(DescribeSettings, _describe, AT_ONCE)

@@ -1,0 +1,43 @@
+"""`zocalo-ioc run`: the IOC, connected to a RabbitMQ broker."""
+
+import asyncio
+
+from ..exits import UNTIL_STOPPED
+from ..settings import RunSettings
+from ._command import Command, serve_ioc
+
+
+def _run(settings: RunSettings) -> None:
+    serve_ioc(settings, lambda stop: _ioc(settings, stop), settings.prefix)
+
+
+async def _ioc(settings: RunSettings, stop: asyncio.Event) -> None:
+    # EPICS is loaded only when it is needed: --help answers at once
+    from ..broker import AmqpBroker, Consumer
+    from ..ioc import Ioc
+
+    urls, tls = settings.broker_urls, settings.tls()
+    queue = settings.results_queue or settings.own_queue
+    exchange, key = settings.results_exchange or "", settings.routing_key or ""
+    ioc = Ioc(
+        settings.prefix,
+        lambda take, on_change: AmqpBroker(
+            urls,
+            Consumer(queue, take, exchange, key),
+            on_change,
+            name=f"zocalo-ioc {settings.prefix}",
+            heartbeat=settings.heartbeat,
+            tls=tls,
+        ),
+        settings.send_timeout,
+        settings.save_file,
+        settings.rejected_file,
+        settings.access_security,
+        settings.grid_prefix,
+    )
+    if settings.metrics_port:
+        ioc.serve_metrics(settings.metrics_address, settings.metrics_port)
+    await ioc.serve(stop)
+
+
+COMMAND = Command(RunSettings, _run, UNTIL_STOPPED, warns=True)

@@ -1,0 +1,21 @@
+"""`zocalo-ioc submit`: data collections for a running IOC, from a terminal."""
+
+from ..exits import BAD_USAGE, Exit
+from ..settings import SubmitSettings
+from ._command import Command
+
+
+def _submit(settings: SubmitSettings) -> Exit:
+    from ..clients.submit import submit
+
+    return submit(settings)
+
+
+_EXITS = {
+    Exit.WELL: "there are centres, or the messages that were asked for are sent",
+    Exit.FAILED: "the job failed, timed out or was cancelled, or the IOC is not there",
+    Exit.NO_CENTRES: "no centre of diffraction was found",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C; the job goes on",
+}
+
+COMMAND = Command(SubmitSettings, _submit, _EXITS | BAD_USAGE)

@@ -1,0 +1,107 @@
+"""Commands, options, variables and values that can't be used."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from ._groups import SettingsInvalid
+from ._problem import Problem
+
+_Label = Annotated[str, "--send-timeout (ZOCALO_IOC_SEND_TIMEOUT)"]
+
+
+class SettingsProblems(SettingsInvalid):
+    """All that is wrong with the settings of a command, a line each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = list(dict.fromkeys(map(str, problems)))
+        super().__init__("\n".join(self.problems))
+
+    @classmethod
+    def kinds(cls) -> Iterator[type[Problem]]:
+        """Yield nothing: each problem is one of the others."""
+        yield from ()
+
+
+class CommandUnknown(SettingsInvalid):
+    """The first word is not a command."""
+
+    text = "There is no command {word}{hint}"
+    word: Annotated[str, "rnu"]
+    hint: Annotated[str, "; did you mean run?"]
+
+
+class OptionUnknown(SettingsInvalid):
+    """The command does not have this option."""
+
+    text = "There is no option {word}{hint}"
+    word: Annotated[str, "--borker"]
+    hint: Annotated[str, "; did you mean --broker?"]
+
+
+class WordUnused(SettingsInvalid):
+    """The command takes fewer words."""
+
+    text = "There is no use for {word}"
+    word: Annotated[str, "i03.yaml"]
+
+
+class LineInvalid(SettingsInvalid):
+    """The command line ends too early, or a value is where there can't be one."""
+
+    text = "{reason}"
+    reason: Annotated[str, "Option '--broker' requires an argument"]
+
+
+class KeyUnknown(SettingsInvalid):
+    """The settings file has a key that the command does not have as an option."""
+
+    text = "{file} has {key}, which this command does not know{hint}"
+    file: Annotated[str, "i03.yaml"]
+    key: Annotated[str, "brokr"]
+    hint: Annotated[str, "; did you mean broker?"]
+
+
+class OptionMissing(SettingsInvalid):
+    """Something is needed that is given nowhere."""
+
+    text = (
+        "{option} is missing: give it, set {variable}, or write {key} in the settings "
+        "file{otherwise}"
+    )
+    option: Annotated[str, "--broker"]
+    variable: Annotated[str, "ZOCALO_IOC_BROKER"]
+    key: Annotated[str, "broker"]
+    otherwise: Annotated[str, ", or give --zocalo-environment"]
+
+
+class ValueUnusable(SettingsInvalid):
+    """A value is not what the option takes. Passwords in it are not shown."""
+
+    text = "{label}: can't use {value}; {advice}"
+    label: _Label
+    value: Annotated[str, "'soon'"]
+    advice: Annotated[str, "write a number above 0, at most 3600"]
+
+
+class OptionsExclusive(SettingsInvalid):
+    """Two options are given that mean the same."""
+
+    text = "{label}: give this or {other}, not both"
+    label: Annotated[str, "--broker"]
+    other: Annotated[str, "--zocalo-environment (ZOCALO_IOC_ZOCALO_ENVIRONMENT)"]
+
+
+class OptionUseless(SettingsInvalid):
+    """An option belongs to another one that is not given."""
+
+    text = "{label}: use it with {other} only"
+    label: Annotated[str, "--routing-key"]
+    other: Annotated[str, "--results-exchange"]
+
+
+class VariableUnknown(SettingsInvalid):
+    """A variable has the prefix of ours, but no command reads it. This is a warning."""
+
+    text = "{variable} in the environment has no effect{hint}"
+    variable: Annotated[str, "ZOCALO_IOC_BROKRE"]
+    hint: Annotated[str, "; did you mean ZOCALO_IOC_BROKER?"]

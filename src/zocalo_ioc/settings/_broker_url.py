@@ -1,0 +1,85 @@
+"""The URL of a broker: what is wrong with one, and how it is shown without secrets."""
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+import pika
+from pydantic import SecretStr
+
+_FORM = "amqp://user:password@host:5672/vhost"
+_SPECIAL = (
+    "write special characters of the user name, password and virtual host as %XX: "
+    "@ as %40, / as %2F, # as %23"
+)
+_SHOWN_SCHEMES = ("amqp", "amqps", "http", "https")
+_ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d+)?(?:/.*)?")
+_HOST_ALONE = re.compile(r"localhost|[\w-]+:\d+|[\w-]+(?:\.[\w-]+)+(?::\d+)?")
+"""What can't but be a host, and no password."""
+
+
+def broker_url(url: SecretStr) -> SecretStr:
+    """Return a URL that pika takes.
+
+    Raises:
+        ValueError: with what to write instead, and nothing of the URL that may be
+            secret.
+    """
+    text = url.get_secret_value()
+    scheme, separator, _ = text.partition("://")
+    if not separator:
+        raise ValueError(f"write it as a URL: {_FORM}")
+    if scheme not in ("amqp", "amqps"):
+        raise ValueError(
+            f"write {_FORM}, or amqps:// for TLS: "
+            "the broker does not take messages over other protocols"
+        )
+    _check_parts(_parts(text))
+    try:
+        pika.URLParameters(text)
+    except Exception:  # pika raises what its parsing meets; the text may hold passwords
+        raise ValueError(
+            "write after the ? only parameters that pika knows, such as "
+            "connection_attempts=1"
+        ) from None
+    return url
+
+
+def masked(text: str, written: str) -> str:
+    """Return a URL without user name and password.
+
+    Args:
+        text: the URL.
+        written: all that was written: a space or comma in a password splits it.
+    """
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "", text
+    elif scheme not in _SHOWN_SCHEMES:
+        scheme = "…"
+    user, at, address = rest.rpartition("@")
+    address = address.partition("?")[0]
+    surely = _ADDRESS if separator else _HOST_ALONE
+    if not at and ("@" in written or not surely.fullmatch(address)):
+        address = "…"  # it can be a password, or a piece of one
+    return f"{scheme}{separator}{'…@' if user or at else ''}{address}"
+
+
+def _parts(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError:
+        raise ValueError(f"{_SPECIAL}; and [] only around an IPv6 address") from None
+
+
+def _check_parts(parts: SplitResult) -> None:
+    after = f"{parts.path}?{parts.query}#{parts.fragment}"
+    if "@" in after or parts.fragment:
+        raise ValueError(_SPECIAL)
+    if "ssl_options=" in parts.query:
+        raise ValueError("configure TLS with --ca-file and --client-certificate")
+    host, _, port = parts.netloc.rpartition("@")[2].rpartition(":")
+    named = host and not port.endswith("]")
+    if named and not (port.isdecimal() and 1 <= int(port) <= 65535):
+        raise ValueError(
+            "write a port from 1 to 65535 after the host, usually 5672, or 5671 for TLS"
+        )

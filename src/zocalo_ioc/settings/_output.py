@@ -1,0 +1,17 @@
+"""The settings of commands that print a result."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from ._settings import Settings
+
+
+class OutputSettings(Settings):
+    """What commands take that print a result."""
+
+    group: ClassVar[str] = "Output"
+
+    as_json: Annotated[
+        bool, Field(alias="json", description="print JSON instead of text")
+    ] = False

@@ -1,0 +1,46 @@
+"""What the settings of every command have in common."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..errors import SettingsInvalid
+from ._given import Given
+from .types import FILE
+
+
+class Settings(BaseModel):
+    """What every command takes.
+
+    A class with a ``group`` has options that belong together, under that heading of
+    the help. A command's settings are made of such classes and options of its own.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,  # a broker URL holds a password
+    )
+    group: ClassVar[str] = "Settings file"
+    foreign_keys: ClassVar[bool] = False
+    """Whether a settings file may have keys of other commands."""
+
+    config: Annotated[FILE | None, Field(description="a settings file, YAML")] = None
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:
+        """Yield what is missing or too much, seen from what is given at all."""
+        yield from ()
+
+    @classmethod
+    def load(cls, arguments: Sequence[str]) -> Self:
+        """Read the settings of a command.
+
+        Raises:
+            SettingsInvalid: something is missing or can't be used; the text has a line
+                for each problem.
+            click.exceptions.Exit: for ``--help``.
+        """
+        from ._command_line import SettingsCommand
+
+        return SettingsCommand("", cls).make_context("", list(arguments)).obj.load()
