@@ -17,10 +17,6 @@ import pytest
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import answering, number_of_centres, result_sender
-from zocalo_ioc.clients._ca import Link
-from zocalo_ioc.clients._submission import submission
-from zocalo_ioc.jobs import State
-from zocalo_ioc.wire import Event
 
 FOUND, FAILED, NO_CENTRES, INTERRUPTED = 0, 1, 3, 130
 
@@ -130,26 +126,6 @@ async def test_no_centre_has_a_status_of_its_own(ioc: Ioc, rabbitmq: RabbitMQ) -
     assert json.loads(ended.output)["centres"] == []
 
 
-async def test_an_end_that_comes_while_the_history_is_read_is_not_missed(
-    ioc: Ioc, rabbitmq: RabbitMQ
-) -> None:
-    class SlowReader(Link):
-        async def ending(self, dcid: int) -> State | None:
-            ending = await super().ending(dcid)
-            if ending is None:
-                zocalo.send({"results": []}, dcid=dcid, dcgid=1)
-                await ioc.until_value("STATE", State.NO_CENTRES)
-                await ioc.get("HISTORY:SEQ")  # its monitor was told before
-            return ending
-
-    with result_sender(rabbitmq) as zocalo:
-        async with SlowReader(ioc.prefix, [6210], lambda _: None) as link:
-            for event in Event:
-                await link.send(submission(event, [{"dcid": 6210, "num_frames": 1}]))
-            async with asyncio.timeout(10):
-                assert await link.until_ended(6210) is State.NO_CENTRES
-
-
 async def test_start_and_end_can_be_sent_alone(ioc: Ioc, rabbitmq: RabbitMQ) -> None:
     started = await submit(
         ioc,
@@ -215,7 +191,7 @@ async def test_giving_up_says_that_the_job_goes_on(ioc: Ioc) -> None:
     ended = await submit(ioc, "6207", "--num-frames", "1", "--timeout", "1")
     assert ended.status == FAILED
     assert "DCID 6207: no end after 1 s." in ended.errors
-    assert f"put 1 to {ioc.prefix}:CANCEL" in ended.errors
+    assert f"{ioc.prefix}:MESSAGE says how" in ended.errors
     assert await ioc.state() == "Processing"
     await ioc.put("CANCEL", 1)
 

@@ -3,7 +3,7 @@
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Self
 
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from ..centres import AXES, MISSING
+from ..client import Result
 from ..jobs import State
 
 _WIDTH = 120
@@ -71,16 +72,15 @@ def as_table(columns: Mapping[str, Any]) -> None:
         console.print("Positions in grid boxes; max and total are numbers of spots.")
 
 
-def as_json(
-    state: State,
-    message: str,
-    dcids: Sequence[int],
-    columns: Mapping[str, Any] | None,
-) -> str:
+def as_json(state: State, message: str, result: Result | None) -> str:
     """Return what came of a job, and its centres, as JSON."""
-    found = {"state": state.label, "message": message, "dcids": list(dcids)}
-    centres = None if columns is None else _rows(columns)
-    return json.dumps(found | {"centres": centres})
+    found = {
+        "state": state.label,
+        "message": message,
+        "dcids": result.dcids if result else [],
+        "centres": _rows(result.columns) if result else None,
+    }
+    return json.dumps(found)
 
 
 def _rows(columns: Mapping[str, Any]) -> list[dict[str, float | int | None]]:

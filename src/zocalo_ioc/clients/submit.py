@@ -2,54 +2,22 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from aioca import CANothing
-
-from ..errors import Gone, RequestInvalid
+from ..client import Client, IocGone, Result, ZocaloError
+from ..client._request import submission
+from ..errors import RequestInvalid
 from ..exits import Exit
-from ..jobs import ENDED_BY_RESULT, State
+from ..jobs import State
 from ..settings import SubmitSettings
 from ..wire import Event
-from ._ca import Link
 from ._display import Progress, as_json, as_table
-from ._submission import submission
 
 _EVENTS = {
     "process": (Event.START, Event.END),
     "start": (Event.START,),
     "end": (Event.END,),
 }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a job.
-
-    Attributes:
-        state: how it ended, or how it stands after a start or an end alone.
-        message: the same for people.
-        dcids: the data collections that the result is of.
-        columns: the centres, strongest first, one array a column.
-    """
-
-    state: State
-    message: str
-    dcids: Sequence[int] = ()
-    columns: dict[str, Any] | None = None
-
-    @property
-    def status(self) -> Exit:
-        """The exit status of the command."""
-        match self.state:
-            case State.NO_CENTRES:
-                return Exit.NO_CENTRES
-            case State.FAILED | State.TIMED_OUT | State.CANCELLED:
-                return Exit.FAILED
-            case _:
-                return Exit.WELL
+_SENT = {"start": State.STARTED, "end": State.PROCESSING}
 
 
 def submit(settings: SubmitSettings) -> Exit:
@@ -73,42 +41,43 @@ class _Job:
         """Submit the job, wait for its end and print what came of it."""
         settings = self._settings
         try:
-            events = _EVENTS[settings.command]
-            texts = [submission(event, settings.grids) for event in events]
+            for event in _EVENTS[settings.command]:
+                submission(event, settings.grids)
         except RequestInvalid as problem:
             _complain(str(problem))
             return Exit.USAGE
         try:
             async with asyncio.timeout(settings.timeout):
-                outcome = await self._follow(texts)
+                result = await self._follow()
         except TimeoutError:
             waited = f"{self._named}: no end after {settings.timeout:g} s."
             _complain(f"{waited} {self.what_remains()}")
             return Exit.FAILED
-        except (Gone, CANothing) as error:
+        except IocGone as error:
             _complain(f"{error} {self._what_was_sent()}")
             return Exit.FAILED
-        if settings.as_json:
-            print(
-                as_json(outcome.state, outcome.message, outcome.dcids, outcome.columns)
-            )
-        else:
-            if outcome.columns is not None:
-                as_table(outcome.columns)
-            if outcome.status != Exit.FAILED:
-                print(outcome.message)
-        if outcome.status == Exit.FAILED:
-            _complain(outcome.message)
-        return outcome.status
+        except ZocaloError as error:
+            if settings.as_json:
+                print(as_json(error.state, str(error), None))
+            _complain(str(error))
+            return Exit.FAILED
+        if result is None:
+            message = f"{self._named}: {settings.command} message sent."
+            self._print(_SENT[settings.command], message, None)
+            return Exit.WELL
+        found = bool(result.centres)
+        state = State.DONE if found else State.NO_CENTRES
+        self._print(state, f"{self._named}: {result.describe()}.", result)
+        return Exit.WELL if found else Exit.NO_CENTRES
 
     def what_remains(self) -> str:
         """Say what goes on without this client."""
         if not self._submitted:
             return "Nothing was sent."
-        return (
-            f"{self._named} goes on in the IOC; {self._prefix}:MESSAGE says how. "
-            f"To abandon it, put 1 to {self._prefix}:CANCEL."
-        )
+        goes_on = f"{self._named} goes on in the IOC; {self._prefix}:MESSAGE says how."
+        if not sys.stderr.isatty():  # nobody is there to do it
+            return goes_on
+        return f"{goes_on} To abandon it, put 1 to {self._prefix}:CANCEL."
 
     def _what_was_sent(self) -> str:
         if not self._submitted:
@@ -118,25 +87,26 @@ class _Job:
             f"{self._prefix}:HISTORY shows a result that comes."
         )
 
-    async def _follow(self, texts: Sequence[str]) -> Outcome:
-        dcid = self._settings.dcids[0]
+    async def _follow(self) -> Result | None:
+        settings = self._settings
         with Progress(f"{self._named}: connecting to {self._prefix}") as progress:
-            async with Link(self._prefix, self._settings.dcids, progress.show) as link:
-                ending = None
-                for text in texts:
-                    self._submitted = True
-                    await link.send(text)
-                    ending = await link.ending(dcid)
-                    if ending not in (None, *ENDED_BY_RESULT):
-                        break
-                if self._settings.command == "process":
-                    ending = await link.until_ended(dcid)
-                elif ending is None:
-                    ending = await link.state(dcid)
-                message = await link.message(dcid, ending)
-                if ending in ENDED_BY_RESULT and self._settings.command == "process":
-                    return Outcome(ending, message, *await link.result())
-                return Outcome(ending, message)
+            async with Client(self._prefix) as zocalo:
+                self._submitted = True
+                if settings.command == "process":
+                    return await zocalo.process(
+                        settings.grids, on_message=progress.show
+                    )
+                send = zocalo.start if settings.command == "start" else zocalo.end
+                await send(settings.grids)
+                return None
+
+    def _print(self, state: State, message: str, result: Result | None) -> None:
+        if self._settings.as_json:
+            print(as_json(state, message, result))
+            return
+        if result:
+            as_table(result.columns)
+        print(message)
 
 
 def _complain(text: str) -> None:

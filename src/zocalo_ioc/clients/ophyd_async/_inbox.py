@@ -3,42 +3,20 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from ophyd_async.core import NotConnectedError
 from p4p.client.asyncio import Context, Subscription
 
-from ...centres import AXES
+from ...client import Result
+from ...client._matching import Newness
 from ...wire import Source
 from ._errors import NoZocaloSubscriptionError
 
 _KEPT = 100
 # as many results as this may come while the event loop is held up
 _REQUEST = "record[queueSize=100]field()"
-
-
-@dataclass(frozen=True)
-class Result:
-    """One update of ``P:RESULT:TABLE``.
-
-    Attributes:
-        dcids: the data collections it is of, the one it names first.
-        dcgid: their group, -1 if unknown.
-        source: the pipeline it comes from.
-        columns: the columns of the table, of shape (n,).
-    """
-
-    dcids: tuple[int, ...]
-    dcgid: int
-    source: Source
-    columns: dict[str, NDArray[Any]]
-
-    def vectors(self, prefix: str = "") -> NDArray[Any]:
-        """Return the columns of three axes as one array of shape (n, 3)."""
-        return np.stack([self.columns[prefix + axis] for axis in AXES], axis=1)
 
 
 class Inbox:
@@ -55,11 +33,9 @@ class Inbox:
         self._pv = f"{prefix}:RESULT:TABLE"
         self._context: Context | None = None
         self._monitor: Subscription | None = None
-        self._latest: tuple[int, float] | None = None
+        self._newness = Newness()
         self._results: deque[Result] = deque(maxlen=_KEPT)
         self._changed = asyncio.Event()
-        self.lost = 0
-        """How many came in vain while the event loop was held up."""
 
     async def open(self, within: float) -> None:
         """Begin to listen. What is there by now is not new.
@@ -71,7 +47,7 @@ class Inbox:
         self._monitor = self._context.monitor(self._pv, self._note, _REQUEST)
         try:
             async with asyncio.timeout(within):
-                while self._latest is None:
+                while not self._newness.begun:
                     await self._next_change()
         except BaseException as error:
             self.close()
@@ -107,6 +83,11 @@ class Inbox:
         """Those that nobody has taken, oldest first."""
         return tuple(self._results)
 
+    @property
+    def lost(self) -> int:
+        """How many came in vain while the event loop was held up."""
+        return self._newness.missed
+
     async def text(self, pv: str) -> str:
         """Return the text of another PV, a choice or a string."""
         if self._context is None:
@@ -122,28 +103,16 @@ class Inbox:
     async def _note(self, event: Any) -> None:
         self._changed.set()
         time = event.timeStamp
-        at = time.secondsPastEpoch + time.nanoseconds * 1e-9
-        if self._is_new(event.seq, at):
+        stamp = int(time.secondsPastEpoch), int(time.nanoseconds)
+        if self._newness.is_new(int(event.seq), stamp):
             self._results.append(_result(event))
-            if self._latest and event.seq > self._latest[0]:
-                self.lost += event.seq - self._latest[0] - 1
-        self._latest = event.seq, at
-
-    def _is_new(self, seq: int, at: float) -> bool:
-        """Whether this is a new result.
-
-        After a restart the IOC may count anew, or show the last result that it saved.
-        """
-        if self._latest is None or seq == 0:
-            return False
-        last_seq, last_at = self._latest
-        return seq > last_seq or at > last_at
 
 
 def _result(table: Any) -> Result:
     # where events were lost, p4p has None for an array that became empty meanwhile
     columns = {name: () if c is None else c for name, c in table.value.items()}
     return Result(
+        seq=int(table.seq),
         dcids=tuple(int(dcid) for dcid in table.dcids),
         dcgid=int(table.dcgid),
         source=tuple(Source)[table.source],

@@ -21,9 +21,10 @@ from ophyd_async.core import (
 )
 
 from ...centres import SortKey
+from ...client import Result
 from ...wire import Source
 from ._errors import NoResultsFromZocaloError, NoZocaloSubscriptionError
-from ._inbox import Inbox, Result
+from ._inbox import Inbox
 
 _MESSAGE_TIMEOUT = 2.0
 

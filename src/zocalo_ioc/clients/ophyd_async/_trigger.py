@@ -1,16 +1,13 @@
 """Has data collections processed, from a document callback."""
 
-import threading
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from p4p.client.thread import Context, RemoteError
-
+from ...client import Client, ZocaloError
+from ...client._background import BackgroundClient
+from ...client._request import submission
 from ...errors import RequestInvalid
-from ...jobs import State
 from ...wire import Event
-from .._history import History
-from .._submission import submission
 from ._errors import NotTriggeredError
 from ._results import ZocaloResults, note_triggered
 
@@ -67,8 +64,7 @@ class ZocaloTrigger:
         self.prefix = prefix.rstrip(":")
         self.timeout_s = timeout_s
         self._results = results
-        self._context: Context | None = None
-        self._lock = threading.Lock()
+        self._client = BackgroundClient(prefix)
 
     def run_start(self, start_data: _StartInfo) -> None:
         """Tell Zocalo that a data collection has begun.
@@ -93,55 +89,26 @@ class ZocaloTrigger:
         """
         self._send(Event.END, dcid=data_collection_id)
 
-    def _send(self, event: Event, *, dcid: int, **request: Any) -> None:
+    def _send(self, event: Event, *, dcid: int, **values: Any) -> None:
         what = f"DCID {dcid}: the {event} message was not confirmed."
+        grids = [{"dcid": dcid, **values}]
         try:
-            text = submission(event, [{"dcid": dcid, **request}])
+            submission(event, grids)
         except RequestInvalid as problem:
             raise NotTriggeredError(str(problem)) from problem
         if self._results:
             self._results.expect(dcid)
         else:
             note_triggered(self.prefix, dcid)
+        send = Client.start if event is Event.START else Client.end
+        sending = self._client.do(lambda client: send(client, grids))
         try:
-            self._put(dcid, text, what)
+            sending.result(self.timeout_s)
         except TimeoutError as error:
+            sending.cancel()
             raise NotTriggeredError(
                 f"{what} {self.prefix} did not answer within {self.timeout_s:g} s. "
                 "Is the IOC running?"
             ) from error
-        except RemoteError as error:
-            raise NotTriggeredError(f"{what} {self.prefix} says: {error}") from error
-
-    def _put(self, dcid: int, text: str, what: str) -> None:
-        before = self._get("HISTORY", "field(seq)").seq
-        self._pva.put(
-            f"{self.prefix}:SEND",
-            {"value": text},
-            wait=True,
-            get=False,
-            timeout=self.timeout_s,
-        )
-        table = self._get("HISTORY", "field(seq,value)")
-        history = History(table.seq, table.value.dcid, table.value.state)
-        if history.ending(dcid, before) in (State.FAILED, State.CANCELLED):
-            raise NotTriggeredError(f"{what} {self._message(dcid)}")
-
-    def _message(self, dcid: int) -> str:
-        """Return what the IOC says of a job, unless it speaks of another by now."""
-        message, latest = self._get("MESSAGE").value, self._get("JOB:DCID").value
-        if latest == dcid:
-            return message
-        return f"The log of {self.prefix} has the reason"
-
-    def _get(self, name: str, request: str | None = None) -> Any:
-        return self._pva.get(
-            f"{self.prefix}:{name}", request=request, timeout=self.timeout_s
-        )
-
-    @property
-    def _pva(self) -> Context:
-        with self._lock:
-            if self._context is None:
-                self._context = Context("pva", nt=False)
-            return self._context
+        except ZocaloError as error:
+            raise NotTriggeredError(f"{what} {error}") from error

@@ -1,0 +1,32 @@
+"""An asynchronous client of a running IOC, over Channel Access.
+
+`Client` has data collections processed and returns their results. Everything that can
+go wrong is a `ZocaloError`.
+"""
+
+from ._client import Client
+from ._errors import (
+    IocGone,
+    JobCancelled,
+    JobFailed,
+    JobTimedOut,
+    RequestRefused,
+    ResultMissed,
+    ZocaloError,
+)
+from ._request import RequestValues
+from ._result import Centre, Result
+
+__all__ = [
+    "Centre",
+    "Client",
+    "IocGone",
+    "JobCancelled",
+    "JobFailed",
+    "JobTimedOut",
+    "RequestRefused",
+    "RequestValues",
+    "Result",
+    "ResultMissed",
+    "ZocaloError",
+]

@@ -1,0 +1,222 @@
+"""The client."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Self, Unpack
+
+from ..errors import RequestInvalid
+from ..errors.clients import ResultOvertaken
+from ..wire import Event
+from ._errors import RequestRefused, ResultMissed
+from ._job import Job
+from ._link import Link
+from ._matching import Claim
+from ._request import Grid, RequestValues, as_grids, submission
+from ._result import Result
+from ._results import Results
+
+_RESULT_WITHIN = 5.0
+
+
+def _ignore(_: str) -> None:
+    pass
+
+
+class Client:
+    """A connection to an IOC.
+
+    Any number of tasks may use one client at the same time, beside other clients, plans
+    and screens; each gets the result of its own data collections. No record is held
+    while a result is awaited.
+
+    Example:
+        Two grids of one scan::
+
+            async with Client("BL03I-EA-ZOC-01") as zocalo:
+                result = await zocalo.process([71, 72], num_frames=400)
+                for centre in result.centres:
+                    print(centre.position, centre.total_count)
+
+    Every method raises `IocGone` if the IOC does not answer, or goes away meanwhile.
+    The client can be used again once the IOC is back.
+
+    Args:
+        prefix: that of the IOC.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix.rstrip(":")
+        self._opened: tuple[Link, Results] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            IocGone: the IOC does not answer within 5 s.
+        """
+        link = Link(self.prefix)
+        results = Results(link)
+        try:
+            await link.open()
+            await results.open()
+        except BaseException:
+            link.close()
+            raise
+        self._opened = link, results
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._opened:
+            self._opened[0].close()
+        self._opened = None
+
+    async def process(
+        self,
+        dcids: int | Sequence[int | Grid],
+        *,
+        on_message: Callable[[str], None] = _ignore,
+        **values: Unpack[RequestValues],
+    ) -> Result:
+        """Send start and end messages, and wait for the result.
+
+        To wait for a limited time, use `asyncio.timeout`. The job then goes on.
+
+        Args:
+            dcids: a data collection, or the grids of one scan. Where the grids differ,
+                an element is a mapping with ``dcid`` and the values of that grid.
+            on_message: called with a sentence for people each time that the job gets
+                on, or that something hinders it.
+            values: of all of them; ``num_frames`` is needed.
+
+        Returns:
+            The result; it has no centres if nothing diffracts.
+
+        Raises:
+            RequestRefused: a value is missing or not valid.
+            JobFailed: a message could not be sent.
+            JobTimedOut: no result came in time.
+            JobCancelled: the job was abandoned.
+            ResultMissed: so many other results came at once that this one was lost.
+        """
+        grids = as_grids(dcids, values)
+        sends = [(event, _text(event, grids)) for event in Event]
+        seen = self._connected[1].count
+        job, claim = await self._begin(grids)
+        for event, text in sends:
+            on_message(f"{_named(grids)}: sending the {event} message.")
+            await job.put("SEND", text)
+        on_message(f"{_named(grids)}: waiting for the result.")
+        with job.relaying(on_message):
+            await job.until_ended()
+        return await self._result(claim, seen)
+
+    async def start(
+        self, dcids: int | Sequence[int | Grid], **values: Unpack[RequestValues]
+    ) -> None:
+        """Send start messages, and wait until the broker has confirmed them.
+
+        Args:
+            dcids: as for `process`.
+            values: as for `process`.
+
+        Raises:
+            RequestRefused: a value is missing or not valid.
+            JobFailed: a message could not be sent.
+        """
+        await self._send(Event.START, as_grids(dcids, values))
+
+    async def end(
+        self, dcids: int | Sequence[int | Grid], **values: Unpack[RequestValues]
+    ) -> None:
+        """Send end messages, and wait until the broker has confirmed them.
+
+        Args:
+            dcids: as for `process`.
+            values: as for `process`.
+
+        Raises:
+            RequestRefused: a value is not valid.
+            JobFailed: a message could not be sent.
+        """
+        await self._send(Event.END, as_grids(dcids, values))
+
+    async def cancel(self) -> None:
+        """Abandon the current job of the IOC, whoever began it."""
+        link, _ = self._connected
+        await link.get("STATE")  # is it there?
+        await link.put("CANCEL", 1, link.breaks)
+
+    def results(self) -> AsyncIterator[Result]:
+        """Iterate over the results that come from now on, whoever asked for them.
+
+        A client that is more than 100 results behind misses the oldest.
+        """
+        link, results = self._connected
+        return self._results_after(results.count, link.breaks)
+
+    async def process_request_records(self) -> Result:
+        """Process the data collection of the request records, with ``P:PROCESS``.
+
+        For one client at a time: others may write the same records.
+
+        Raises:
+            ZocaloError: as from `process`.
+        """
+        link, results = self._connected
+        seen = results.count
+        job, claim = await self._begin([{"dcid": int(await link.get("DCID"))}])
+        await job.put("PROCESS", 1)
+        await job.until_ended()
+        return await self._result(claim, seen)
+
+    async def _send(self, event: Event, grids: Sequence[Grid]) -> None:
+        text = _text(event, grids)
+        job, _ = await self._begin(grids)
+        await job.put("SEND", text)
+
+    async def _begin(self, grids: Sequence[Grid]) -> tuple[Job, Claim]:
+        link, _ = self._connected
+        dcids = tuple(int(grid["dcid"]) for grid in grids)
+        claim = Claim(dcids, int(await link.get("HISTORY:SEQ")))
+        return Job(link, claim), claim
+
+    async def _result(self, claim: Claim, seen: int) -> Result:
+        link, results = self._connected
+
+        async def found() -> Result | None:
+            mine = (r for _, r in results.after(seen) if claim.has(r))
+            return next(mine, None)
+
+        try:
+            async with asyncio.timeout(_RESULT_WITHIN):
+                return await link.until(found, link.breaks)
+        except TimeoutError:
+            overtaken = ResultOvertaken(prefix=self.prefix)
+            raise ResultMissed(str(overtaken)) from None
+
+    async def _results_after(self, number: int, breaks: int) -> AsyncIterator[Result]:
+        link, results = self._connected
+
+        async def following() -> tuple[int, Result] | None:
+            return next(iter(results.after(number)), None)
+
+        while True:
+            number, result = await link.until(following, breaks)
+            yield result
+
+    @property
+    def _connected(self) -> tuple[Link, Results]:
+        if self._opened is None:
+            raise RuntimeError("Use the client with `async with Client(…) as zocalo:`")
+        return self._opened
+
+
+def _text(event: Event, grids: Sequence[Grid]) -> str:
+    try:
+        return submission(event, grids)
+    except RequestInvalid as problem:
+        raise RequestRefused(str(problem)) from problem
+
+
+def _named(grids: Sequence[Grid]) -> str:
+    return f"DCID {', '.join(str(grid['dcid']) for grid in grids)}"

@@ -1,0 +1,87 @@
+"""Which job and which result are a client's own, and which results are new.
+
+Pure, and decided here alone. STATE, MESSAGE and the result records speak of the latest
+job and the latest result, which may be another client's; the history has every job.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..jobs import ENDED, State
+from ._result import Result
+
+Stamp = tuple[int, int]
+"""A time stamp of EPICS: seconds and nanoseconds."""
+
+_STATES = {state.label: state for state in ENDED}
+
+
+@dataclass(frozen=True)
+class History:
+    """The history at one moment.
+
+    Attributes:
+        seq: how many entries there have been.
+        dcids: the data collection of each entry, newest first.
+        states: how each ended.
+    """
+
+    seq: int
+    dcids: Sequence[int]
+    states: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What tells a client's job from those of others.
+
+    Attributes:
+        dcids: its data collections; the first stands for the job.
+        since: `History.seq` at a moment before the job began.
+    """
+
+    dcids: tuple[int, ...]
+    since: int
+
+    @property
+    def dcid(self) -> int:
+        """The data collection that stands for the job."""
+        return self.dcids[0]
+
+    def ending(self, history: History) -> State | None:
+        """Return how the job ended; nothing if it has not ended."""
+        rows = zip(history.dcids, history.states, strict=False)
+        for dcid, state in list(rows)[: max(0, history.seq - self.since)]:
+            if dcid == self.dcid and state in _STATES:
+                return _STATES[state]
+        return None
+
+    def has(self, result: Result) -> bool:
+        """Whether a result that came since the job began is the job's."""
+        return not set(self.dcids).isdisjoint(result.dcids)
+
+
+class Newness:
+    """Tells new results from those that a client has seen, or that are from before.
+
+    After a restart the IOC may count from 1 again, or show the result that it saved: a
+    result is new if its number is higher, or its time.
+    """
+
+    def __init__(self) -> None:
+        self._latest: tuple[int, Stamp] | None = None
+        self.missed = 0
+        """How many results were never seen."""
+
+    @property
+    def begun(self) -> bool:
+        """Whether what was there before has been seen."""
+        return self._latest is not None
+
+    def is_new(self, seq: int, stamp: Stamp) -> bool:
+        """Whether the result with this number and time is new."""
+        latest, self._latest = self._latest, (seq, stamp)
+        if latest is None or seq == 0:
+            return False
+        self.missed += max(0, seq - latest[0] - 1)
+        return seq > latest[0] or stamp > latest[1]
