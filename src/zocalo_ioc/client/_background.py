@@ -1,6 +1,7 @@
 """A client for code without an event loop of its own, such as classic ophyd."""
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -34,6 +35,7 @@ class BackgroundClient:
         async with self._connecting:
             if self._client is None:
                 self._client = await Client(self.prefix).__aenter__()
+                _end_at_exit()
         return await what(self._client)
 
 
@@ -42,3 +44,16 @@ def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="zocalo client", daemon=True).start()
     return loop
+
+
+@cache
+def _end_at_exit() -> None:
+    """End the thread at the exit before aioca, which is loaded by now, ends EPICS."""
+    thread, loop = threading.current_thread(), _loop()
+
+    def end() -> None:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+    atexit.register(end)

@@ -6,11 +6,7 @@ from ..jobs import State
 
 
 class ZocaloError(Exception):
-    """A request did not lead to a result.
-
-    Attributes:
-        state: what ``P:STATE`` calls it.
-    """
+    """A request did not lead to a result. Its ``state`` is what ``P:STATE`` calls it."""
 
     state: ClassVar[State] = State.FAILED
 

@@ -12,7 +12,7 @@ from ..client._background import BackgroundClient
 from ..records import DECLARATIONS, Enum, Group, Record, String, Text
 
 JobFailedError = ZocaloError
-"""What a status fails with."""
+"""Another name for what a status fails with."""
 
 
 def _kind(record: Record[Any]) -> Kind:

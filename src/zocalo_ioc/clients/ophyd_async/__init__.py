@@ -1,7 +1,8 @@
 """Devices for Bluesky plans and their document callbacks, in place of dodal's.
 
 `ZocaloResults` waits for results and reads them; `ZocaloTrigger` has data collections
-processed. Both are given the prefix of a running IOC and speak PV Access with it.
+processed. Both are given the prefix of a running IOC. Results come over PV Access;
+triggers go over Channel Access.
 """
 
 from ...wire import Source as ZocaloSource
