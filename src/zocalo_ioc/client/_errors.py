@@ -6,7 +6,7 @@ from ..jobs import State
 
 
 class ZocaloError(Exception):
-    """A request did not lead to a result. Its ``state`` is what ``P:STATE`` calls it."""
+    """A request did not lead to a result; ``state`` is what ``P:STATE`` calls that."""
 
     state: ClassVar[State] = State.FAILED
 
