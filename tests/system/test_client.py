@@ -203,6 +203,7 @@ async def test_a_client_that_may_not_write_is_told_so(
         *("run", "--broker", rabbitmq.url, "--results-queue", RESULTS),
         *("--access-security", str(file)),
     )
+    await ioc.until_value("BROKER:CONNECTED", 1)
     async with asyncio.timeout(LIMIT), Client(ioc.prefix) as zocalo:
         with pytest.raises(RequestRefused, match="SEND: Write access denied"):
             await zocalo.start(1, num_frames=1)
@@ -255,6 +256,7 @@ async def test_an_ioc_that_ends_while_a_result_is_awaited_fails_the_job(
 ) -> None:
     options = ("--broker", private_broker.url, "--results-queue", RESULTS)
     ioc = ioc_maker("run", *options)
+    await ioc.until_value("BROKER:CONNECTED", 1)
     async with asyncio.timeout(LIMIT), Client(ioc.prefix) as zocalo:
         results = zocalo.results()
         waiting = asyncio.create_task(zocalo.process(9280, num_frames=1))
@@ -289,6 +291,7 @@ async def test_a_client_can_be_used_again_once_the_ioc_is_back(
 ) -> None:
     options = ("--broker", private_broker.url, "--results-queue", RESULTS)
     first = ioc_maker("run", *options)
+    await first.until_value("BROKER:CONNECTED", 1)
     async with asyncio.timeout(60), Client(first.prefix) as zocalo:
         waiting = asyncio.create_task(zocalo.process(9283, num_frames=1))
         await first.until_value("STATE", 4)
