@@ -14,7 +14,7 @@ from zocalo_ioc.records import (
     Text,
     Writable,
 )
-from zocalo_ioc.records._datatypes import Alarm
+from zocalo_ioc.records.datatypes import Alarm
 from zocalo_ioc.settings import MAX_PREFIX
 
 REQUEST = [

@@ -3,18 +3,6 @@
 Declarations and handles are here, free of EPICS; `database` makes the records.
 """
 
-from ._datatypes import (
-    Array,
-    Bool,
-    Enum,
-    Float,
-    Floats,
-    Int,
-    Ints,
-    String,
-    Strings,
-    Text,
-)
 from ._declarations import MAX_CENTRES, MAX_HISTORY
 from ._handles import (
     Action,
@@ -34,6 +22,18 @@ from ._handles import (
 from ._ioc_stats import IOC_STATS, IocStatsRecord, ioc_stats
 from ._pvs import DECLARATIONS, LONGEST_NAME, MAX_NAME, MOTOR, TABLES, Pvs
 from ._table import Table
+from .datatypes import (
+    Array,
+    Bool,
+    Enum,
+    Float,
+    Floats,
+    Int,
+    Ints,
+    String,
+    Strings,
+    Text,
+)
 
 __all__ = [
     "DECLARATIONS",

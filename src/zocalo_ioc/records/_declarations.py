@@ -13,18 +13,6 @@ from numpy.typing import NDArray
 from ..centres import AXES, MISSING, OUTLINE_POINTS, SortKey
 from ..jobs import State
 from ..wire import INT32_MAX, Source
-from ._datatypes import (
-    Array,
-    Bool,
-    Enum,
-    Float,
-    Floats,
-    Int,
-    Ints,
-    String,
-    Strings,
-    Text,
-)
 from ._handles import (
     Action,
     Calculated,
@@ -36,6 +24,18 @@ from ._handles import (
     Section,
     TextAction,
     Updated,
+)
+from .datatypes import (
+    Array,
+    Bool,
+    Enum,
+    Float,
+    Floats,
+    Int,
+    Ints,
+    String,
+    Strings,
+    Text,
 )
 
 MAX_CENTRES = 1024

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from ._datatypes import Datatype
+from .datatypes import Datatype
 
 T = TypeVar("T")
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from softioc import alarm
 
-from ._datatypes import Alarm, Text
 from ._handles import Change, Record, Store
+from .datatypes import Alarm, Text
 
 _DEVICE_TIME = -2
 """TSE of a record that takes its time stamp from `EpicsStore.update`."""

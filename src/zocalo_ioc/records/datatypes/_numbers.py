@@ -1,0 +1,98 @@
+"""Numbers, with units and limits."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from ._datatype import Alarm, Datatype
+
+N = TypeVar("N", int, float)
+
+
+@dataclass(frozen=True, eq=False)
+class _Number(Datatype[N]):
+    """What `Float` and `Int` share.
+
+    Attributes:
+        unit: EGU.
+        precision: PREC, of a `Float`.
+        low, high: the values that clients may write, both included: LOPR and HOPR.
+            EPICS would cut to drive limits what should be refused.
+        missing: the value that stands for none.
+    """
+
+    _written: ClassVar[re.Pattern[str]]
+    unit: str = ""
+    precision: int = 0
+    low: N | None = None
+    high: N | None = None
+    missing: N | None = None
+
+    def encode(self, value: N) -> tuple[N, Alarm]:
+        """Return the number, with an alarm if it stands for none."""
+        is_nan = value != value  # and so not equal to `missing`, which is NaN, too
+        is_missing = value == self.missing or (is_nan and self.missing is not None)
+        return value, Alarm.MISSING if is_missing else Alarm.NONE
+
+    def refusal(self, raw: object) -> str:
+        """Say that a number is past the limits."""
+        assert isinstance(raw, int | float)
+        low, high = self.low, self.high
+        if low is None or high is None or low <= raw <= high:
+            return ""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"it must be {low:g} to {high:.10g}{unit}"
+
+    def put_refusal(self, value: float | str, is_string: bool) -> str:
+        """Say that it is more than a number, or past the limits."""
+        if isinstance(value, str):
+            if not self._written.fullmatch(value):
+                return "it must be a decimal number and nothing else"
+            value = float(value)
+        return self.refusal(int(value) if value % 1 == 0 else value)
+
+    def summary(self, quoted: Callable[[str], str] = str) -> str:
+        """Say the limits."""
+        if self.low is None or self.high is None:
+            return ""
+        return f", {self.low:g} to {self.high:.10g}"
+
+
+class Float(_Number[float]):
+    """A number of 64 bits."""
+
+    types = "ai", "ao"
+    _written = re.compile(
+        r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII
+    )
+
+    def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:
+        """Make an ai or ao."""
+        make = builder.aOut if writable else builder.aIn
+        fields |= {"EGU": self.unit, "PREC": self.precision}
+        return make(name, **fields, LOPR=self.low, HOPR=self.high)
+
+    def refusal(self, raw: object) -> str:
+        """Say that it is not a number, or past the limits."""
+        if not isinstance(raw, int | float):
+            return "it must be a number"
+        return super().refusal(raw)
+
+
+class Int(_Number[int]):
+    """A whole number of 32 bits."""
+
+    types = "longin", "longout"
+    _written = re.compile(r"\s*[-+]?[0-9]+\s*", re.ASCII)
+
+    def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:
+        """Make a longin or longout."""
+        make = builder.longOut if writable else builder.longIn
+        return make(name, **fields, EGU=self.unit, LOPR=self.low, HOPR=self.high)
+
+    def refusal(self, raw: object) -> str:
+        """Say that it is not a whole number, or past the limits."""
+        if not isinstance(raw, int):
+            return "it must be a whole number"
+        return super().refusal(raw)
