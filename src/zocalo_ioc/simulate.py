@@ -23,7 +23,7 @@ from .broker import (
     CONNECTION_ERRORS,
     AmqpBroker,
     Connection,
-    Consumer,
+    Queue,
     connection_problem,
 )
 from .errors import SettingsInvalid
@@ -60,11 +60,8 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
         return
     zocalo = SimulatedZocalo(
         options,
-        lambda name, consumer: AmqpBroker(
-            urls,
-            consumer,
-            _reporter(name, consumer),
-            name=f"zocalo-ioc simulate: {name}",
+        lambda subscriptions: AmqpBroker(
+            urls, subscriptions, _reporter(), name="zocalo-ioc simulate"
         ),
     )
     async with asyncio.TaskGroup() as tasks:
@@ -155,15 +152,20 @@ def _prepare(settings: SimulateSettings, url: str, address: str) -> None:
         )
 
 
-def _reporter(name: str, consumer: Consumer) -> Callable[[Connection], None]:
-    """Tell people how the connection of a service is."""
+def _reporter() -> Callable[[Connection], None]:
+    """Log how the connection is, and which services work."""
+    working: set[Queue] = set()
 
     def report(connection: Connection) -> None:
         if connection.problem:
-            logger.warning("%s: %s", name, connection.problem.say(REMEDIES))
-        elif connection.up:
-            logger.info(
-                "%s takes from %s at %s", name, consumer.queue, connection.address
-            )
+            logger.warning("%s", connection.problem.say(REMEDIES))
+        for queue in connection.subscribed:
+            if queue not in working:
+                logger.info(
+                    "%s takes from %s at %s",
+                    *(queue.content, queue.name, connection.address),
+                )
+        working.clear()
+        working.update(connection.subscribed)
 
     return report

@@ -49,7 +49,7 @@ class Dispatcher(Service):
         super().__init__()
         self._logbook = logbook
 
-    def take(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
+    def on_message(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
         """Take a request, either bare or as the payload of a recipe's message."""
         try:
             if is_recipe_message(delivery.headers):

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
-from zocalo_ioc.broker import Broker, Consumer, Delivery, Message
+from zocalo_ioc.broker import Broker, Delivery, Message, Queue, Subscription
 from zocalo_ioc.errors import NotUnderstood, Problem
 
 from .recipe import RecipeMessage
@@ -40,12 +40,13 @@ class Service:
         self.broker: Broker | None = None
 
     @property
-    def consumer(self) -> Consumer:
-        """What the service takes."""
-        return Consumer(self.queue, self.take, prefetch=self.prefetch)
+    def subscription(self) -> Subscription:
+        """The messages that the service handles."""
+        queue = Queue(self.queue, content=self.name)
+        return Subscription(queue, self.on_message, self.prefetch)
 
-    def take(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
-        """Take a message; the result tells whether it is acknowledged."""
+    def on_message(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
+        """Handle a message; the result tells whether it is acknowledged."""
         try:
             message = RecipeMessage.read(delivery)
             return self.handle(message)

@@ -1,11 +1,11 @@
-"""A whole Zocalo: its services, each with a connection of its own."""
+"""A whole Zocalo: its services, on one connection."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from zocalo_ioc.broker import Broker, Consumer
+from zocalo_ioc.broker import Broker, Subscription
 
 from .analysis import PerImageAnalysis
 from .centring_service import XrayCentring
@@ -53,11 +53,11 @@ class SimulatedZocalo:
 
     Args:
         options: how they behave.
-        connect: makes the connection of a service, given its name and what it consumes.
+        connect: makes the connection of all services.
     """
 
     def __init__(
-        self, options: Options, connect: Callable[[str, Consumer], Broker]
+        self, options: Options, connect: Callable[[Sequence[Subscription]], Broker]
     ) -> None:
         collections = Collections(options.collections, options.seed, options.chances)
         trouble = TroubleMaker(collections, options.seed)
@@ -72,20 +72,18 @@ class SimulatedZocalo:
             ServiceName.CENTRING: self._centring,
             ServiceName.DISPATCHER: Dispatcher(options.logbook),
         }
-        self._brokers: list[Broker] = []
-        for name in options.services:
-            service = services[name]
-            service.broker = connect(service.name, service.consumer)
-            self._brokers.append(service.broker)
+        chosen = [services[name] for name in options.services]
+        self._broker = connect([service.subscription for service in chosen])
+        for service in chosen:
+            service.broker = self._broker
 
     async def run(self) -> None:
         """Serve without end."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._centring.run())
-            for broker in self._brokers:
-                tasks.create_task(broker.run())
+            tasks.create_task(self._broker.run())
 
     async def close(self) -> None:
-        """Finish what is nearly done, and close the connections."""
+        """Finish what is nearly done, and close the connection."""
         await self._centring.settle(SETTLE_TIME)
-        await asyncio.gather(*(broker.close() for broker in self._brokers))
+        await self._broker.close()

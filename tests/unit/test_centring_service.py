@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from zocalo_ioc.broker import Consumer, Delivery, Hub, LoopbackBroker
+from zocalo_ioc.broker import Delivery, Hub, LoopbackBroker, Queue, Subscription
 from zocalo_simulator.centring_service import XrayCentring
 from zocalo_simulator.recipe import RecipeMessage, load
 from zocalo_simulator.scans import Scan
@@ -29,8 +29,8 @@ class Bench:
         hub = Hub()
         self.results: list[dict[str, Any]] = []
         self.service = XrayCentring(GIVEN_UP_AFTER)
-        self.service.broker = LoopbackBroker(hub, self.service.consumer)
-        LoopbackBroker(hub, Consumer(RESULTS, self._note))
+        self.service.broker = LoopbackBroker(hub, [self.service.subscription])
+        LoopbackBroker(hub, [Subscription(Queue(RESULTS), self._note)])
         self.answers: list[bool | asyncio.Future[bool]] = []
 
     def _note(self, delivery: Delivery) -> bool:
@@ -38,7 +38,7 @@ class Bench:
         return True
 
     def take(self, *frames: Delivery) -> None:
-        self.answers += [self.service.take(frame) for frame in frames]
+        self.answers += [self.service.on_message(frame) for frame in frames]
 
     async def answered(self) -> list[bool]:
         """Wait for the answers to all messages."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from zocalo_ioc.broker import Consumer, Delivery, Hub, LoopbackBroker
+from zocalo_ioc.broker import Delivery, Hub, LoopbackBroker, Queue, Subscription
 from zocalo_simulator.dispatcher import Dispatcher
 
 REQUEST = {"recipes": ["mimas"], "parameters": {"ispyb_dcid": 71, "event": "end"}}
@@ -22,8 +22,8 @@ class Bench:
     def __init__(self) -> None:
         hub = Hub()
         self.dispatcher = Dispatcher()
-        self.dispatcher.broker = LoopbackBroker(hub, self.dispatcher.consumer)
-        LoopbackBroker(hub, Consumer("mimas", self._note))
+        self.dispatcher.broker = LoopbackBroker(hub, [self.dispatcher.subscription])
+        LoopbackBroker(hub, [Subscription(Queue("mimas"), self._note)])
         self.sent: list[dict[str, Any]] = []
 
     def _note(self, delivery: Delivery) -> bool:
@@ -31,7 +31,9 @@ class Bench:
         return True
 
     async def take(self, content: object, headers: dict[str, object]) -> bool:
-        answer = self.dispatcher.take(Delivery(json.dumps(content).encode(), headers))
+        answer = self.dispatcher.on_message(
+            Delivery(json.dumps(content).encode(), headers)
+        )
         return answer if isinstance(answer, bool) else await answer
 
 

@@ -59,7 +59,7 @@ def test_a_problem_with_a_text_of_its_own_is_printed_as_it_is(
 
 
 def test_a_command_names_its_own_options() -> None:
-    problem = broker.QueueMissing("node1:5672", "xrc.i03")
+    problem = broker.QueueMissing("node1:5672", "xrc.i03", "--results-queue")
     assert "--results-queue" in str(problem)
     assert "--declare" in problem.say(REMEDIES)
     late = broker.NotSentInTime(10, problem)

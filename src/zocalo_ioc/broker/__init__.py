@@ -9,25 +9,37 @@ from ._loopback import Hub, LoopbackBroker
 from ._problems import (
     CONNECTION_ERRORS,
     connection_problem,
-    consumer_problem,
     publisher_problem,
+    subscription_problem,
 )
-from ._protocol import Broker, Connection, Consumer, Delivery, Message
-from ._receiver import OWN_QUEUE
+from ._protocol import (
+    Broker,
+    Connect,
+    Connection,
+    Delivery,
+    Message,
+    OnChange,
+    Queue,
+    Subscription,
+)
+from ._subscriber import OWN_QUEUE
 
 __all__ = [
     "CONNECTION_ERRORS",
     "OWN_QUEUE",
     "AmqpBroker",
     "Broker",
+    "Connect",
     "Connection",
-    "Consumer",
     "Delivery",
     "Hub",
     "LoopbackBroker",
     "Message",
+    "OnChange",
+    "Queue",
+    "Subscription",
     "connection_problem",
-    "consumer_problem",
     "node_parameters",
     "publisher_problem",
+    "subscription_problem",
 ]

@@ -13,13 +13,13 @@ from pika.exceptions import AMQPError
 
 from ..errors import Problem
 from ..errors.broker import Blocked, NoHeartbeat
-from ._futures import PikaConnection
+from ._futures import PikaConnection, answer
 from ._headers import read_any_headers
 from ._pauses import Pauses
 from ._problems import CONNECTION_ERRORS, connection_problem
-from ._protocol import Connection, Consumer, Message
+from ._protocol import Connection, Message, OnChange, Queue, Subscription
 from ._publisher import Publisher
-from ._receiver import Receiver
+from ._subscriber import Subscriber
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +31,14 @@ DRAIN_TIME = 2.0
 
 
 class AmqpBroker:
-    """A kept connection to one of several RabbitMQ nodes.
+    """A connection to one of several RabbitMQ nodes, which reconnects automatically.
 
-    Two channels: one publishes with confirms, one consumes, so that a results queue
-    that is missing does not keep triggers from going out.
+    One channel publishes with confirms, and each subscription has a channel of its own,
+    so that a queue that is missing stops nothing else.
 
     Args:
         urls: ``amqp://user:password@host:port/vhost`` of each node, tried in turn.
-        consumer: what is taken off which queue.
+        subscriptions: the queues to take messages from, and their handlers.
         on_change: told whenever the state of the connection has changed.
         name: what RabbitMQ's management page calls the connection.
         heartbeat: seconds; a connection silent for two of them is given up, and a
@@ -49,8 +49,8 @@ class AmqpBroker:
     def __init__(
         self,
         urls: Sequence[str],
-        consumer: Consumer,
-        on_change: Callable[[Connection], None],
+        subscriptions: Sequence[Subscription],
+        on_change: OnChange,
         *,
         name: str = "zocalo-ioc",
         heartbeat: int = 10,
@@ -59,14 +59,19 @@ class AmqpBroker:
         self._nodes = [node_parameters(url, name, heartbeat, tls) for url in urls]
         self._on_change = on_change
         self._state = Connection(up=False)
-        self._up, self._blocked = False, False
-        self._problem: Problem | None = None
+        self._blocked = False
+        self._lost: Problem | None = None  # until every queue has answered again
+        self._answers: dict[Queue, Problem | None] = {}
         self._connections = 0
         self._closing = False
         self._connection: PikaConnection | None = None
         self._heartbeat = heartbeat
         self._publisher = Publisher(lambda: self._state.problem)
-        self._receiver = Receiver(consumer, self._report, 2 * heartbeat)
+        self._queues = [subscription.queue for subscription in subscriptions]
+        self._subscribers = [
+            Subscriber(subscription, self._report, 2 * heartbeat)
+            for subscription in subscriptions
+        ]
         read_any_headers()
 
     async def run(self) -> None:
@@ -81,7 +86,8 @@ class AmqpBroker:
                     return
                 if not isinstance(error, CONNECTION_ERRORS):
                     logger.exception("The connection to %s failed", address)
-                self._report(False, address, connection_problem(address, error))
+                self._lost = connection_problem(address, error)
+                self._show(address)
             await pauses.take()
 
     async def _serve(self, node: pika.URLParameters, address: str) -> None:
@@ -89,21 +95,25 @@ class AmqpBroker:
         self._connection = connection = PikaConnection(node)
         parts: list[asyncio.Future[None]] = []
         try:
-            await connection.opened
+            await answer(connection.opened)
             self._connections += 1
             self._watch_blocking(connection, address)
             parts = [
-                asyncio.ensure_future(self._publisher.keep(connection.pika, address)),
-                asyncio.ensure_future(self._receiver.keep(connection.pika, address)),
-                asyncio.ensure_future(self._watch_silence(connection.pika, address)),
+                asyncio.ensure_future(part)
+                for part in (
+                    *(each.run(connection.pika, address) for each in self._links),
+                    self._watch_silence(connection.pika, address),
+                )
             ]
             await asyncio.gather(connection.closed, *parts)
         finally:
             for part in parts:
                 part.cancel()
             self._publisher.forget()
-            self._receiver.go_on()
+            for subscriber in self._subscribers:
+                subscriber.go_on()
             self._blocked = False
+            self._answers.clear()
             connection.close()
 
     def _watch_blocking(self, connection: PikaConnection, address: str) -> None:
@@ -116,8 +126,8 @@ class AmqpBroker:
             if self._connection is not connection:
                 return  # one that was given up, and speaks again
             self._blocked = blocked
-            for part in (self._publisher, self._receiver):
-                part.hold() if blocked else part.go_on()
+            for link in self._links:
+                link.hold() if blocked else link.go_on()
             self._show(address)
 
         def on_blocked(*_: object) -> None:
@@ -144,15 +154,33 @@ class AmqpBroker:
             await asyncio.sleep(1)
         raise NoHeartbeat(address, SILENCE * self._heartbeat)
 
-    def _report(self, up: bool, address: str, problem: Problem | None) -> None:
-        """Note whether results can come, and why not."""
-        self._up, self._problem = up, problem
+    @property
+    def _links(self) -> list[Publisher | Subscriber]:
+        return [self._publisher, *self._subscribers]
+
+    def _report(self, queue: Queue, address: str, problem: Problem | None) -> None:
+        """Note that messages come from a queue, or why not."""
+        self._answers[queue] = problem
+        if len(self._answers) == len(self._queues):
+            self._lost = None
         self._show(address)
 
     def _show(self, address: str) -> None:
-        problem = Blocked(address) if self._blocked else self._problem
-        reconnects = max(self._connections - 1, 0)
-        state = Connection(self._up, address, problem, reconnects)
+        answers = self._answers
+        subscribed = tuple(q for q in self._queues if q in answers and not answers[q])
+        up = len(subscribed) == len(self._queues) > 0
+        missing = dict.fromkeys(q.content for q in self._queues if q not in subscribed)
+        problems = [self._lost, *answers.values()]
+        if self._blocked:
+            problems.insert(0, Blocked(address))
+        state = Connection(
+            up,
+            address,
+            next(filter(None, problems), None),
+            max(self._connections - 1, 0),
+            subscribed,
+            f"no {' and '.join(missing)} can come" if missing else "no messages can go",
+        )
         if state != self._state:
             self._state = state
             self._on_change(state)

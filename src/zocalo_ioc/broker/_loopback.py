@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from ..errors.broker import NoQueueInProcess
-from ._protocol import Connection, Consumer, Delivery, Message
+from ._protocol import Connection, Delivery, Message, OnChange, Subscription
 
 logger = logging.getLogger(__name__)
 
@@ -16,10 +16,10 @@ sends one, while a real broker has it."""
 
 
 class Hub:
-    """The queues that brokers of one process share. Each has one consumer."""
+    """The queues that brokers of one process share. Each has one subscription."""
 
     def __init__(self) -> None:
-        self.consumers: dict[str, Consumer] = {}
+        self.subscriptions: dict[str, Subscription] = {}
 
 
 class LoopbackBroker:
@@ -28,16 +28,19 @@ class LoopbackBroker:
     def __init__(
         self,
         hub: Hub,
-        consumer: Consumer,
-        on_change: Callable[[Connection], None] = lambda connection: None,
+        subscriptions: Sequence[Subscription],
+        on_change: OnChange = lambda connection: None,
     ) -> None:
         self._hub = hub
         self._on_change = on_change
-        hub.consumers[consumer.queue] = consumer
+        self._queues = tuple(subscription.queue for subscription in subscriptions)
+        hub.subscriptions |= {s.queue.name: s for s in subscriptions}
 
     async def run(self) -> None:
         """Do nothing but say that the connection is up."""
-        self._on_change(Connection(up=True, address="this process"))
+        self._on_change(
+            Connection(True, "this process", subscribed=self._queues, effect="")
+        )
         await asyncio.Event().wait()
 
     async def publish(
@@ -48,15 +51,15 @@ class LoopbackBroker:
     ) -> float:
         """See `Broker.publish`."""
         began = perf_counter()
-        consumer = self._hub.consumers.get(message.routing_key)
-        if consumer is None:
+        subscription = self._hub.subscriptions.get(message.routing_key)
+        if subscription is None:
             raise NoQueueInProcess(message.routing_key)
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         try:
-            consumer.take(Delivery(message.body, message.headers))
+            subscription.on_message(Delivery(message.body, message.headers))
         except Exception:
-            logger.exception("A message from %s broke its reader", consumer.queue)
+            logger.exception("The handler of %s failed", message.routing_key)
         return perf_counter() - began
 
     async def close(self) -> None:

@@ -23,7 +23,7 @@ from pika.exceptions import (
 
 from ..errors import NoConnection, NoResults, NotConfirmed
 from ..errors import broker as errors
-from ._protocol import Consumer
+from ._protocol import Queue
 
 CONNECTION_ERRORS = (AMQPError, AMQPConnectorException, OSError, NoConnection)
 """What is raised when there is no connection, or no longer."""
@@ -95,24 +95,24 @@ def publisher_problem(address: str, closed: object) -> NotConfirmed:
             return errors.MessageRefused(address, "it closed the channel")
 
 
-def consumer_problem(consumer: Consumer, address: str, closed: object) -> NoResults:
+def subscription_problem(queue: Queue, address: str, closed: object) -> NoResults:
     """Return why a queue can't be consumed."""
-    queue, exchange = consumer.queue, consumer.exchange
+    name, exchange = queue.name, queue.exchange
     match closed:
         case ChannelClosedByBroker(reply_code=404) if exchange:
-            return errors.ExchangeMissing(address, exchange)
+            return errors.ExchangeMissing(address, exchange, queue.option)
         case ChannelClosedByBroker(reply_code=404):
-            return errors.QueueMissing(address, queue)
+            return errors.QueueMissing(address, name, queue.option)
         case ChannelClosedByBroker(reply_code=403) if exchange:
-            return errors.OwnQueueForbidden(address, queue, exchange)
+            return errors.OwnQueueForbidden(address, name, exchange)
         case ChannelClosedByBroker(reply_code=403):
-            return errors.ReadForbidden(address, queue)
+            return errors.ReadForbidden(address, name)
         case ChannelClosedByBroker(reply_code=406) if exchange:
-            return errors.OwnQueueDiffers(address, queue)
+            return errors.OwnQueueDiffers(address, name)
         case ChannelClosedByBroker(reply_code=code, reply_text=text):
-            return errors.ResultsStopped(address, queue, code, text)
+            return errors.ResultsStopped(address, name, code, text)
         case _:
-            return errors.ResultsCancelled(address, queue)
+            return errors.ResultsCancelled(address, name)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,7 +1,7 @@
-"""The broker protocol: publish, consume and the state of the connection."""
+"""The broker protocol: publish, subscribe and the state of the connection."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,49 +34,68 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Queue:
+    """A queue that messages are taken from, and what to call it for people.
+
+    Attributes:
+        name: its name.
+        exchange: the exchange to which the queue is bound. The queue is then the
+            subscriber's own, and is declared; if empty, it must exist.
+        routing_key: of the messages that the exchange puts there.
+        option: the option that names it.
+        content: what comes from it.
+    """
+
+    name: str
+    exchange: str = ""
+    routing_key: str = ""
+    option: str = "--results-queue"
+    content: str = "results"
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """A queue, and what handles its messages.
+
+    Attributes:
+        queue: the queue.
+        on_message: returns whether the message is acknowledged (True) or rejected
+            (False), or a future of that; it is called in the event loop and must not
+            block.
+        prefetch: how many messages the broker sends ahead of their acknowledgement.
+    """
+
+    queue: Queue
+    on_message: Callable[[Delivery], bool | asyncio.Future[bool]]
+    prefetch: int = 10
+
+
+@dataclass(frozen=True)
 class Connection:
     """The state of the connection, for operators.
 
     Attributes:
-        up: connected and consuming.
+        up: connected, and subscribed to every queue.
         address: ``host:port`` in use or tried last.
         problem: what is wrong, if anything.
         reconnects: how often the connection was re-established.
+        subscribed: the queues that messages come from.
+        effect: what the problem prevents, for example ``no results can come``.
     """
 
     up: bool
     address: str = ""
     problem: Problem | None = None
     reconnects: int = 0
-
-
-@dataclass(frozen=True)
-class Consumer:
-    """What is taken off a queue, and who takes it.
-
-    Attributes:
-        queue: the queue.
-        take: returns whether the message is acknowledged (True) or rejected (False),
-            or a future that will tell; it is called in the event loop and must not
-            block.
-        exchange: the exchange to which the queue is bound, and which makes it the
-            consumer's own, to be made; if empty, the queue is taken as it is there.
-        routing_key: of the messages that the exchange puts there.
-        prefetch: how many messages the broker sends ahead of their acknowledgement.
-    """
-
-    queue: str
-    take: Callable[[Delivery], bool | asyncio.Future[bool]]
-    exchange: str = ""
-    routing_key: str = ""
-    prefetch: int = 10
+    subscribed: tuple[Queue, ...] = ()
+    effect: str = "no results can come"
 
 
 class Broker(Protocol):
-    """A kept connection to a broker."""
+    """A connection to a broker, which reconnects automatically."""
 
     async def run(self) -> None:
-        """Connect, consume and reconnect, without end."""
+        """Connect, subscribe and reconnect, without end."""
         ...
 
     async def publish(
@@ -106,3 +125,9 @@ class Broker(Protocol):
     async def close(self) -> None:
         """Wait shortly for confirms that are due, then close the connection."""
         ...
+
+
+OnChange = Callable[[Connection], None]
+"""Called whenever the state of the connection has changed."""
+Connect = Callable[[Sequence[Subscription], OnChange], Broker]
+"""Makes a broker."""

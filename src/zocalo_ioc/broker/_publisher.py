@@ -15,7 +15,15 @@ from pika.spec import Basic
 
 from ..errors import Problem
 from ..errors import broker as errors
-from ._futures import open_channel, resolve_with_last
+from ._futures import (
+    ANSWER_TIME,
+    answer,
+    fail,
+    no_answer,
+    open_channel,
+    resolve,
+    resolve_with_last,
+)
 from ._pauses import Pauses
 from ._problems import publisher_problem
 from ._protocol import Message
@@ -68,6 +76,9 @@ class Publisher:
         self._held = False
         self._send_waiting()
 
+    def _is_held(self) -> bool:
+        return self._held
+
     def forget(self) -> None:
         """Note that the connection is gone. What waits is for the next one."""
         self._channel, self._held = None, False
@@ -105,22 +116,23 @@ class Publisher:
             return errors.RejectedRepeatedly(within)
         return errors.NoChannelInTime(within)
 
-    async def keep(self, connection: AsyncioConnection, address: str) -> None:
+    async def run(self, connection: AsyncioConnection, address: str) -> None:
         """Keep a channel with confirms open, while the connection lasts."""
         loop = asyncio.get_running_loop()
         pauses = Pauses()
         while True:
             closed: asyncio.Future[object] = loop.create_future()
             selected: asyncio.Future[object] = loop.create_future()
-            channel = await open_channel(connection)
+            channel = await open_channel(connection, self._is_held)
             channel.add_on_close_callback(partial(resolve_with_last, closed))
             # confirms of a connection given up must not be taken for those of the next
             by_tag: dict[int, _Pending] = {}
             channel.add_on_return_callback(partial(_on_return, by_tag))
             channel.confirm_delivery(
-                partial(self._on_confirm, channel, by_tag), selected.set_result
+                partial(self._on_confirm, channel, closed, by_tag),
+                partial(resolve, selected),
             )
-            await selected
+            await answer(selected, self._is_held)
             self._channel = channel
             self._tags = itertools.count(1)
             self._by_tag = by_tag
@@ -170,7 +182,11 @@ class Publisher:
         self._by_tag[next(self._tags)] = pending
 
     def _on_confirm(
-        self, channel: Channel, by_tag: dict[int, _Pending], frame: Any
+        self,
+        channel: Channel,
+        closed: asyncio.Future[object],
+        by_tag: dict[int, _Pending],
+        frame: Any,
     ) -> None:
         method = frame.method
         tags = (
@@ -186,9 +202,9 @@ class Publisher:
                 pending.confirm()
             else:
                 pending.refused = True
-                self._give_up(channel)
+                self._give_up(channel, closed)
 
-    def _give_up(self, channel: Channel) -> None:
+    def _give_up(self, channel: Channel, closed: asyncio.Future[object]) -> None:
         """Send nothing for a moment, then all that waits on another channel.
 
         A channel that was opened while the nodes agree on a leader may refuse messages
@@ -198,10 +214,12 @@ class Publisher:
         def close() -> None:
             if channel.is_open:
                 channel.close()
+                loop.call_later(ANSWER_TIME, fail, closed, no_answer())
 
         if self._channel is channel:
             self._channel = None
-            asyncio.get_running_loop().call_later(SENT_AGAIN_AFTER, close)
+            loop = asyncio.get_running_loop()
+            loop.call_later(SENT_AGAIN_AFTER, close)
 
 
 def _on_return(

@@ -19,11 +19,11 @@ from pika.exceptions import (
 from ..broker import (
     CONNECTION_ERRORS,
     OWN_QUEUE,
-    Consumer,
+    Queue,
     connection_problem,
-    consumer_problem,
     node_parameters,
     publisher_problem,
+    subscription_problem,
 )
 from ..errors import checks as errors
 from ..settings import CheckSettings
@@ -118,21 +118,13 @@ def _check_queues(
 ) -> Iterator[Finding]:
     yield _trigger_queue(connection, address)
     yield _write_right(connection, address)
-    exchange = settings.results_exchange or ""
-    consumer = Consumer(
-        settings.results_queue or settings.own_queue,
-        lambda _: False,
-        exchange,
-        settings.routing_key or "",
-    )
-    what = f"exchange {exchange}" if exchange else f"queue {consumer.queue}"
+    queue = Queue(*settings.results)
+    what = f"exchange {queue.exchange}" if queue.exchange else f"queue {queue.name}"
     try:
-        if exchange:
-            yield _own_queue(connection, what, consumer)
-        else:
-            yield _site_queue(connection, what, consumer)
+        look = _own_queue if queue.exchange else _site_queue
+        yield look(connection, what, queue)
     except ChannelClosedByBroker as closed:
-        yield no(what, consumer_problem(consumer, address, closed))
+        yield no(what, subscription_problem(queue, address, closed))
 
 
 def _trigger_queue(connection: BlockingConnection, address: str) -> Finding:
@@ -160,35 +152,31 @@ def _write_right(connection: BlockingConnection, address: str) -> Finding:
     return yes(what, "Triggers can be sent.")
 
 
-def _site_queue(
-    connection: BlockingConnection, what: str, consumer: Consumer
-) -> Finding:
-    consumers = _look_at(connection, consumer.queue)
-    _ask_to_read(connection, consumer.queue)
+def _site_queue(connection: BlockingConnection, what: str, queue: Queue) -> Finding:
+    consumers = _look_at(connection, queue.name)
+    _ask_to_read(connection, queue.name)
     if consumers:
         return note(what, errors.OthersTakeResults(consumers))
     return yes(what, "The queue exists, can be read, and nothing else takes from it.")
 
 
-def _own_queue(
-    connection: BlockingConnection, what: str, consumer: Consumer
-) -> Finding:
+def _own_queue(connection: BlockingConnection, what: str, queue: Queue) -> Finding:
     """Make the queue as the IOC does, and delete it unless it was there before."""
-    connection.channel().exchange_declare(consumer.exchange, passive=True)
-    queue = consumer.queue
-    was_there = _is_there(connection, queue)
+    connection.channel().exchange_declare(queue.exchange, passive=True)
+    name = queue.name
+    was_there = _is_there(connection, name)
     channel = connection.channel()
-    channel.queue_declare(queue, durable=True, arguments=OWN_QUEUE)
+    channel.queue_declare(name, durable=True, arguments=OWN_QUEUE)
     try:
         if not was_there:
-            channel.queue_bind(queue, consumer.exchange, consumer.routing_key)
-        _ask_to_read(connection, queue)
+            channel.queue_bind(name, queue.exchange, queue.routing_key)
+        _ask_to_read(connection, name)
     finally:
         if not was_there:
-            connection.channel().queue_delete(queue)
+            connection.channel().queue_delete(name)
     if was_there:
-        return yes(what, f"The exchange exists, and so does the IOC's queue {queue}.")
-    return yes(what, f"The exchange exists, and the IOC may create its queue {queue}.")
+        return yes(what, f"The exchange exists, and so does the IOC's queue {name}.")
+    return yes(what, f"The exchange exists, and the IOC may create its queue {name}.")
 
 
 def _look_at(connection: BlockingConnection, queue: str) -> int:

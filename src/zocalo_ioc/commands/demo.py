@@ -40,20 +40,19 @@ async def _ioc(prefix: str, stop: asyncio.Event) -> None:
     # EPICS and the simulator are loaded only when they are needed
     from zocalo_simulator.simulation import Options, SimulatedZocalo
 
-    from ..broker import Consumer, Hub, LoopbackBroker
+    from ..broker import Hub, LoopbackBroker, Queue
     from ..ioc import Ioc
 
     client_environment = _epics_environment()
     print(_instructions(prefix, client_environment), flush=True)
     hub = Hub()
     zocalo = SimulatedZocalo(
-        Options(RESULTS_QUEUE), lambda _, consumer: LoopbackBroker(hub, consumer)
+        Options(RESULTS_QUEUE), lambda subscriptions: LoopbackBroker(hub, subscriptions)
     )
     ioc = Ioc(
         prefix,
-        lambda take, on_change: LoopbackBroker(
-            hub, Consumer(RESULTS_QUEUE, take), on_change
-        ),
+        lambda subscriptions, on_change: LoopbackBroker(hub, subscriptions, on_change),
+        Queue(RESULTS_QUEUE),
     )
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(zocalo.run())

@@ -13,22 +13,21 @@ def _run(settings: RunSettings) -> None:
 
 async def _ioc(settings: RunSettings, stop: asyncio.Event) -> None:
     # EPICS is loaded only when it is needed: --help answers at once
-    from ..broker import AmqpBroker, Consumer
+    from ..broker import AmqpBroker, Queue
     from ..ioc import Ioc
 
     urls, tls = settings.broker_urls, settings.tls()
-    queue = settings.results_queue or settings.own_queue
-    exchange, key = settings.results_exchange or "", settings.routing_key or ""
     ioc = Ioc(
         settings.prefix,
-        lambda take, on_change: AmqpBroker(
+        lambda subscriptions, on_change: AmqpBroker(
             urls,
-            Consumer(queue, take, exchange, key),
+            subscriptions,
             on_change,
             name=f"zocalo-ioc {settings.prefix}",
             heartbeat=settings.heartbeat,
             tls=tls,
         ),
+        Queue(*settings.results),
         settings.send_timeout,
         settings.save_file,
         settings.rejected_file,

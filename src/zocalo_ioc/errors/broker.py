@@ -183,18 +183,20 @@ class QueueMissing(NoResults):
     """The queue does not exist."""
 
     text = "{address} has no queue {queue}"
-    remedy = "Check --results-queue and the virtual host, or create the queue"
+    remedy = "Check {option} and the virtual host, or create the queue"
     address: _Node
     queue: _Queue
+    option: Annotated[str, "--results-queue"]
 
 
 class ExchangeMissing(NoResults):
     """The exchange does not exist."""
 
     text = "{address} has no exchange {exchange}"
-    remedy = "Check --results-exchange and the virtual host, or create the exchange"
+    remedy = "Check {option} and the virtual host, or create the exchange"
     address: _Node
     exchange: Annotated[str, "results"]
+    option: Annotated[str, "--results-exchange"]
 
 
 class ReadForbidden(NoResults):

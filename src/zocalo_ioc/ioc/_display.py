@@ -79,5 +79,4 @@ class Display:
         job = self._job.describe()
         if not problem or str(problem) in job:
             return job
-        what = "no messages can go" if self.connection.up else "no results can come"
-        return f"{job} But {what}: {problem}"
+        return f"{job} But {self.connection.effect}: {problem}"

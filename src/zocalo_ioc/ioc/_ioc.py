@@ -4,12 +4,11 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from .. import __version__
 from ..autosave import Autosave, Saved
-from ..broker import Broker, Connection, Delivery
+from ..broker import Connect, Connection, Queue, Subscription
 from ..errors import NotUnderstood, Problem
 from ..errors.broker import StoppedUnconfirmed
 from ..errors.files import PackageMissing, SavedResultUnusable, SavedValueUnusable
@@ -31,16 +30,14 @@ logger = logging.getLogger(__name__)
 TICK = 0.2
 """How often time-outs are looked for, in seconds."""
 
-Connect = Callable[[Callable[[Delivery], bool], Callable[[Connection], None]], Broker]
-"""Makes a broker from who takes what it delivers, and who is told of its state."""
-
 
 class Ioc:
     """An IOC that serves the records of one prefix.
 
     Args:
         prefix: what the names of all PVs start with.
-        connect: makes the broker from who takes results and who is told of changes.
+        connect: makes the broker.
+        results: the queue that results come from.
         send_timeout: how long a command waits for the broker, in seconds.
         save_file: where options, request and the last result survive a restart.
         rejected_file: where messages that are no results are kept.
@@ -52,6 +49,7 @@ class Ioc:
         self,
         prefix: str,
         connect: Connect,
+        results: Queue,
         send_timeout: float = 10.0,
         save_file: Path | None = None,
         rejected_file: Path | None = None,
@@ -78,7 +76,8 @@ class Ioc:
             self._changed,
             Rejected(rejected_file) if rejected_file else None,
         )
-        self._broker = connect(self._results.on_message, self._connection_changed)
+        subscriptions = [Subscription(results, self._results.on_message)]
+        self._broker = connect(subscriptions, self._connection_changed)
         self._triggers = Triggers(
             self._records, self._jobs, waiters, self._broker, send_timeout
         )

@@ -26,9 +26,10 @@ class ConnectionLog:
 
     def note(self, connection: Connection) -> None:
         """Log the state of the connection, if it is new."""
-        if not connection.problem:
-            logger.info("Connected to %s", connection.address)
+        address, problem = connection.address, connection.problem
+        if problem and self._logged.get(address) != problem:
+            logger.error("%s", problem)
+            self._logged[address] = problem
+        elif connection.up and not problem:
+            logger.info("Connected to %s", address)
             self._logged.clear()
-        elif self._logged.get(connection.address) != connection.problem:
-            logger.error("%s", connection.problem)
-            self._logged[connection.address] = connection.problem

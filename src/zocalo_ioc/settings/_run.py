@@ -236,6 +236,14 @@ class RunSettings(
         return self.prefix.replace(":", "~")  # no prefix has that
 
     @property
+    def results(self) -> tuple[str, str, str, str]:
+        """The queue of results, its exchange and routing key, and the option for it."""
+        if not self.results_exchange:
+            return self.results_queue or "", "", "", "--results-queue"
+        key = self.routing_key or ""
+        return self.own_queue, self.results_exchange, key, "--results-exchange"
+
+    @property
     def own_queue(self) -> str:
         """The queue that is made for results from an exchange.
 

@@ -1,4 +1,4 @@
-"""Consumes results, over as many connections as it takes."""
+"""Takes messages from one queue, over as many connections as it takes."""
 
 import asyncio
 import logging
@@ -13,10 +13,10 @@ from pika.exceptions import AMQPError
 
 from ..errors import Problem
 from ..errors.broker import QueueUnresponsive
-from ._futures import open_channel, resolve, resolve_with_last
+from ._futures import answer, open_channel, resolve, resolve_with_last
 from ._pauses import Pauses
-from ._problems import consumer_problem
-from ._protocol import Consumer, Delivery
+from ._problems import subscription_problem
+from ._protocol import Delivery, Queue, Subscription
 
 logger = logging.getLogger(__name__)
 
@@ -30,12 +30,12 @@ OWN_QUEUE = {
 """Properties of the queue that is made for results from an exchange."""
 
 
-class Receiver:
-    """What takes messages off a queue.
+class Subscriber:
+    """Keeps one subscription, on a channel of its own.
 
     Args:
-        consumer: who takes what.
-        report: told whether messages can come, and what is wrong if not.
+        subscription: the queue and its handler.
+        report: called with what is wrong, or None when messages come.
         renewed_after: seconds without a message after which the channel is opened anew.
             RabbitMQ does not tell a consumer of a quorum queue that was deleted and
             made anew at once; what comes then reaches nobody until that is done.
@@ -43,14 +43,15 @@ class Receiver:
 
     def __init__(
         self,
-        consumer: Consumer,
-        report: Callable[[bool, str, Problem | None], None],
+        subscription: Subscription,
+        report: Callable[[Queue, str, Problem | None], None],
         renewed_after: float,
     ) -> None:
-        self._consumer = consumer
+        self._subscription = subscription
+        self._queue = subscription.queue
         self._report = report
         self._renewed_after = renewed_after
-        self._taken = 0
+        self._received = 0
         self._unanswered = 0
         self._held = False
 
@@ -62,13 +63,16 @@ class Receiver:
         """Open the channel anew again when nothing comes."""
         self._held = False
 
-    async def keep(self, connection: AsyncioConnection, address: str) -> None:
-        """Keep consuming, on a channel of its own, while the connection lasts."""
+    def _is_held(self) -> bool:
+        return self._held
+
+    async def run(self, connection: AsyncioConnection, address: str) -> None:
+        """Keep subscribed while the connection lasts."""
         loop, pauses = asyncio.get_running_loop(), Pauses()
         while True:
             ended: asyncio.Future[object] = loop.create_future()
             subscribed: asyncio.Future[None] = loop.create_future()
-            channel = await open_channel(connection)
+            channel = await open_channel(connection, self._is_held)
             channel.add_on_close_callback(partial(resolve_with_last, ended))
             channel.add_on_cancel_callback(partial(resolve_with_last, ended))
             self._subscribe(channel, subscribed)
@@ -77,24 +81,24 @@ class Receiver:
             if not connection.is_open:
                 return
             if ended.done():
-                problem = consumer_problem(self._consumer, address, ended.result())
-                self._report(False, address, problem)
+                problem = subscription_problem(self._queue, address, ended.result())
+                self._report(self._queue, address, problem)
                 if channel.is_open:
                     channel.close()
                 await pauses.take()
             else:
                 channel.close()
-                await ended
+                await answer(ended, self._is_held)
 
     def _subscribe(self, channel: Channel, subscribed: asyncio.Future[None]) -> None:
         """Ask for messages; pika sends one request after the other."""
-        consumer = self._consumer
-        channel.basic_qos(prefetch_count=consumer.prefetch)
-        if consumer.exchange:
-            channel.queue_declare(consumer.queue, durable=True, arguments=OWN_QUEUE)
-            channel.queue_bind(consumer.queue, consumer.exchange, consumer.routing_key)
+        queue = self._queue
+        channel.basic_qos(prefetch_count=self._subscription.prefetch)
+        if queue.exchange:
+            channel.queue_declare(queue.name, durable=True, arguments=OWN_QUEUE)
+            channel.queue_bind(queue.name, queue.exchange, queue.routing_key)
         channel.basic_consume(
-            consumer.queue,
+            queue.name,
             self._on_delivery,
             callback=lambda _: resolve(subscribed, None),
         )
@@ -110,11 +114,11 @@ class Receiver:
         waits = (subscribed, ended)
         answers, _ = await asyncio.wait(waits, timeout=PATIENCE, return_when=either)
         if not answers:
-            problem = QueueUnresponsive(address, self._consumer.queue)
-            self._report(False, address, problem)
+            problem = QueueUnresponsive(address, self._queue.name)
+            self._report(self._queue, address, problem)
             await asyncio.wait(waits, return_when=either)
         if subscribed.done():
-            self._report(True, address, None)
+            self._report(self._queue, address, None)
 
     async def _until_idle(self, ended: asyncio.Future[object]) -> None:
         """Wait until the subscription has ended, or nothing has come for long.
@@ -123,19 +127,21 @@ class Receiver:
         """
         idle = False
         while not ended.done() and not idle:
-            before = self._taken
+            before = self._received
             await asyncio.wait([ended], timeout=self._renewed_after)
-            busy = self._taken != before or self._unanswered or self._held
+            busy = self._received != before or self._unanswered or self._held
             idle = not busy
 
     def _on_delivery(
         self, channel: Channel, method: Any, properties: Any, body: bytes
     ) -> None:
-        self._taken += 1
+        self._received += 1
         try:
-            accepted = self._consumer.take(Delivery(body, properties.headers or {}))
+            accepted = self._subscription.on_message(
+                Delivery(body, properties.headers or {})
+            )
         except Exception:
-            logger.exception("A message from %s broke its reader", self._consumer.queue)
+            logger.exception("The handler of %s failed", self._queue.name)
             accepted = False
         if isinstance(accepted, bool):
             _answer(channel, method.delivery_tag, accepted)
@@ -152,8 +158,7 @@ class Receiver:
         if future.cancelled():  # stopping; the broker keeps the message
             return
         if error := future.exception():
-            queue = self._consumer.queue
-            logger.error("A message from %s broke its reader", queue, exc_info=error)
+            logger.error("The handler of %s failed", self._queue.name, exc_info=error)
         _answer(channel, tag, error is None and future.result())
 
 
