@@ -35,7 +35,9 @@ make_system() { # SUITE FOLDER
 inside() { # FOLDER NAME LINE
     local home=/home/$2 passed
     [ "$2" = user ] || home=/root
-    mapfile -t passed < <(env | grep -iE '^(PIP_|SSL_CERT_|[a-z]+_proxy=)' || true)
+    mapfile -t passed < <(
+        env | grep -iE '^(PIP_|SSL_CERT_|[a-z]+_proxy=)' | grep -v ^PIP_FIND_LINKS
+    )
     unshare --mount --pid --fork --kill-child bash -c '
         mount -t proc proc "$1/proc"
         mount --rbind /dev "$1/dev"
