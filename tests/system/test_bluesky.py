@@ -288,7 +288,7 @@ async def test_while_ours_waits_others_run_but_not_while_dodals_does(
         later.join()
         await device.unstage()
     print("longest pause of another coroutine, ours and dodal's, s:", paused)
-    assert paused[0] < 0.25
+    assert paused[0] < 0.5 * WAIT  # one that waits in the loop holds it up throughout
     assert paused[1] > 0.9 * WAIT
 
 
