@@ -103,7 +103,14 @@ class Autosave:
 
     async def _save(self) -> None:
         self._changed.clear()
-        await asyncio.to_thread(self._write, self._snapshot())
+        writing = asyncio.ensure_future(
+            asyncio.to_thread(self._write, self._snapshot())
+        )
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await writing  # the process ends after this, and the thread with it
+            raise
 
     def _write(self, saved: Saved) -> None:
         """Write the file whole or not at all."""

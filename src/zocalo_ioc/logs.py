@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from logging.handlers import QueueHandler, QueueListener
+from threading import Thread
 
 from .errors import one_line, without_passwords
 from .errors.files import PackageMissing
@@ -29,6 +30,8 @@ JSON_FIELDS = {
     "exception": "a traceback, of something unforeseen",
 }
 """What a line has with ``--log-format json``, for the reference."""
+SEND_TIME = 2.0
+"""How long the end waits for Graylog to get what waits, in seconds."""
 MAX_WAITING = 10_000
 """Lines that wait for Graylog; those that come while there are so many are dropped."""
 
@@ -58,12 +61,13 @@ def logging_as(settings: LogSettings, ioc: str = "") -> Generator[None]:
     lines: queue.Queue[logging.LogRecord] = queue.Queue()
     graylog = _graylog(settings.log_graylog, ioc)
     listener = QueueListener(lines, graylog)
-    root.addHandler(_Waiting(lines))
+    waiting = _Waiting(lines, listener)
+    root.addHandler(waiting)
     listener.start()
     try:
         yield
     finally:
-        listener.stop()
+        waiting.close()
         graylog.close()
 
 
@@ -101,10 +105,20 @@ class _JsonLines(logging.Formatter):
 class _Waiting(QueueHandler):
     """Has lines sent by another thread: looking up a host's address can take long."""
 
-    def __init__(self, lines: queue.Queue[logging.LogRecord]) -> None:
+    def __init__(
+        self, lines: queue.Queue[logging.LogRecord], listener: QueueListener
+    ) -> None:
         super().__init__(lines)
         self._lines = lines
+        self._stopping = Thread(target=listener.stop, daemon=True)
         self.setFormatter(_Text("%(message)s"))
+
+    def close(self) -> None:
+        """Send what waits; `logging.shutdown` calls this, too."""
+        if self._stopping.ident is None:
+            self._stopping.start()
+            self._stopping.join(SEND_TIME)
+        super().close()
 
     def enqueue(self, record: logging.LogRecord) -> None:
         # The queue has no limit of its own, which would keep the listener's note to

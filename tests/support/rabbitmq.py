@@ -146,10 +146,21 @@ class RabbitMQ:
                 os.killpg(group.pid, 0)
                 time.sleep(0.05)  # likewise
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to all processes of the running server."""
+    @property
+    def log(self) -> str:
+        """What the server has logged."""
+        (file,) = self.folder.glob("log/zocalo-ioc-test-*@localhost.log")
+        return file.read_text()
+
+    @contextmanager
+    def halted(self) -> Generator[None]:
+        """Halt all processes of the server: it confirms nothing meanwhile."""
         assert self._process is not None
-        os.killpg(self._process.pid, number)
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self._process.pid, signal.SIGCONT)
 
     def close(self) -> None:
         """End the server, and the port mapper that Erlang has started for it alone."""

@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import aioca
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RESULTS, RabbitMQ
 
 CAPUT = Path(sys.executable).with_name("caput")
 
@@ -78,6 +80,41 @@ async def test_a_command_takes_nothing_but_one(ioc: Ioc) -> None:
         await caput(ioc, "-c", "START", text)
     assert await ioc.get("BROKER:SENT") == before + 2
     assert await ioc.get("START") == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "datatype"),
+    [(1.5, aioca.DBR_DOUBLE), (65537, aioca.DBR_LONG), (2, aioca.DBR_SHORT)],
+)
+async def test_what_is_refused_while_a_command_runs_is_not_done_after_it(
+    ioc_maker: Callable[..., Ioc],
+    private_broker: RabbitMQ,
+    value: float,
+    datatype: object,
+) -> None:
+    ioc = ioc_maker("run", "--broker", private_broker.url, "--results-queue", RESULTS)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put_all(DCID=71, NUM_FRAMES=1)
+    with private_broker.halted():
+        put = asyncio.create_task(ioc.put("START", 1))
+        await ioc.until_value("START", 1)
+        await ioc.put("START", value, datatype=datatype, wait=False)
+        await ioc.until(lambda: asyncio.sleep(0, "START refused" in ioc.log))
+    await put
+    await ioc.until_value("START", 0)
+    await ioc.put("END", 1)  # it comes after whatever START may still do
+    assert await ioc.get("BROKER:SENT") == 2
+    assert await ioc.get("START") == 0
+
+
+async def test_characters_and_parts_of_an_array_are_judged_as_well(ioc: Ioc) -> None:
+    await ioc.put("DCID", 7)
+    await ioc.put("DCID", "5", datatype=aioca.DBR_CHAR_STR, throw=False)
+    assert (await ioc.text("MESSAGE")).startswith("DCID refused '5': ")
+    part = ioc.pv("DCID.VAL[0:0]")
+    await aioca.caput(part, "12x", datatype=aioca.DBR_STRING, throw=False)
+    assert (await ioc.text("MESSAGE")).startswith("DCID refused '12x': ")
+    assert await ioc.get("DCID") == 7
 
 
 async def test_text_without_the_option_for_long_strings_is_explained(ioc: Ioc) -> None:

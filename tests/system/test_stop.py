@@ -2,13 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+import socket
+import zlib
+from collections.abc import Callable
 
 import aioca
 import pytest
 
 from tests.support.ioc import Ioc
+from tests.support.ports import LOOPBACK
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
 SUBMIT = '{"command": "process", "dcid": 71, "num_frames": 1}'
@@ -21,23 +23,13 @@ async def connected(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Ioc:
     return ioc
 
 
-@asynccontextmanager
-async def halted(broker: RabbitMQ) -> AsyncGenerator[None]:
-    """Halt the broker, so that it confirms nothing, and let it go on after."""
-    broker.signal(signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        broker.signal(signal.SIGCONT)
-
-
 @pytest.mark.parametrize("name", ["START", "END", "PROCESS", "SUBMIT", "SEND"])
 async def test_a_put_whose_message_is_not_confirmed_never_ends_well(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, name: str
 ) -> None:
     ioc = await connected(ioc_maker, private_broker)
     value = SUBMIT.replace("process", "start") if name == "SEND" else SUBMIT
-    async with halted(private_broker):
+    with private_broker.halted():
         command = value if name in ("SUBMIT", "SEND") else 1
         put = asyncio.create_task(ioc.put(name, command))
         await ioc.until_value("STATE", 3 if name == "END" else 1)
@@ -67,7 +59,7 @@ async def test_a_message_confirmed_while_the_ioc_stops_is_not_called_failed(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ
 ) -> None:
     ioc = await connected(ioc_maker, private_broker)
-    async with halted(private_broker):
+    with private_broker.halted():
         put = asyncio.create_task(ioc.put("START", 1))
         await ioc.until_value("STATE", 1)
         ioc.process.send_signal(signal.SIGTERM)
@@ -76,3 +68,18 @@ async def test_a_message_confirmed_while_the_ioc_stops_is_not_called_failed(
     assert "DCID 71: start confirmed" in ioc.log
     assert len(private_broker.take(TRIGGERS)) == 1
     await put
+
+
+async def test_graylog_gets_the_last_lines(
+    ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ
+) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as graylog:
+        graylog.bind((LOOPBACK, 0))
+        graylog.settimeout(5)
+        address = f"{LOOPBACK}:{graylog.getsockname()[1]}"
+        broker = ("--broker", private_broker.url, "--results-queue", RESULTS)
+        ioc = ioc_maker("run", *broker, "--log-graylog", address)
+        await ioc.until_value("BROKER:CONNECTED", 1)
+        assert await asyncio.to_thread(ioc.stop) == 0
+        while b"Stopping" not in zlib.decompress(graylog.recv(65536)):
+            pass

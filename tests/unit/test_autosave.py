@@ -1,7 +1,10 @@
 """What is saved, whatever becomes of the file or the disk."""
 
 import asyncio
+import os
 import resource
+import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,3 +90,28 @@ async def test_what_was_saved_stays_when_the_disk_is_full(
         await asyncio.wait([saving])
     assert "Can't save" in caplog.text
     assert autosave.load() == (before, None)
+
+
+async def test_what_changes_during_a_slow_save_is_saved_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"DCID": 1}
+    autosave = Autosave(tmp_path / "saved.json", lambda: Saved(values=dict(values)))
+    writing, sync = threading.Event(), os.fsync
+
+    def slow_sync(file: int) -> None:
+        writing.set()
+        time.sleep(0.3)  # as a slow disk does
+        sync(file)
+
+    monkeypatch.setattr(os, "fsync", slow_sync)
+    saving = asyncio.create_task(autosave.run())
+    autosave.note_change()
+    await asyncio.to_thread(writing.wait, 5)
+    values["DCID"] = 2
+    autosave.note_change()
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    assert autosave.load()[0].values == {"DCID": 2}
+    assert not (tmp_path / "saved.partial").exists()

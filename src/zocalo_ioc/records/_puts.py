@@ -69,14 +69,15 @@ _Listener = ctypes.CFUNCTYPE(None, ctypes.POINTER(_Message), ctypes.c_int)
 _kept: list[object] = []  # what EPICS calls must live for as long as the process
 
 
-def listen(told: Callable[[Put], str | None]) -> None:
+def listen(told: Callable[[Put], str | int | None]) -> None:
     """Tell of each put, twice: before and after it is made.
 
     Call this before the IOC is initialised.
 
     Args:
         told: called in the thread of EPICS that makes the put. For an EPICS string it
-            may return another, not longer, for EPICS to convert in its place.
+            may return another, not longer, for EPICS to convert in its place; for
+            anything else 0, to have it written in its place.
     """
 
     def on_put(pointer: Any, done: int) -> None:
@@ -86,8 +87,11 @@ def listen(told: Callable[[Put], str | None]) -> None:
         is_string = message.type == _STRING
         put = Put(who, pv, _value(message), is_string, bool(done))
         instead = told(put)
-        if instead is not None:
+        if isinstance(instead, str):
             ctypes.memmove(message.data, instead.encode() + b"\0", len(instead) + 1)
+        elif instead is not None:
+            size = ctypes.sizeof(_NUMBERS.get(message.type, ctypes.c_uint8))
+            ctypes.memset(message.data, 0, size)
 
     listener = _Listener(on_put)
     _kept.append(listener)

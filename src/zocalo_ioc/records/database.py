@@ -129,6 +129,9 @@ class Records(Pvs):
             refusal = record.datatype.refusal(value)
             if refusal:
                 self._refused(record.name, value, refusal)
+                if isinstance(record, Action):
+                    # one that came while it ran has kept it at 1: see _busy
+                    self._epics.made[record.name].set(0, process=False)
             return not refusal
 
         def on_update(value: Any) -> None:
@@ -156,11 +159,11 @@ class Records(Pvs):
             case _:
                 return {"validate": validate, "on_update": on_update}
 
-    def _on_put(self, put: Put) -> str | None:
+    def _on_put(self, put: Put) -> str | int | None:
         """Log a put, and refuse and explain what EPICS would convert wrongly or not."""
         self._refusing.pop(threading.get_ident(), None)
-        # a filter may follow, as in DCID.VAL{"dbnd":{"d":1}}
-        parts = re.split(r"[{$]", put.pv.removeprefix(f"{self._prefix}:"))
+        # a filter may follow, as in DCID.VAL{"dbnd":{"d":1}} or DCID.VAL[0:0]
+        parts = re.split(r"[{$\[]", put.pv.removeprefix(f"{self._prefix}:"))
         name, _, field = parts[0].partition(".")
         record = self._by_name.get(name)
         if self._handlers is None or record is None:
@@ -178,6 +181,8 @@ class Records(Pvs):
         if refusal:
             self._refusing[threading.get_ident()] = name
             self._refused(name, value, refusal)
+            if isinstance(record, Action) and not put.is_string:
+                return 0  # if it runs, another thread processes it, once it has ended
         elif put.is_string and isinstance(record.datatype, Int):
             return str(int(value))  # EPICS would take a leading 0 for octal
         return None

@@ -47,6 +47,8 @@ class _Number(Datatype[N]):
     def put_refusal(self, value: float | str, is_string: bool) -> str:
         """Say that it is more than a number, or past the limits."""
         if isinstance(value, str):
+            if not is_string:  # EPICS would take the code of its first character
+                return "it was sent as characters: use caput without -S"
             if not self._written.fullmatch(value):
                 return "it must be a decimal number and nothing else"
             value = float(value)
