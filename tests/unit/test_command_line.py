@@ -136,6 +136,14 @@ def test_help_loads_neither_epics_nor_the_simulator(words: list[str]) -> None:
     assert loaded & foreign == set()
 
 
+def test_an_option_without_its_value_makes_no_other_one_missing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert ended("run", "--prefix", "P", "--heartbeat") == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "'--heartbeat' requires an argument" in line
+
+
 # -- the environment ----------------------------------------------------------
 
 
@@ -149,6 +157,16 @@ def test_a_misspelt_variable_is_reported_with_a_suggestion(
         "zocalo-ioc: warning: ZOCALO_IOC_BROKRE in the environment has no effect; "
         "did you mean ZOCALO_IOC_BROKER?\n"
     )
+
+
+def test_a_misspelt_variable_is_reported_beside_what_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZOCALO_IOC_PREFX", "x")
+    assert ended("run") == 2
+    text = capsys.readouterr().err
+    assert "did you mean ZOCALO_IOC_PREFIX?\n" in text
+    assert "--prefix is missing" in text
 
 
 def test_check_reports_a_misspelt_variable(

@@ -45,15 +45,20 @@ class Command:
             SettingsInvalid: that can't be used.
         """
         if not self.warns:
-            for warning in misspelt_variables(self.settings):
-                print(f"zocalo-ioc: warning: {warning}", file=sys.stderr)
+            self._warn()
         try:
             settings = sources.load()
         except SettingsProblems as problems:
             if self.refused is None:
+                if self.warns:  # it does not get as far as that
+                    self._warn()
                 raise
             return self.refused(sources, problems)
         return self.run(settings)
+
+    def _warn(self) -> None:
+        for warning in misspelt_variables(self.settings):
+            print(f"zocalo-ioc: warning: {warning}", file=sys.stderr)
 
 
 def serve(

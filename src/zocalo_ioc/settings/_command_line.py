@@ -14,12 +14,12 @@ from ..errors.settings import LineInvalid, OptionUnknown, WordUnused
 from ._given import plain
 from ._options import Option, options_of
 from ._settings import Settings
-from ._sources import Sources, closest, did_you_mean
+from ._sources import SettingsProblems, Sources, closest, did_you_mean
 
 _EPILOG = (
     "Each option can also come from a YAML file (--config FILE) or an environment "
-    "variable (--results-queue from ZOCALO_IOC_RESULTS_QUEUE). The command line wins, "
-    "then the environment, then the file."
+    "variable (--some-option from ZOCALO_IOC_SOME_OPTION). The command line wins, then "
+    "the environment, then the file."
 )
 
 
@@ -72,8 +72,9 @@ class SettingsCommand(click.Command):
                 problems.append(OptionUnknown(plain(wrong), hint))
                 args = _corrected(args, wrong, closest(wrong, options))
             except click.UsageError as error:
+                # what click has read so far is lost, and would be called missing
                 problems.append(LineInvalid(error.format_message()))
-                break
+                raise SettingsProblems(problems) from None
         problems += [WordUnused(plain(word)) for word in ctx.args]
         given = {
             name: value
