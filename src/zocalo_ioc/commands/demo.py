@@ -18,6 +18,7 @@ from ._command import Command, serve_ioc
 
 RESULTS_QUEUE = "xrc.demo"
 _DEFAULT_CA_PORT = 5064
+_PORTS = "EPICS_CA_SERVER_PORT", "EPICS_PVA_BROADCAST_PORT"
 _LOOPBACK = "127.0.0.1"
 
 
@@ -98,15 +99,12 @@ def _epics_environment() -> dict[str, str]:
         "EPICS_PVA_ADDR_LIST": os.environ["EPICS_PVAS_INTF_ADDR_LIST"],
         "EPICS_PVA_AUTO_ADDR_LIST": "NO",
     }
-    port = os.environ.get("EPICS_CA_SERVER_PORT")
-    if port is None and not _is_free(_DEFAULT_CA_PORT):
-        # another IOC has the usual port, and only one of the two would be found
-        with socket.create_server((_LOOPBACK, 0)) as probe:
-            port = str(probe.getsockname()[1])
-        os.environ["EPICS_CA_SERVER_PORT"] = port
-    if port is not None:
-        client["EPICS_CA_SERVER_PORT"] = port
-    return client
+    if _PORTS[0] not in os.environ and not _is_free(_DEFAULT_CA_PORT):
+        # another IOC has the usual ports, and clients could take its PVs for these
+        for name in _PORTS:
+            with socket.create_server((_LOOPBACK, 0)) as probe:
+                os.environ.setdefault(name, str(probe.getsockname()[1]))
+    return client | {name: os.environ[name] for name in _PORTS if name in os.environ}
 
 
 def _is_free(port: int) -> bool:
