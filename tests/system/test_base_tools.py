@@ -18,6 +18,14 @@ from tests.support.rabbitmq import RESULTS, RabbitMQ
 CAPUT = Path(sys.executable).with_name("caput")
 
 
+@pytest.fixture(scope="module")
+async def ioc(ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ) -> Ioc:
+    """An IOC without jobs, for a job that times out has something newer to say."""
+    ioc = ioc_maker("run", "--broker", rabbitmq.url, "--results-queue", RESULTS)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    return ioc
+
+
 async def caput(ioc: Ioc, *arguments: str) -> str:
     """Run EPICS base's caput on a record of the IOC, and return all that it prints."""
     *options, name, value = arguments
@@ -80,6 +88,7 @@ async def test_a_command_takes_nothing_but_one(ioc: Ioc) -> None:
         await caput(ioc, "-c", "START", text)
     assert await ioc.get("BROKER:SENT") == before + 2
     assert await ioc.get("START") == 0
+    await ioc.put("CANCEL", 1)
 
 
 @pytest.mark.parametrize(
