@@ -19,10 +19,10 @@ from tests.support.ioc import Ioc
         ("MESSAGE_INDEX", 5, -1),
         ("SORT_KEY", 1, 3),
         ("SOURCE", 2, 7),
-        ("TIMEOUT", 180.0, 0.0),
-        ("TIMEOUT", 180.0, -5.0),
-        ("TIMEOUT", 180.0, float("nan")),
-        ("TIMEOUT", 180.0, float("inf")),
+        ("TIMEOUT", 179.0, 0.0),
+        ("TIMEOUT", 179.0, -5.0),
+        ("TIMEOUT", 179.0, float("nan")),
+        ("TIMEOUT", 179.0, float("inf")),
     ],
 )
 async def test_the_old_value_stays_and_message_says_why(
