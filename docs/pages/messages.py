@@ -13,6 +13,7 @@ from zocalo_ioc.errors import (
     requests,
     results,
     settings,
+    startup,
 )
 from zocalo_ioc.jobs import State
 from zocalo_simulator.remedies import REMEDIES
@@ -20,7 +21,7 @@ from zocalo_simulator.remedies import REMEDIES
 from .markdown import quoted, table
 from .states import descriptions
 
-MODULES = requests, broker, results, files, settings, clients, checks
+MODULES = requests, broker, results, files, settings, startup, clients, checks
 """Where the problems are."""
 
 _INTRODUCTION = """\
@@ -33,7 +34,8 @@ Everything that `P:MESSAGE`, the log and the commands say, and what to do about 
 
 While there is no connection, *But no results can come:* follows, or *But no messages
 can go:*, with the reason: see [NoConnection](#noconnection) and
-[NoResults](#noresults).
+[NoResults](#noresults). If too many programs take messages from a queue, or none does,
+that follows, too: see [WrongConsumers](#wrongconsumers).
 """
 
 

@@ -8,7 +8,7 @@ import click
 
 from . import __version__
 from .commands import COMMANDS, find
-from .errors import SettingsInvalid, without_passwords
+from .errors import NotStarted, SettingsInvalid, without_passwords
 from .errors.settings import CommandUnknown, SettingsProblems
 from .exits import Exit
 from .settings import SettingsCommand, did_you_mean
@@ -70,6 +70,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for line in _lines(problem):
             print(f"zocalo-ioc: {line}", file=sys.stderr)
         status = Exit.USAGE
+    except NotStarted as problem:
+        print(f"zocalo-ioc: {problem}", file=sys.stderr)
+        status = Exit.FAILED
     except click.Abort:  # Ctrl-C
         status = Exit.INTERRUPTED
     if status is not None:

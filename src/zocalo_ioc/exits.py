@@ -18,5 +18,5 @@ BAD_USAGE = {Exit.USAGE: "the options or settings can't be used; stderr says why
 AT_ONCE = {Exit.WELL: "done"} | BAD_USAGE
 UNTIL_STOPPED = {
     Exit.WELL: "stopped by SIGTERM or Ctrl-C",
-    Exit.FAILED: "something unforeseen; the log has it",
+    Exit.FAILED: "it can't start at present, or something unforeseen; stderr says why",
 } | BAD_USAGE

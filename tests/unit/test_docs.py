@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from zocalo_ioc.errors import NoConnection, NoResults
+from zocalo_ioc.errors import NoConnection, NoResults, WrongConsumers
 from zocalo_ioc.settings import SimulateSettings
 from zocalo_simulator.collections_file import read_collections
 from zocalo_simulator.names import Trouble
@@ -37,7 +37,8 @@ def test_the_rehearsal_has_a_collections_file_that_can_be_read() -> None:
 
 
 def test_messages_of_the_how_to_on_connecting_are_in_the_catalogue() -> None:
-    kinds = [*NoConnection.kinds(), *NoResults.kinds()]
+    groups = NoConnection, NoResults, WrongConsumers
+    kinds = [kind for group in groups for kind in group.kinds()]
     said = [
         re.sub(r"\\{\w+(:g)?\\}", ".+?", re.escape(f"{kind.text}. {kind.remedy}"))
         for kind in kinds

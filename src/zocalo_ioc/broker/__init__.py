@@ -16,11 +16,13 @@ from ._protocol import (
     Broker,
     Connect,
     Connection,
+    Counts,
     Delivery,
     Message,
     OnChange,
     Queue,
     Subscription,
+    Watch,
 )
 from ._subscriber import OWN_QUEUE
 
@@ -31,6 +33,7 @@ __all__ = [
     "Broker",
     "Connect",
     "Connection",
+    "Counts",
     "Delivery",
     "Hub",
     "LoopbackBroker",
@@ -38,6 +41,7 @@ __all__ = [
     "OnChange",
     "Queue",
     "Subscription",
+    "Watch",
     "connection_problem",
     "node_parameters",
     "publisher_problem",

@@ -17,9 +17,10 @@ from ._futures import PikaConnection, answer
 from ._headers import read_any_headers
 from ._pauses import Pauses
 from ._problems import CONNECTION_ERRORS, connection_problem
-from ._protocol import Connection, Message, OnChange, Queue, Subscription
+from ._protocol import Connection, Message, OnChange, Queue, Subscription, Watch
 from ._publisher import Publisher
 from ._subscriber import Subscriber
+from ._watcher import Watcher
 
 logger = logging.getLogger(__name__)
 
@@ -33,13 +34,14 @@ DRAIN_TIME = 2.0
 class AmqpBroker:
     """A connection to one of several RabbitMQ nodes, which reconnects automatically.
 
-    One channel publishes with confirms, and each subscription has a channel of its own,
-    so that a queue that is missing stops nothing else.
+    One channel publishes with confirms, each subscription has a channel of its own, and
+    so has counting, so that a queue that is missing stops nothing else.
 
     Args:
         urls: ``amqp://user:password@host:port/vhost`` of each node, tried in turn.
         subscriptions: the queues to take messages from, and their handlers.
         on_change: told whenever the state of the connection has changed.
+        watches: the queues to count.
         name: what RabbitMQ's management page calls the connection.
         heartbeat: seconds; a connection silent for two of them is given up, and a
             queue from which nothing came for as long is asked anew.
@@ -52,6 +54,7 @@ class AmqpBroker:
         subscriptions: Sequence[Subscription],
         on_change: OnChange,
         *,
+        watches: Sequence[Watch] = (),
         name: str = "zocalo-ioc",
         heartbeat: int = 10,
         tls: ssl.SSLContext | None = None,
@@ -66,12 +69,13 @@ class AmqpBroker:
         self._closing = False
         self._connection: PikaConnection | None = None
         self._heartbeat = heartbeat
-        self._publisher = Publisher(lambda: self._state.problem)
+        self._publisher = Publisher(lambda: self._state.problem, self._is_held)
         self._queues = [subscription.queue for subscription in subscriptions]
         self._subscribers = [
-            Subscriber(subscription, self._report, 2 * heartbeat)
+            Subscriber(subscription, self._report, 2 * heartbeat, self._is_held)
             for subscription in subscriptions
         ]
+        self._watcher = Watcher(watches, self._is_held)
         read_any_headers()
 
     async def run(self) -> None:
@@ -101,7 +105,9 @@ class AmqpBroker:
             parts = [
                 asyncio.ensure_future(part)
                 for part in (
-                    *(each.run(connection.pika, address) for each in self._links),
+                    self._publisher.run(connection.pika, address),
+                    *(each.run(connection.pika, address) for each in self._subscribers),
+                    self._watcher.run(connection.pika),
                     self._watch_silence(connection.pika, address),
                 )
             ]
@@ -109,10 +115,9 @@ class AmqpBroker:
         finally:
             for part in parts:
                 part.cancel()
-            self._publisher.forget()
-            for subscriber in self._subscribers:
-                subscriber.go_on()
             self._blocked = False
+            self._publisher.forget()
+            self._watcher.forget()
             self._answers.clear()
             connection.close()
 
@@ -126,8 +131,8 @@ class AmqpBroker:
             if self._connection is not connection:
                 return  # one that was given up, and speaks again
             self._blocked = blocked
-            for link in self._links:
-                link.hold() if blocked else link.go_on()
+            if not blocked:
+                self._publisher.go_on()
             self._show(address)
 
         def on_blocked(*_: object) -> None:
@@ -154,9 +159,8 @@ class AmqpBroker:
             await asyncio.sleep(1)
         raise NoHeartbeat(address, SILENCE * self._heartbeat)
 
-    @property
-    def _links(self) -> list[Publisher | Subscriber]:
-        return [self._publisher, *self._subscribers]
+    def _is_held(self) -> bool:
+        return self._blocked
 
     def _report(self, queue: Queue, address: str, problem: Problem | None) -> None:
         """Note that messages come from a queue, or why not."""

@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from ..errors.broker import NoQueueInProcess
-from ._protocol import Connection, Delivery, Message, OnChange, Subscription
+from ._protocol import (
+    Connection,
+    Counts,
+    Delivery,
+    Message,
+    OnChange,
+    Subscription,
+    Watch,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -30,17 +38,21 @@ class LoopbackBroker:
         hub: Hub,
         subscriptions: Sequence[Subscription],
         on_change: OnChange = lambda connection: None,
+        watches: Sequence[Watch] = (),
     ) -> None:
         self._hub = hub
         self._on_change = on_change
+        self._watches = watches
         self._queues = tuple(subscription.queue for subscription in subscriptions)
         hub.subscriptions |= {s.queue.name: s for s in subscriptions}
 
     async def run(self) -> None:
-        """Do nothing but say that the connection is up."""
+        """Do nothing but say that the connection is up, and who is there."""
         self._on_change(
             Connection(True, "this process", subscribed=self._queues, effect="")
         )
+        for watch in self._watches:  # what is published is handled at once
+            watch.on_counts(Counts(watch.queue in self._hub.subscriptions, 0))
         await asyncio.Event().wait()
 
     async def publish(

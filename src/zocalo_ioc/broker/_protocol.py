@@ -71,6 +71,27 @@ class Subscription:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """How many consumers a queue has, and how many messages wait in it."""
+
+    consumers: int
+    messages: int
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A queue to be counted every few seconds.
+
+    Attributes:
+        queue: its name.
+        on_counts: called each time; with None when they are not known.
+    """
+
+    queue: str
+    on_counts: Callable[[Counts | None], None]
+
+
+@dataclass(frozen=True)
 class Connection:
     """The state of the connection, for operators.
 
@@ -129,5 +150,5 @@ class Broker(Protocol):
 
 OnChange = Callable[[Connection], None]
 """Called whenever the state of the connection has changed."""
-Connect = Callable[[Sequence[Subscription], OnChange], Broker]
+Connect = Callable[[Sequence[Subscription], Sequence[Watch], OnChange], Broker]
 """Makes a broker."""

@@ -57,31 +57,24 @@ class Publisher:
 
     Args:
         connection_problem: returns what is wrong with the connection.
+        held: whether the broker reads nothing at present.
     """
 
-    def __init__(self, connection_problem: Callable[[], Problem | None]) -> None:
+    def __init__(
+        self,
+        connection_problem: Callable[[], Problem | None],
+        held: Callable[[], bool],
+    ) -> None:
         self._connection_problem = connection_problem
+        self._held = held
         self._channel: Channel | None = None
-        self._held = False
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
         self._by_tag: dict[int, _Pending] = {}
         self._tags: Iterator[int] = itertools.count(1)
 
-    def hold(self) -> None:
-        """Send nothing for now."""
-        self._held = True
-
-    def go_on(self) -> None:
-        """Send what has waited."""
-        self._held = False
-        self._send_waiting()
-
-    def _is_held(self) -> bool:
-        return self._held
-
     def forget(self) -> None:
         """Note that the connection is gone. What waits is for the next one."""
-        self._channel, self._held = None, False
+        self._channel = None
 
     async def drain(self, limit: float) -> None:
         """Wait for the confirms that are due, at most so many seconds."""
@@ -123,7 +116,7 @@ class Publisher:
         while True:
             closed: asyncio.Future[object] = loop.create_future()
             selected: asyncio.Future[object] = loop.create_future()
-            channel = await open_channel(connection, self._is_held)
+            channel = await open_channel(connection, self._held)
             channel.add_on_close_callback(partial(resolve_with_last, closed))
             # confirms of a connection given up must not be taken for those of the next
             by_tag: dict[int, _Pending] = {}
@@ -132,11 +125,11 @@ class Publisher:
                 partial(self._on_confirm, channel, closed, by_tag),
                 partial(resolve, selected),
             )
-            await answer(selected, self._is_held)
+            await answer(selected, self._held)
             self._channel = channel
             self._tags = itertools.count(1)
             self._by_tag = by_tag
-            self._send_waiting()
+            self.go_on()
             why = await closed
             self._channel = None
             if not connection.is_open:
@@ -146,7 +139,7 @@ class Publisher:
                     pending.fail(publisher_problem(address, why))
                 await pauses.take()
 
-    def _send_waiting(self) -> None:
+    def go_on(self) -> None:
         """Send what has not been confirmed, in order.
 
         That may be known to the broker, its confirm having been lost: it has the same
@@ -158,7 +151,7 @@ class Publisher:
                 self._send(pending)
 
     def _send(self, pending: _Pending) -> None:
-        if self._channel is None or self._held:
+        if self._channel is None or self._held():
             return
         if not pending.wanted():
             pending.fail(errors.Withdrawn())

@@ -39,6 +39,7 @@ class Subscriber:
         renewed_after: seconds without a message after which the channel is opened anew.
             RabbitMQ does not tell a consumer of a quorum queue that was deleted and
             made anew at once; what comes then reaches nobody until that is done.
+        held: whether the broker reads nothing at present.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Subscriber:
         subscription: Subscription,
         report: Callable[[Queue, str, Problem | None], None],
         renewed_after: float,
+        held: Callable[[], bool],
     ) -> None:
         self._subscription = subscription
         self._queue = subscription.queue
@@ -53,18 +55,7 @@ class Subscriber:
         self._renewed_after = renewed_after
         self._received = 0
         self._unanswered = 0
-        self._held = False
-
-    def hold(self) -> None:
-        """Do not open the channel anew for now."""
-        self._held = True
-
-    def go_on(self) -> None:
-        """Open the channel anew again when nothing comes."""
-        self._held = False
-
-    def _is_held(self) -> bool:
-        return self._held
+        self._held = held
 
     async def run(self, connection: AsyncioConnection, address: str) -> None:
         """Keep subscribed while the connection lasts."""
@@ -72,7 +63,7 @@ class Subscriber:
         while True:
             ended: asyncio.Future[object] = loop.create_future()
             subscribed: asyncio.Future[None] = loop.create_future()
-            channel = await open_channel(connection, self._is_held)
+            channel = await open_channel(connection, self._held)
             channel.add_on_close_callback(partial(resolve_with_last, ended))
             channel.add_on_cancel_callback(partial(resolve_with_last, ended))
             self._subscribe(channel, subscribed)
@@ -88,7 +79,7 @@ class Subscriber:
                 await pauses.take()
             else:
                 channel.close()
-                await answer(ended, self._is_held)
+                await answer(ended, self._held)
 
     def _subscribe(self, channel: Channel, subscribed: asyncio.Future[None]) -> None:
         """Ask for messages; pika sends one request after the other."""
@@ -129,7 +120,7 @@ class Subscriber:
         while not ended.done() and not idle:
             before = self._received
             await asyncio.wait([ended], timeout=self._renewed_after)
-            busy = self._received != before or self._unanswered or self._held
+            busy = self._received != before or self._unanswered or self._held()
             idle = not busy
 
     def _on_delivery(

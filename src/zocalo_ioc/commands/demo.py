@@ -52,7 +52,9 @@ async def _ioc(prefix: str, stop: asyncio.Event) -> None:
     )
     ioc = Ioc(
         prefix,
-        lambda subscriptions, on_change: LoopbackBroker(hub, subscriptions, on_change),
+        lambda subscriptions, watches, on_change: LoopbackBroker(
+            hub, subscriptions, on_change, watches
+        ),
         Queue(RESULTS_QUEUE),
     )
     async with asyncio.TaskGroup() as tasks:

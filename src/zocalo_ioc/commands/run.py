@@ -15,14 +15,17 @@ async def _ioc(settings: RunSettings, stop: asyncio.Event) -> None:
     # EPICS is loaded only when it is needed: --help answers at once
     from ..broker import AmqpBroker, Queue
     from ..ioc import Ioc
+    from ..records.neighbours import refuse_if_served
 
+    await asyncio.to_thread(refuse_if_served, settings.prefix)
     urls, tls = settings.broker_urls, settings.tls()
     ioc = Ioc(
         settings.prefix,
-        lambda subscriptions, on_change: AmqpBroker(
+        lambda subscriptions, watches, on_change: AmqpBroker(
             urls,
             subscriptions,
             on_change,
+            watches=watches,
             name=f"zocalo-ioc {settings.prefix}",
             heartbeat=settings.heartbeat,
             tls=tls,

@@ -8,20 +8,28 @@ import tempfile
 import xml.etree.ElementTree as ET
 from typing import Any
 
-from ..records import DECLARATIONS, MOTOR, Array, Enum, Group, Record, Text, ioc_stats
+from ..records import DECLARATIONS, MOTOR, Array, Group, Record, Text, ioc_stats
 
 CHANGE = (Group.OPTION, Group.STATUS, Group.RESULT, Group.BEST, Group.MOTOR)
 """What has records whose course is worth keeping."""
 NO_COURSE = ("HEARTBEAT", "JOB:ELAPSED", "RESULT:TIME", "RESULT:OUTLINE:EXTENT")
 IOC_COURSE = ("IOC_CPU_LOAD", "MEM_USED", "FD_CNT", "CA_CLNT_CNT", "STARTTOD")
 IOC_ALARMS = ("FD_FREE", "SYS_CPU_LOAD")
-DELAYS = {"BROKER:CONNECTED": 10, "IOC:SYS_CPU_LOAD": 60}
+DELAYS = {
+    "BROKER:CONNECTED": 10,
+    "BROKER:CONSUMERS": 30,  # as long as RabbitMQ may take a lost connection for alive
+    "ZOCALO:CONSUMERS": 30,
+    "IOC:SYS_CPU_LOAD": 60,
+}
 """How long an alarm must last before the alarm server tells of it, in seconds."""
 
 GUIDANCE = {
     "STATE": "{P}:MESSAGE says what happened to the data collection {P}:JOB:DCID.",
     "BROKER:CONNECTED": "{P}:MESSAGE says why. No results can come until it is "
     "mended; the IOC connects again by itself.",
+    "BROKER:CONSUMERS": "Another program takes results from the queue. Stop it, or use "
+    "--results-exchange.",
+    "ZOCALO:CONSUMERS": "Nothing is processed until Zocalo's dispatcher runs.",
 }
 
 
@@ -61,11 +69,7 @@ def alarms(prefix: str, _: str | None) -> str:
     """Return an alarm tree for the alarm server of Phoebus."""
     config = ET.Element("config", name="Zocalo")
     component = ET.SubElement(config, "component", name=prefix)
-    names = [
-        record.name
-        for record in DECLARATIONS
-        if isinstance(record.datatype, Enum) and record.datatype.severities
-    ]
+    names = [record.name for record in DECLARATIONS if record.datatype.alarming]
     ours = {r.name: r.description for r in (*DECLARATIONS, *ioc_stats())}
     for name in (*names, *(f"IOC:{name}" for name in IOC_ALARMS)):
         pv = ET.SubElement(component, "pv", name=f"{prefix}:{name}")

@@ -12,11 +12,13 @@ from ._groups import (
     NoResults,
     NotConfirmed,
     NotKept,
+    NotStarted,
     NotUnderstood,
     RequestInvalid,
     SettingsInvalid,
     Unroutable,
     ValueRefused,
+    WrongConsumers,
 )
 from ._problem import Problem, Remedies, one_line, without_passwords
 
@@ -27,6 +29,7 @@ __all__ = [
     "NoResults",
     "NotConfirmed",
     "NotKept",
+    "NotStarted",
     "NotUnderstood",
     "Problem",
     "Remedies",
@@ -34,6 +37,7 @@ __all__ = [
     "SettingsInvalid",
     "Unroutable",
     "ValueRefused",
+    "WrongConsumers",
     "one_line",
     "without_passwords",
 ]

@@ -50,6 +50,14 @@ class NoResults(Problem):
     """
 
 
+class WrongConsumers(Problem):
+    """Too many programs take messages from a queue, or none does.
+
+    ``P:BROKER:CONSUMERS`` or ``P:ZOCALO:CONSUMERS`` is in alarm. ``P:MESSAGE`` has it
+    after the text of the job, and so has the reason of a job that timed out.
+    """
+
+
 class NotUnderstood(Problem):
     """A message on the results queue is not a result of Zocalo.
 
@@ -76,6 +84,13 @@ class SettingsInvalid(Problem):
 
     def __init__(self, text: str, remedy: str = "") -> None:
         self._say_instead(text, remedy)
+
+
+class NotStarted(Problem):
+    """The IOC can't start at present.
+
+    ``zocalo-ioc run`` says so on stderr, and ends with status 1: systemd tries again.
+    """
 
 
 class Gone(Problem):

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from ._groups import NoConnection, NoResults, NotConfirmed, Unroutable
+from ._groups import NoConnection, NoResults, NotConfirmed, Unroutable, WrongConsumers
 from ._problem import Problem
 
 _Node = Annotated[str, "node1:5672"]
@@ -256,6 +256,26 @@ class QueueUnresponsive(NoResults):
     remedy = "Are enough nodes of the cluster running? See the broker's log"
     address: _Node
     queue: _Queue
+
+
+# -- who takes messages from the queues ----------------------------------------
+
+
+class ResultsShared(WrongConsumers):
+    """Each result goes to one consumer, and the others do not get it."""
+
+    text = "{queue} has {consumers} consumers, which take results from each other"
+    remedy = "Stop the others, or use --results-exchange"
+    queue: _Queue
+    consumers: Annotated[int, 2]
+
+
+class DispatcherMissing(WrongConsumers):
+    """Messages wait in the queue until Zocalo's dispatcher takes them."""
+
+    text = "Nobody takes messages from {queue}"
+    remedy = "Start Zocalo's dispatcher"
+    queue: Annotated[str, "processing_recipe"]
 
 
 # -- messages that go out -----------------------------------------------------

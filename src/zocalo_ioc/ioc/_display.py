@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 
 from ..broker import Connection
 from ..errors import Problem, one_line
@@ -28,6 +29,7 @@ class Display:
         self._pvs = pvs
         self._job = Job()
         self.connection = Connection(up=False, problem=Connecting())
+        self._problems: Sequence[Problem] = ()
         self._soon: asyncio.Handle | None = None
 
     def show(self, job: Job) -> None:
@@ -61,6 +63,11 @@ class Display:
         self._pvs.broker.reconnects.set(self.connection.reconnects)
         self._say(self._message())
 
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Say from now on what else is wrong."""
+        self._problems = problems
+        self._say(self._message())
+
     def report(self, *problems: Problem) -> None:
         """Log problems, and show them until there is something newer to say.
 
@@ -74,9 +81,10 @@ class Display:
         self._pvs.job.message.set(one_line(text))
 
     def _message(self) -> str:
-        """Say where the job is and, when there is no connection, that as well."""
+        """Say where the job is, and what else is wrong."""
+        said = [self._job.describe()]
         problem = self.connection.problem
-        job = self._job.describe()
-        if not problem or str(problem) in job:
-            return job
-        return f"{job} But {self.connection.effect}: {problem}"
+        if problem and str(problem) not in said[0]:
+            said.append(f"But {self.connection.effect}: {problem}")
+        said += [str(each) for each in self._problems if str(each) not in said[0]]
+        return " ".join(said)

@@ -21,6 +21,7 @@ from ._display import Display
 from ._history import History
 from ._job_events import JobEvents
 from ._logs import ConnectionLog, log_put
+from ._queues import Queues
 from ._results import Results
 from ._triggers import Triggers
 from ._waiters import Waiters
@@ -77,7 +78,10 @@ class Ioc:
             Rejected(rejected_file) if rejected_file else None,
         )
         subscriptions = [Subscription(results, self._results.on_message)]
-        self._broker = connect(subscriptions, self._connection_changed)
+        self._queues = Queues(self._records, results, self._queues_changed)
+        self._broker = connect(
+            subscriptions, self._queues.watches, self._connection_changed
+        )
         self._triggers = Triggers(
             self._records, self._jobs, waiters, self._broker, send_timeout
         )
@@ -152,7 +156,11 @@ class Ioc:
             if now - began >= beats:
                 beats += 1
                 self._records.ioc.heartbeat.set(beats)
-            self._jobs.expire(now, self._records.options.timeout.get())
+            self._jobs.expire(
+                now,
+                self._records.options.timeout.get(),
+                " ".join(map(str, self._queues.problems)),
+            )
             self._display.show_elapsed(now)
             await asyncio.sleep(TICK)
 
@@ -185,6 +193,11 @@ class Ioc:
         self._connection_log.note(connection)
         self._display.connection = connection
         self._display.show_connection()
+
+    def _queues_changed(self) -> None:
+        for problem in self._queues.problems:
+            logger.warning("%s", problem)
+        self._display.show_problems(self._queues.problems)
 
     # -- what survives a restart --------------------------------------------
 

@@ -95,8 +95,14 @@ class Jobs:
             sent = self.last_sent(result.dcid)
             self._emit(Unclaimed(result, None if sent is None else now - sent))
 
-    def expire(self, now: float, timeout: float) -> None:
-        """End the jobs whose last message is ``timeout`` seconds old."""
+    def expire(self, now: float, timeout: float, why: str = "") -> None:
+        """End the jobs whose last message is ``timeout`` seconds old.
+
+        Args:
+            now: the time.
+            timeout: seconds.
+            why: what is known to keep results away.
+        """
         late = [
             job
             for job in self.running
@@ -109,7 +115,8 @@ class Jobs:
                 remedy = "No END was put: do so when the data is there"
             else:
                 remedy = "See that Zocalo is running"
-            reason = f"no result within {timeout:g} s. {remedy}, or raise TIMEOUT"
+            advice = why.removesuffix(".") or f"{remedy}, or raise TIMEOUT"
+            reason = f"no result within {timeout:g} s. {advice}"
             job.end(State.TIMED_OUT, reason, now)
         self._settle(late)
 

@@ -144,6 +144,15 @@ class BrokerPvs(Section):
         Bool({"No": False, "Yes": True}, {"No": "MAJOR"}),
         "Connected and consuming results",
     )
+    consumers = Readback(
+        "BROKER:CONSUMERS",
+        Int(missing=MISSING, minor_from=2),
+        "Consumers of the results queue",
+        initial=MISSING,
+    )
+    queued = Readback(
+        "BROKER:QUEUED", Int(missing=MISSING), "Results that wait", initial=MISSING
+    )
     host = Readback("BROKER:HOST", String(), "host:port in use")
     sent = Readback("BROKER:SENT", Int(), "Messages the broker confirmed")
     received = Readback("BROKER:RECEIVED", Int(), "Results taken off the queue")
@@ -152,6 +161,21 @@ class BrokerPvs(Section):
     reconnects = Readback("BROKER:RECONNECTS", Int(), "Times the connection came back")
     confirm_time = Readback(
         "BROKER:CONFIRM_TIME", Float("ms", 3), "How long the last confirm took"
+    )
+
+
+class ZocaloPvs(Section):
+    """The queue that triggers go to."""
+
+    group = Group.STATUS
+    consumers = Readback(
+        "ZOCALO:CONSUMERS",
+        Int(missing=MISSING, major_to=0),
+        "Dispatchers of Zocalo that run",
+        initial=MISSING,
+    )
+    queued = Readback(
+        "ZOCALO:QUEUED", Int(missing=MISSING), "Triggers that wait", initial=MISSING
     )
 
 

@@ -15,6 +15,7 @@ from ._declarations import (
     OptionPvs,
     RequestPvs,
     ResultPvs,
+    ZocaloPvs,
 )
 from ._handles import Change, Counter, Record, Section, Store
 from ._ioc_stats import IOC_STATS
@@ -35,6 +36,7 @@ class Pvs:
         self.options = OptionPvs(store)
         self.job = JobPvs(store)
         self.broker = BrokerPvs(store)
+        self.zocalo = ZocaloPvs(store)
         self.ioc = IocPvs(store)
         self.result = ResultPvs(store)
         self.centres = CentrePvs(store)

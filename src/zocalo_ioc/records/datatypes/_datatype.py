@@ -32,6 +32,11 @@ class Datatype(Generic[T]):
     unit: str = ""
     choices: tuple[str, ...] = ()
 
+    @property
+    def alarming(self) -> bool:
+        """Whether some values are alarms; those that stand for none are not meant."""
+        return False
+
     def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:
         """Make the record with ``softioc.builder``."""
         raise NotImplementedError

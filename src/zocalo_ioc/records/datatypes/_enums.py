@@ -28,6 +28,11 @@ class Enum(Datatype[T]):
         """The names."""
         return tuple(self.values)
 
+    @property
+    def alarming(self) -> bool:
+        """Whether some values are alarms."""
+        return bool(self.severities)
+
     @cached_property
     def _values(self) -> tuple[T, ...]:
         return tuple(self.values.values())

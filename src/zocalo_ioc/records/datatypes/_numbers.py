@@ -82,16 +82,41 @@ class Float(_Number[float]):
         return super().refusal(raw)
 
 
+@dataclass(frozen=True, eq=False)
 class Int(_Number[int]):
-    """A whole number of 32 bits."""
+    """A whole number of 32 bits.
 
+    Attributes:
+        minor_from: the number from which on it is a MINOR alarm.
+        major_to: the number up to which it is a MAJOR alarm.
+    """
+
+    minor_from: int | None = None
+    major_to: int | None = None
     types = "longin", "longout"
     _written = re.compile(r"\s*[-+]?[0-9]+\s*", re.ASCII)
 
     def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:
         """Make a longin or longout."""
         make = builder.longOut if writable else builder.longIn
+        if self.minor_from is not None:
+            fields |= {"HIGH": self.minor_from, "HSV": "MINOR"}
+        if self.major_to is not None:
+            fields |= {"LOLO": self.major_to, "LLSV": "MAJOR"}
         return make(name, **fields, EGU=self.unit, LOPR=self.low, HOPR=self.high)
+
+    @property
+    def alarming(self) -> bool:
+        """Whether some values are alarms."""
+        return (self.minor_from, self.major_to) != (None, None)
+
+    def summary(self, quoted: Callable[[str], str] = str) -> str:
+        """Say the limits."""
+        if self.minor_from is not None:
+            return f", {self.minor_from} and more MINOR"
+        if self.major_to is not None:
+            return f", {self.major_to} MAJOR"
+        return super().summary(quoted)
 
     def refusal(self, raw: object) -> str:
         """Say that it is not a whole number, or past the limits."""

@@ -1,0 +1,14 @@
+"""What keeps an IOC from starting that may be gone in a moment."""
+
+from typing import Annotated
+
+from ._groups import NotStarted
+
+
+class PrefixServed(NotStarted):
+    """It was found by Channel Access; clients could get the values of either."""
+
+    text = "Another IOC serves {prefix}, at {address}"
+    remedy = "Stop it, or give --prefix another name"
+    prefix: Annotated[str, "BL03I-EA-ZOC-01"]
+    address: Annotated[str, "bl03i-ea-serv-01:5064"]

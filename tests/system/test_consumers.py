@@ -1,0 +1,133 @@
+"""Who takes messages from the queues, as clients see it."""
+
+import asyncio
+import subprocess
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+
+MINOR, MAJOR, INVALID = 1, 2, 3
+
+
+def _take(*_: object) -> None:
+    """Leave a message unacknowledged."""
+
+
+@contextmanager
+def consumer_of(host: RabbitMQ, queue: str) -> Generator[None]:
+    """Take messages from a queue, and acknowledge none."""
+    with host.channel() as channel:
+        channel.basic_qos(prefetch_count=1)
+        channel.basic_consume(queue, _take)
+        yield
+
+
+@pytest.fixture(scope="module")
+def host(rabbitmq: RabbitMQ) -> RabbitMQ:
+    host = rabbitmq.virtual_host("consumers")
+    host.declare(TRIGGERS, RESULTS)
+    return host
+
+
+@pytest.fixture
+async def ioc(host: RabbitMQ, ioc_maker: Callable[..., Ioc]) -> AsyncIterator[Ioc]:
+    ioc = ioc_maker("run", "--broker", host.url, "--results-queue", RESULTS)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    yield ioc
+    await asyncio.to_thread(ioc.stop)
+
+
+async def until_said(ioc: Ioc, text: str) -> None:
+    async def is_said() -> bool:
+        return text in await ioc.text("MESSAGE")
+
+    await ioc.until(is_said)
+
+
+async def test_a_second_consumer_of_results_is_an_alarm(
+    ioc: Ioc, host: RabbitMQ
+) -> None:
+    await ioc.until_value("BROKER:CONSUMERS", 1)
+    assert await ioc.severity("BROKER:CONSUMERS") == 0
+    with consumer_of(host, RESULTS):
+        await ioc.until_value("BROKER:CONSUMERS", 2)
+        assert await ioc.severity("BROKER:CONSUMERS") == MINOR
+        await until_said(ioc, f"{RESULTS} has 2 consumers")
+    await ioc.until_value("BROKER:CONSUMERS", 1)
+    assert await ioc.severity("BROKER:CONSUMERS") == 0
+    assert "consumers" not in await ioc.text("MESSAGE")
+
+
+async def test_without_a_dispatcher_the_reason_of_a_time_out_is_that(
+    ioc: Ioc, host: RabbitMQ
+) -> None:
+    with consumer_of(host, TRIGGERS):
+        await ioc.until_value("ZOCALO:CONSUMERS", 1)
+        assert await ioc.severity("ZOCALO:CONSUMERS") == 0
+        assert "dispatcher" not in await ioc.text("MESSAGE")
+    await ioc.until_value("ZOCALO:CONSUMERS", 0)
+    assert await ioc.severity("ZOCALO:CONSUMERS") == MAJOR
+    await until_said(ioc, f"Nobody takes messages from {TRIGGERS}.")
+    await ioc.put_all(DCID=9001, NUM_FRAMES=1, TIMEOUT=0.5)
+    await ioc.put("PROCESS", 1)
+    assert await ioc.text("MESSAGE") == (
+        "DCID 9001: no result within 0.5 s. Nobody takes messages from "
+        f"{TRIGGERS}. Start Zocalo's dispatcher."
+    )
+    await ioc.until_value("ZOCALO:QUEUED", 2)
+    host.purge(TRIGGERS)
+    await ioc.until_value("ZOCALO:QUEUED", 0)
+
+
+async def test_a_queue_that_is_not_there_has_no_count(
+    rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc]
+) -> None:
+    host = rabbitmq.virtual_host("no triggers")
+    host.declare(RESULTS)
+    ioc = ioc_maker("run", "--broker", host.url, "--results-queue", RESULTS)
+    await ioc.until_value("BROKER:CONSUMERS", 1)
+    for name in ("CONSUMERS", "QUEUED"):
+        assert await ioc.get(f"ZOCALO:{name}") == -1
+        assert await ioc.severity(f"ZOCALO:{name}") == INVALID
+    host.declare(TRIGGERS)
+    await ioc.until_value("ZOCALO:CONSUMERS", 0)
+
+
+async def test_counts_are_unknown_without_a_connection(
+    private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
+) -> None:
+    ioc = ioc_maker("run", "--broker", private_broker.url, "--results-queue", RESULTS)
+    await ioc.until_value("BROKER:CONSUMERS", 1)
+    await ioc.until_value("ZOCALO:CONSUMERS", 0)
+    private_broker.stop()
+    for queue in ("BROKER", "ZOCALO"):
+        await ioc.until_value(f"{queue}:CONSUMERS", -1)
+        assert await ioc.severity(f"{queue}:CONSUMERS") == INVALID
+    assert "dispatcher" not in await ioc.text("MESSAGE")
+
+
+async def test_a_queue_of_its_own_on_an_exchange_has_one_consumer(
+    host: RabbitMQ, ioc_maker: Callable[..., Ioc]
+) -> None:
+    with host.channel() as channel:
+        channel.exchange_declare("results", "topic", durable=True)
+    exchange = ("--results-exchange", "results", "--routing-key", "xrc.i03")
+    ioc = ioc_maker("run", "--broker", host.url, *exchange)
+    await ioc.until_value("BROKER:CONSUMERS", 1)
+
+
+def test_an_ioc_whose_prefix_is_served_does_not_start(ioc: Ioc, host: RabbitMQ) -> None:
+    options = ("--broker", host.url, "--results-queue", RESULTS)
+    second = subprocess.run(
+        [Ioc.program[0], "run", "--prefix", ioc.prefix, *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert f"Another IOC serves {ioc.prefix}, at " in second.stderr
