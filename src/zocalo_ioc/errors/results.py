@@ -1,4 +1,4 @@
-"""Messages on the results queue that are not results."""
+"""Messages on the queues of results and of frames that can't be used."""
 
 from typing import Annotated
 
@@ -38,3 +38,44 @@ class ContentInvalid(NotUnderstood):
 
     text = "{reason}"
     reason: Annotated[str, "parameters.dcid: Field required"]
+
+
+class GridUnknown(NotUnderstood):
+    """Without the size of the grid nobody knows which box a frame is of."""
+
+    text = "DCID {dcid}: the recipe step has no gridinfo, so its grid is unknown"
+    dcid: Annotated[int, 71]
+
+
+class GridTooLarge(NotUnderstood):
+    """It does not fit the records."""
+
+    text = "DCID {dcid}: its grid has {boxes} boxes; at most {limit} are shown"
+    dcid: Annotated[int, 71]
+    boxes: Annotated[int, 90000]
+    limit: Annotated[int, 65536]
+
+
+class GridChanged(NotUnderstood):
+    """Frames of one data collection disagree on its grid."""
+
+    text = "DCID {dcid}: the gridinfo is not that of the frames before"
+    dcid: Annotated[int, 71]
+
+
+class FramePastGrid(NotUnderstood):
+    """The frame has no box."""
+
+    text = "DCID {dcid} has no frame {number}: its grid has {boxes}"
+    dcid: Annotated[int, 71]
+    number: Annotated[int, 241]
+    boxes: Annotated[int, 240]
+
+
+class TooManyGrids(NotUnderstood):
+    """Zocalo centres scans of one or two grids."""
+
+    text = "DCID {dcid}: its scan would have {grids} grids; at most {limit} are shown"
+    dcid: Annotated[int, 73]
+    grids: Annotated[int, 3]
+    limit: Annotated[int, 2]

@@ -5,6 +5,7 @@ python-workflows and the X-ray centring service of Diamond Light Source.
 """
 
 from ._common import complaints, encode, validated
+from ._frames import Frame, GridSize, Orientation, read_frame
 from ._recipes import (
     RECIPE_HEADERS,
     Envelope,
@@ -46,10 +47,13 @@ __all__ = [
     "Envelope",
     "Event",
     "Flag",
+    "Frame",
+    "GridSize",
     "Id",
     "IdList",
     "OptionalId",
     "OptionalText",
+    "Orientation",
     "Request",
     "Result",
     "Source",
@@ -58,6 +62,7 @@ __all__ = [
     "is_recipe_message",
     "none_if_null",
     "read_envelope",
+    "read_frame",
     "read_result",
     "read_submission",
     "recipe_message",

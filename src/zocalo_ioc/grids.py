@@ -1,0 +1,144 @@
+"""From the spots on each frame to the grids of the scan under way."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors.results import (
+    FramePastGrid,
+    GridChanged,
+    GridTooLarge,
+    GridUnknown,
+    TooManyGrids,
+)
+from .wire import Frame, GridSize
+
+MAX_BOXES = 65536
+"""Of a grid. One with more is not drawn."""
+NOT_SEEN = -1
+"""In place of the spots in a box whose frame has not come."""
+MAX_GRIDS = 2
+"""Of a scan: the one of x and y, and that of x and z."""
+
+
+@dataclass
+class Grid:
+    """Spots in the boxes of one grid.
+
+    Attributes:
+        dcid: its data collection, 0 if there is no such grid.
+        size: its boxes, if known.
+        counts: spots in each box, shape (boxes,), x fastest, then y, the box at the
+            top left first; -1 where no frame has come yet.
+        frames: the number of boxes whose frame has come.
+    """
+
+    dcid: int = 0
+    size: GridSize | None = None
+    counts: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+    frames: int = 0
+    _box_of_frames: Sequence[int] = ()
+
+    @property
+    def max_count(self) -> int:
+        """The spots in the box with most; 0 before the first frame."""
+        return int(self.counts.max(initial=0))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether all frames have come."""
+        return self.size is not None and self.frames == self.size.boxes
+
+    def begin(self, size: GridSize) -> None:
+        """Learn the size.
+
+        Raises:
+            NotUnderstood: it is too large.
+        """
+        if size.boxes > MAX_BOXES:
+            raise GridTooLarge(self.dcid, size.boxes, MAX_BOXES)
+        self.size = size
+        self.counts = np.full(size.boxes, NOT_SEEN, np.int32)
+        self._box_of_frames = size.box_of_frames().tolist()
+
+    def add(self, frame: Frame) -> None:
+        """Count a frame; one that comes again replaces what it said before.
+
+        Raises:
+            NotUnderstood: the grid has no such frame, or has another size.
+        """
+        if self.size is None:
+            if frame.size is None:
+                raise GridUnknown(self.dcid)
+            self.begin(frame.size)
+        elif frame.size not in (None, self.size):
+            raise GridChanged(self.dcid)
+        if frame.number > len(self._box_of_frames):
+            raise FramePastGrid(self.dcid, frame.number, len(self._box_of_frames))
+        box = self._box_of_frames[frame.number - 1]
+        self.frames += self.counts[box] == NOT_SEEN
+        self.counts[box] = frame.spots
+
+
+class Grids:
+    """The grids of one scan: of the one that was begun last.
+
+    A scan is begun by a command to this IOC, or by the first frame of a data collection
+    with a higher id: ISPyB counts up, so frames of a lower one are of an earlier scan.
+    Data collections are of one scan if a command or a frame names them together, or
+    their frames name one group. The one with the lowest id is the grid of x and y.
+    """
+
+    def __init__(self) -> None:
+        self._grids: dict[int, Grid] = {}  # by data collection
+        self._dcgid: int | None = None
+
+    @property
+    def xy(self) -> Grid:
+        """The first grid."""
+        return self._nth(0)
+
+    @property
+    def xz(self) -> Grid:
+        """The second grid, perpendicular to the first."""
+        return self._nth(1)
+
+    def _nth(self, n: int) -> Grid:
+        dcids = sorted(self._grids)
+        return self._grids[dcids[n]] if n < len(dcids) else Grid()
+
+    def begin(self, dcids: Iterable[int], dcgid: int | None = None) -> None:
+        """Begin the scan of data collections, or one of its grids again."""
+        new = {dcid: Grid(dcid) for dcid in sorted(set(dcids))[:MAX_GRIDS]}
+        together = self._grids | new
+        if self._is_this(new, dcgid) and len(together) <= MAX_GRIDS:
+            self._grids = together
+        else:
+            self._grids, self._dcgid = new, dcgid
+
+    def add(self, frame: Frame) -> bool:
+        """Count a frame, and say whether it is of this scan.
+
+        Raises:
+            NotUnderstood: it has no box in its grid, or the scan too many grids.
+        """
+        grid = self._grids.get(frame.dcid)
+        if grid is None or not self._grids.keys() >= set(frame.dcg_dcids):
+            named = {frame.dcid, *frame.dcg_dcids}
+            known = self._grids if self._is_this(named, frame.dcgid) else {}
+            if not known and frame.dcid < max(self._grids, default=0):
+                return False
+            kept = known.keys() | named
+            if len(kept) > MAX_GRIDS:
+                raise TooManyGrids(frame.dcid, len(kept), MAX_GRIDS)
+            self._grids = {dcid: known.get(dcid) or Grid(dcid) for dcid in kept}
+            self._dcgid = frame.dcgid
+            grid = self._grids[frame.dcid]
+        grid.add(frame)
+        return True
+
+    def _is_this(self, dcids: Collection[int], dcgid: int | None) -> bool:
+        same_group = dcgid is not None and dcgid == self._dcgid
+        return same_group or not self._grids.keys().isdisjoint(dcids)
