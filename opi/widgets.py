@@ -10,8 +10,6 @@ from phoebusgen import widget
 from phoebusgen.screen import Screen
 
 from zocalo_ioc.records import (
-    DECLARATIONS,
-    MOTOR,
     TABLES,
     Action,
     Enum,
@@ -19,6 +17,7 @@ from zocalo_ioc.records import (
     Setting,
     Text,
     ioc_stats,
+    served,
 )
 
 MARGIN = 10
@@ -29,7 +28,7 @@ TITLE = 40
 LABEL = 118
 LED = 18
 
-ALL = {record.name: record for record in (*DECLARATIONS, *MOTOR)}
+ALL = {record.name: record for record in served(motor=True, frames=True)}
 OTHERS = {record.name: record.description for record in ioc_stats()}
 
 colors: Any = phoebusgen.colors

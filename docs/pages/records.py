@@ -4,7 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from zocalo_ioc.describe import initially, type_of
-from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, Group, Record, ioc_stats
+from zocalo_ioc.records import (
+    DECLARATIONS,
+    IMAGES,
+    TABLES,
+    Group,
+    Record,
+    ioc_stats,
+    served,
+)
 from zocalo_ioc.wire import Command, Request
 
 from .markdown import quoted, table
@@ -38,11 +46,26 @@ def records_page() -> str:
             "`seq` counts the updates of a table; what is beside the rows is of the",
             "same update, as is the time stamp.",
             "",
+            "## Images for PV Access clients",
+            *table(
+                ["PV", "pixels", "columns and rows", "shows"],
+                [
+                    (
+                        quoted(f"P:{each.name}"),
+                        quoted(f"P:{each.pixels.name}"),
+                        _listed(f"P:{record.name}" for record in each.size),
+                        each.description,
+                    )
+                    for each in IMAGES
+                ],
+            ),
+            "",
             "## PVI",
             "",
-            "`P:PVI` lists every record and table under its name in lower case, with",
-            "`_` for `:`, and says how it is used: `r` is read, `rw` read and written,",
-            "`w` only written, `x` executed. ophyd-async makes a device of it.",
+            "`P:PVI` lists every record, table and image under its name in lower case,",
+            "with `_` for `:`, and says how it is used: `r` is read, `rw` read and",
+            "written, `w` only written, `x` executed.",
+            "ophyd-async makes a device of it.",
             "",
         ]
     )
@@ -86,6 +109,10 @@ _NOTES = {
         "The last 100 jobs and results, newest first. A result that ended no job is",
         "`Late` if this IOC sent messages for its data collection, otherwise `Other`.",
     ),
+    Group.GRIDS: (
+        "There are these with `--frames-queue` or `--frames-exchange` only: see [live",
+        "maps](../how-to/live-maps.md). A scan of one grid has an empty XZ grid.",
+    ),
 }
 
 
@@ -105,7 +132,7 @@ def _ioc_stats() -> Iterator[str]:
 
 def _group(group: Group) -> Iterator[str]:
     yield from ("", f"## {group.value}", "", *_NOTES[group])
-    records = [r for r in (*DECLARATIONS, *MOTOR) if r.group is group]
+    records = [r for r in served(motor=True, frames=True) if r.group is group]
     headings = ["record", "meaning", "type", "initially", "unit"]
     yield from table(headings, map(_row, records))
     if group is Group.COMMAND:

@@ -23,7 +23,7 @@ MAX_GRIDS = 2
 """Of a scan: the one of x and y, and that of x and z."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Grid:
     """Spots in the boxes of one grid.
 
@@ -33,12 +33,14 @@ class Grid:
         counts: spots in each box, shape (boxes,), x fastest, then y, the box at the
             top left first; -1 where no frame has come yet.
         frames: the number of boxes whose frame has come.
+        frames_added: the number of frames, also those that came again.
     """
 
     dcid: int = 0
     size: GridSize | None = None
     counts: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     frames: int = 0
+    frames_added: int = 0
     _box_of_frames: Sequence[int] = ()
 
     @property
@@ -78,8 +80,13 @@ class Grid:
         if frame.number > len(self._box_of_frames):
             raise FramePastGrid(self.dcid, frame.number, len(self._box_of_frames))
         box = self._box_of_frames[frame.number - 1]
-        self.frames += self.counts[box] == NOT_SEEN
+        self.frames_added += 1
+        self.frames += int(self.counts[box] == NOT_SEEN)
         self.counts[box] = frame.spots
+
+
+NO_GRID = Grid()
+"""In place of a grid that a scan does not have."""
 
 
 class Grids:
@@ -107,7 +114,7 @@ class Grids:
 
     def _nth(self, n: int) -> Grid:
         dcids = sorted(self._grids)
-        return self._grids[dcids[n]] if n < len(dcids) else Grid()
+        return self._grids[dcids[n]] if n < len(dcids) else NO_GRID
 
     def begin(self, dcids: Iterable[int], dcgid: int | None = None) -> None:
         """Begin the scan of data collections, or one of its grids again."""

@@ -188,7 +188,9 @@ def test_screens_databases_and_the_unit_can_be_had(
 
 def test_the_pvs_can_be_described(folder: Path, environment: Mapping[str, str]) -> None:
     options = ("--prefix", "P", "--format", "archive")
-    assert command(folder, environment, "describe", *options) == archive("P", None)
+    assert command(folder, environment, "describe", *options) == archive(
+        "P", None, False
+    )
 
 
 def test_the_unit_starts_the_ioc_with_settings_that_can_be_used(

@@ -95,7 +95,17 @@ def test_help_has_every_option_under_a_heading(
 def test_the_options_of_run_are_in_groups() -> None:
     groups = [option.group for option in options_of(find("run").settings).values()]
     headings = list(dict.fromkeys(groups))
-    assert [groups.count(heading) for heading in headings] == [3, 5, 3, 3, 2, 2, 3, 1]
+    assert [groups.count(heading) for heading in headings] == [
+        3,
+        5,
+        3,
+        3,
+        3,
+        2,
+        2,
+        3,
+        1,
+    ]
     assert headings[1] == "Broker"
 
 

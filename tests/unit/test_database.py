@@ -16,11 +16,12 @@ from zocalo_ioc.records import (
     Enum,
     Float,
     ioc_stats,
+    served,
 )
 
 DB = Path(__file__).parents[2] / "db"
-DECLARED = {record.name: record for record in DECLARATIONS}
-EVERY_NAME = {r.name for r in (*DECLARATIONS, *MOTOR, *ioc_stats())}
+DECLARED = {record.name: record for record in served(frames=True)}
+EVERY_NAME = {r.name for r in (*served(motor=True, frames=True), *ioc_stats())}
 
 LOAD = """
 import os, sys
@@ -128,7 +129,7 @@ def test_what_is_to_be_archived_is_a_record() -> None:
 
 
 def test_no_record_of_iocstats_has_the_name_of_one_of_ours() -> None:
-    ours = {record.name for record in (*DECLARATIONS, *MOTOR)}
+    ours = {record.name for record in served(motor=True, frames=True)}
     assert not ours & {record.name for record in ioc_stats()}
 
 

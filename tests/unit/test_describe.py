@@ -11,22 +11,28 @@ import pytest
 
 from zocalo_ioc.commands.describe import DescribeSettings
 from zocalo_ioc.describe import describe
-from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, ioc_stats
+from zocalo_ioc.records import IMAGES, TABLES, ioc_stats, served
 
 P = "BL03I-EA-ZOC-01"
 GRID = "BL03I-MO-SGON-01:FGS"
-EVERY = {f"{P}:{r.name}" for r in (*DECLARATIONS, *ioc_stats())}
-WITH_GRID = EVERY | {f"{P}:{record.name}" for record in MOTOR}
+EVERY = {f"{P}:{r.name}" for r in (*served(), *ioc_stats())}
+WITH_GRID = EVERY | {f"{P}:{record.name}" for record in served(motor=True)}
+WITH_FRAMES = EVERY | {f"{P}:{record.name}" for record in served(frames=True)}
 
 
 def described(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     settings = DescribeSettings.load(["--prefix", P, *options])
-    describe(settings.prefix, settings.grid_prefix, settings.format)
+    describe(settings.prefix, settings.grid_prefix, settings.frames, settings.format)
     return capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("options", "expected"), [((), EVERY), (("--grid-prefix", GRID), WITH_GRID)]
+    ("options", "expected"),
+    [
+        ((), EVERY),
+        (("--grid-prefix", GRID), WITH_GRID),
+        (("--frames",), WITH_FRAMES),
+    ],
 )
 def test_json_has_every_record(
     capsys: pytest.CaptureFixture[str], options: list[str], expected: set[str]
@@ -35,6 +41,10 @@ def test_json_has_every_record(
     assert {record["pv"] for record in whole["records"]} == expected
     assert [table["pv"] for table in whole["tables"]] == [
         f"{P}:{table.name}" for table in TABLES
+    ]
+    images = IMAGES if "--frames" in options else ()
+    assert [image["pv"] for image in whole["images"]] == [
+        f"{P}:{image.name}" for image in images
     ]
 
 

@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 
 from zocalo_ioc import commands, settings
 from zocalo_ioc.commands import find
-from zocalo_ioc.records import DECLARATIONS, MOTOR, TABLES, ioc_stats
+from zocalo_ioc.records import IMAGES, TABLES, ioc_stats, served
 from zocalo_ioc.settings import options_of
 
 ROOT = Path(__file__).parents[2]
@@ -161,7 +161,8 @@ def test_options_of_a_command_are_there(block: Block) -> None:
 
 
 NAMES = {
-    *(record.name for record in (*DECLARATIONS, *MOTOR, *ioc_stats())),
+    *(record.name for record in (*served(motor=True, frames=True), *ioc_stats())),
+    *(image.name for image in IMAGES),
     *(name for table in TABLES for name in (table.name, table.labels)),
     *("PVI", "P"),
     # what contributors add

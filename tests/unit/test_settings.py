@@ -214,7 +214,7 @@ EXCHANGE = [
 def test_an_exchange_needs_no_queue_and_names_its_own_after_the_prefix() -> None:
     settings = RunSettings.load(EXCHANGE)
     assert settings.results_queue is None
-    assert settings.own_queue == "zocalo-ioc.P:1.results.xrc.i03"
+    assert settings.results[0] == "zocalo-ioc.P:1.results.xrc.i03"
 
 
 def test_results_come_from_a_queue_or_an_exchange_not_both() -> None:

@@ -63,11 +63,14 @@ class Subscription:
             (False), or a future of that; it is called in the event loop and must not
             block.
         prefetch: how many messages the broker sends ahead of their acknowledgement.
+        acknowledged_at_once: how many messages are acknowledged together. With more
+            than one, none may be answered later.
     """
 
     queue: Queue
     on_message: Callable[[Delivery], bool | asyncio.Future[bool]]
     prefetch: int = 10
+    acknowledged_at_once: int = 1
 
 
 @dataclass(frozen=True)

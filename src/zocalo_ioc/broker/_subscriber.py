@@ -3,16 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
-from pika.exceptions import AMQPError
 
 from ..errors import Problem
 from ..errors.broker import QueueUnresponsive
+from ._answers import Answers
 from ._futures import answer, open_channel, resolve, resolve_with_last
 from ._pauses import Pauses
 from ._problems import subscription_problem
@@ -88,9 +87,10 @@ class Subscriber:
         if queue.exchange:
             channel.queue_declare(queue.name, durable=True, arguments=OWN_QUEUE)
             channel.queue_bind(queue.name, queue.exchange, queue.routing_key)
+        at_once = self._subscription.acknowledged_at_once
         channel.basic_consume(
             queue.name,
-            self._on_delivery,
+            partial(self._on_delivery, Answers(channel, at_once)),
             callback=lambda _: resolve(subscribed, None),
         )
 
@@ -124,7 +124,7 @@ class Subscriber:
             idle = not busy
 
     def _on_delivery(
-        self, channel: Channel, method: Any, properties: Any, body: bytes
+        self, answers: Answers, _: Channel, method: Any, properties: Any, body: bytes
     ) -> None:
         self._received += 1
         try:
@@ -135,27 +135,19 @@ class Subscriber:
             logger.exception("The handler of %s failed", self._queue.name)
             accepted = False
         if isinstance(accepted, bool):
-            _answer(channel, method.delivery_tag, accepted)
+            answers.give(method.delivery_tag, accepted)
         else:
             self._unanswered += 1
             accepted.add_done_callback(
-                partial(self._answer_later, channel, method.delivery_tag)
+                partial(self._answer_later, answers, method.delivery_tag)
             )
 
     def _answer_later(
-        self, channel: Channel, tag: int, future: asyncio.Future[bool]
+        self, answers: Answers, tag: int, future: asyncio.Future[bool]
     ) -> None:
         self._unanswered -= 1
         if future.cancelled():  # stopping; the broker keeps the message
             return
         if error := future.exception():
             logger.error("The handler of %s failed", self._queue.name, exc_info=error)
-        _answer(channel, tag, error is None and future.result())
-
-
-def _answer(channel: Channel, tag: int, accepted: bool) -> None:
-    with suppress(AMQPError):  # a channel just lost delivers the message again
-        if accepted:
-            channel.basic_ack(tag)
-        else:
-            channel.basic_reject(tag, requeue=False)
+        answers.give(tag, error is None and future.result())

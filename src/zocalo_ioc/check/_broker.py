@@ -118,13 +118,14 @@ def _check_queues(
 ) -> Iterator[Finding]:
     yield _trigger_queue(connection, address)
     yield _write_right(connection, address)
-    queue = Queue(*settings.results)
-    what = f"exchange {queue.exchange}" if queue.exchange else f"queue {queue.name}"
-    try:
-        look = _own_queue if queue.exchange else _site_queue
-        yield look(connection, what, queue)
-    except ChannelClosedByBroker as closed:
-        yield no(what, subscription_problem(queue, address, closed))
+    for given in filter(None, (settings.results, settings.frames)):
+        queue = Queue(*given)
+        what = f"exchange {queue.exchange}" if queue.exchange else f"queue {queue.name}"
+        try:
+            look = _own_queue if queue.exchange else _site_queue
+            yield look(connection, what, queue)
+        except ChannelClosedByBroker as closed:
+            yield no(what, subscription_problem(queue, address, closed))
 
 
 def _trigger_queue(connection: BlockingConnection, address: str) -> Finding:
@@ -156,7 +157,7 @@ def _site_queue(connection: BlockingConnection, what: str, queue: Queue) -> Find
     consumers = _look_at(connection, queue.name)
     _ask_to_read(connection, queue.name)
     if consumers:
-        return note(what, errors.OthersTakeResults(consumers))
+        return note(what, errors.OthersTakeMessages(consumers, queue.content))
     return yes(what, "The queue exists, can be read, and nothing else takes from it.")
 
 

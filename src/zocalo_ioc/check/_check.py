@@ -61,7 +61,11 @@ def _look(settings: CheckSettings) -> Iterator[Finding]:
         yield no("settings", problem)
         return
     yield yes("settings", "Complete.")
-    yield check_names(settings.prefix, grid=settings.grid_prefix is not None)
+    yield check_names(
+        settings.prefix,
+        motor=settings.grid_prefix is not None,
+        frames=settings.frames is not None,
+    )
     yield from check_ports()
     if settings.metrics_port:
         yield check_metrics_port(settings.metrics_address, settings.metrics_port)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import checks as errors
-from ..records import DECLARATIONS, MAX_NAME, MOTOR, TABLES, ioc_stats
+from ..records import IMAGES, MAX_NAME, TABLES, ioc_stats, served
 from ._finding import Finding, no, yes
 
 _SERVERS = {
@@ -17,9 +17,10 @@ _SERVERS = {
 """What the variables of each begin with, and its usual port."""
 
 
-def check_names(prefix: str, *, grid: bool) -> Finding:
+def check_names(prefix: str, *, motor: bool, frames: bool) -> Finding:
     """Measure the names. A prefix that is too long for them is no setting."""
-    ours = (*DECLARATIONS, *TABLES, *(MOTOR if grid else ()))
+    images = IMAGES if frames else ()
+    ours = (*served(motor=motor, frames=frames), *TABLES, *images)
     names = [f"{prefix}:{record.name}" for record in (*ours, *ioc_stats())]
     longest = max(names, key=len)
     count, length = len(names), len(longest)

@@ -28,6 +28,9 @@ class DescribeSettings(Settings):
         PREFIX | None,
         Field(description="the fast grid scan device, to have motor positions, too"),
     ] = None
+    frames: Annotated[
+        bool, Field(description="with a queue of frames, to have the grids, too")
+    ] = False
     format: Annotated[
         Literal["table", "json", "database", "alarms", "archive"],
         Field(
@@ -41,7 +44,7 @@ def _describe(settings: DescribeSettings) -> None:
     from ..describe import describe
 
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as for other tools in a pipe
-    describe(settings.prefix, settings.grid_prefix, settings.format)
+    describe(settings.prefix, settings.grid_prefix, settings.frames, settings.format)
 
 
 COMMAND = Command(DescribeSettings, _describe, AT_ONCE)

@@ -36,6 +36,7 @@ async def _ioc(settings: RunSettings, stop: asyncio.Event) -> None:
         settings.rejected_file,
         settings.access_security,
         settings.grid_prefix,
+        Queue(*settings.frames) if settings.frames else None,
     )
     if settings.metrics_port:
         ioc.serve_metrics(settings.metrics_address, settings.metrics_port)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from ._control import alarms, archive, database
 from ._table import as_json, initially, print_table, type_of
 
-_FORMS: dict[str, Callable[[str, str | None], str]] = {
+_FORMS: dict[str, Callable[[str, str | None, bool], str]] = {
     "json": as_json,
     "database": database,
     "alarms": alarms,
@@ -19,10 +19,12 @@ _FORMS: dict[str, Callable[[str, str | None], str]] = {
 __all__ = ["alarms", "archive", "database", "describe", "initially", "type_of"]
 
 
-def describe(prefix: str | None, grid_prefix: str | None, form: str) -> None:
+def describe(
+    prefix: str | None, grid_prefix: str | None, frames: bool, form: str
+) -> None:
     """Print the records as a table, or in one of the other forms."""
     prefix = prefix or "$(P)"
     if form == "table":
-        print_table(prefix, grid_prefix)
+        print_table(prefix, grid_prefix, frames)
     else:
-        print(_FORMS[form](prefix, grid_prefix), end="")
+        print(_FORMS[form](prefix, grid_prefix, frames), end="")

@@ -1,14 +1,22 @@
 """The records as an EPICS database, an alarm tree and a list of what to archive.
 
-Each function takes the prefix, which may be the macro ``$(P)``, and that of the grid
-scan device, if there are to be motor positions.
+Each function takes the prefix, which may be the macro ``$(P)``, that of the grid scan
+device, if there are to be motor positions, and whether there are to be grids.
 """
 
 import tempfile
 import xml.etree.ElementTree as ET
 from typing import Any
 
-from ..records import DECLARATIONS, MOTOR, Array, Group, Record, Text, ioc_stats
+from ..records import (
+    DECLARATIONS,
+    Array,
+    Group,
+    Record,
+    Text,
+    ioc_stats,
+    served,
+)
 
 CHANGE = (Group.OPTION, Group.STATUS, Group.RESULT, Group.BEST, Group.MOTOR)
 """What has records whose course is worth keeping."""
@@ -33,14 +41,14 @@ GUIDANCE = {
 }
 
 
-def database(prefix: str, grid_prefix: str | None) -> str:
+def database(prefix: str, grid_prefix: str | None, frames: bool) -> str:
     """Return the records as an EPICS database. It can be made once a process."""
     # EPICS is loaded only when it is needed
     from softioc import builder
 
     from ..records.database import Records
 
-    Records(prefix, grid_prefix=grid_prefix)
+    Records(prefix, grid_prefix=grid_prefix, frames=frames)
     header = (
         "The records of zocalo-ioc, for reference: it makes them itself, and loads\n"
         "those of iocStats. Made by zocalo-ioc describe --format database."
@@ -65,7 +73,7 @@ def _motor_records(prefix: str, grid_prefix: str) -> str:
     return text
 
 
-def alarms(prefix: str, _: str | None) -> str:
+def alarms(prefix: str, _: str | None, __: bool) -> str:
     """Return an alarm tree for the alarm server of Phoebus."""
     config = ET.Element("config", name="Zocalo")
     component = ET.SubElement(config, "component", name=prefix)
@@ -89,9 +97,9 @@ def alarms(prefix: str, _: str | None) -> str:
     return f"<!-- {comment}. -->\n{ET.tostring(config, encoding='unicode')}\n"
 
 
-def archive(prefix: str, grid_prefix: str | None) -> str:
+def archive(prefix: str, grid_prefix: str | None, frames: bool) -> str:
     """Return what to archive: PV, how it is sampled, the shortest period in seconds."""
-    records = (*DECLARATIONS, *(MOTOR if grid_prefix else ()))
+    records = served(motor=bool(grid_prefix), frames=frames)
     names = [record.name for record in records if _has_a_course(record)]
     lines = [f"{prefix}:{name},MONITOR,0.1" for name in names]
     lines += [f"{prefix}:IOC:{name},MONITOR,1" for name in IOC_COURSE]

@@ -9,15 +9,16 @@ from rich.table import Table as RichTable
 
 from .. import __version__
 from ..records import (
-    DECLARATIONS,
-    MOTOR,
+    IMAGES,
     TABLES,
     Action,
     Group,
+    Image,
     IocStatsRecord,
     Record,
     Table,
     ioc_stats,
+    served,
 )
 
 _WIDTH_OF_PIPES = 160
@@ -39,7 +40,7 @@ def initially(record: Record[Any]) -> str:
     return choices[int(record.initial)] if choices else str(record.initial)
 
 
-def print_table(prefix: str, grid_prefix: str | None) -> None:
+def print_table(prefix: str, grid_prefix: str | None, frames: bool) -> None:
     """Print the records, group by group."""
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
@@ -48,7 +49,7 @@ def print_table(prefix: str, grid_prefix: str | None) -> None:
     table.add_column("record", no_wrap=True)
     for heading in ("type", "initially", "unit", "meaning"):
         table.add_column(heading, overflow="fold")
-    records = (*DECLARATIONS, *(MOTOR if grid_prefix else ()))
+    records = served(motor=bool(grid_prefix), frames=frames)
     for group in Group:
         of_group = [record for record in records if record.group is group]
         if of_group:
@@ -65,7 +66,10 @@ def print_table(prefix: str, grid_prefix: str | None) -> None:
     _head(table, "For PV Access clients")
     for t in TABLES:
         table.add_row(f"{prefix}:{t.name}", "NTTable", "", "", t.description)
-    table.add_row(f"{prefix}:PVI", "NTPVI", "", "", "All records and tables")
+    for image in IMAGES if frames else ():
+        name = f"{prefix}:{image.name}"
+        table.add_row(name, "NTNDArray", "", "", image.description)
+    table.add_row(f"{prefix}:PVI", "NTPVI", "", "", "All records, tables and images")
     console.print(table)
 
 
@@ -74,9 +78,9 @@ def _head(table: RichTable, text: str) -> None:
     table.add_row(text, style="bold")
 
 
-def as_json(prefix: str, grid_prefix: str | None) -> str:
+def as_json(prefix: str, grid_prefix: str | None, frames: bool) -> str:
     """Return the records and tables as JSON."""
-    records = (*DECLARATIONS, *(MOTOR if grid_prefix else ()))
+    records = served(motor=bool(grid_prefix), frames=frames)
     whole = {
         "version": __version__,
         "prefix": prefix,
@@ -85,6 +89,7 @@ def as_json(prefix: str, grid_prefix: str | None) -> str:
             *(_ioc_record(prefix, record) for record in ioc_stats()),
         ],
         "tables": [_table(prefix, table) for table in TABLES],
+        "images": [_image(prefix, image) for image in IMAGES if frames],
         "pvi": f"{prefix}:PVI",
     }
     return json.dumps(whole, indent=2) + "\n"
@@ -119,6 +124,15 @@ def _ioc_record(prefix: str, record: IocStatsRecord) -> dict[str, Any]:
         "description": record.description,
     }
     return said | ({"unit": record.unit} if record.unit else {})
+
+
+def _image(prefix: str, image: Image) -> dict[str, Any]:
+    return {
+        "pv": f"{prefix}:{image.name}",
+        "description": image.description,
+        "pixels": f"{prefix}:{image.pixels.name}",
+        "size": [f"{prefix}:{record.name}" for record in image.size],
+    }
 
 
 def _table(prefix: str, table: Table) -> dict[str, Any]:

@@ -112,15 +112,16 @@ class NoDispatcher(CheckFailed):
     remedy = "Is Zocalo's dispatcher running?"
 
 
-class OthersTakeResults(CheckFailed):
+class OthersTakeMessages(CheckFailed):
     """Each message goes to one of them only."""
 
     text = (
         "The queue exists and can be read, but {consumers} already take messages from "
-        "it. Consumers of one queue take results from each other"
+        "it. Consumers of one queue take {content} from each other"
     )
     remedy = (
-        "Stop the others, unless one is the IOC itself, or take a copy of the results "
-        "with --results-exchange"
+        "Stop the others, unless one is the IOC itself, or take a copy of the "
+        "{content} with --{content}-exchange"
     )
     consumers: Annotated[int, 1]
+    content: Annotated[str, "results"]

@@ -23,6 +23,7 @@ class Display:
 
     Attributes:
         connection: its latest state.
+        frames_connection: that of the connection for frames, if there is one.
     """
 
     def __init__(self, pvs: Pvs) -> None:
@@ -30,6 +31,7 @@ class Display:
         self._job = Job()
         self.connection = Connection(up=False, problem=Connecting())
         self._problems: Sequence[Problem] = ()
+        self.frames_connection: Connection | None = None
         self._soon: asyncio.Handle | None = None
 
     def show(self, job: Job) -> None:
@@ -82,9 +84,10 @@ class Display:
 
     def _message(self) -> str:
         """Say where the job is, and what else is wrong."""
-        said = [self._job.describe()]
-        problem = self.connection.problem
-        if problem and str(problem) not in said[0]:
-            said.append(f"But {self.connection.effect}: {problem}")
-        said += [str(each) for each in self._problems if str(each) not in said[0]]
-        return " ".join(said)
+        text = self._job.describe()
+        for connection in filter(None, (self.connection, self.frames_connection)):
+            problem = connection.problem
+            if problem and str(problem) not in text:
+                text += f" But {connection.effect}: {problem}"
+        further = (str(each) for each in self._problems)
+        return " ".join([text, *(each for each in further if each not in text)])

@@ -8,16 +8,17 @@ from pathlib import Path
 
 from .. import __version__
 from ..autosave import Autosave, Saved
-from ..broker import Connect, Connection, Queue, Subscription
+from ..broker import Broker, Connect, Connection, Queue, Subscription
 from ..errors import NotUnderstood, Problem
 from ..errors.broker import StoppedUnconfirmed
 from ..errors.files import PackageMissing, SavedResultUnusable, SavedValueUnusable
 from ..jobs import SENDING, Jobs
-from ..records import Setting
+from ..records import GridPvs, Setting
 from ..records.database import Handlers, Records
 from ..rejected import Rejected
 from ..wire import Event, Request
 from ._display import Display
+from ._frames import Frames
 from ._history import History
 from ._job_events import JobEvents
 from ._logs import ConnectionLog, log_put
@@ -28,6 +29,10 @@ from ._waiters import Waiters
 
 logger = logging.getLogger(__name__)
 
+FRAMES_AHEAD = 400
+FRAMES_ACKNOWLEDGED = 100
+"""Frames that the broker sends ahead, and that are acknowledged at once: with these
+4,000 a second take a quarter of a core."""
 TICK = 0.2
 """How often time-outs are looked for, in seconds."""
 
@@ -39,6 +44,7 @@ class Ioc:
         prefix: what the names of all PVs start with.
         connect: makes the broker.
         results: the queue that results come from.
+        frames: the queue that the spots on each frame come from, to draw the grids.
         send_timeout: how long a command waits for the broker, in seconds.
         save_file: where options, request and the last result survive a restart.
         rejected_file: where messages that are no results are kept.
@@ -56,10 +62,13 @@ class Ioc:
         rejected_file: Path | None = None,
         access_file: Path | None = None,
         grid_prefix: str | None = None,
+        frames: Queue | None = None,
     ) -> None:
         self._prefix = prefix
         self._autosave = Autosave(save_file, self._snapshot) if save_file else None
-        self._records = Records(prefix, access_file, grid_prefix)
+        self._records = Records(
+            prefix, access_file, grid_prefix, frames=frames is not None
+        )
         self._settings = {
             record.name: record
             for record in self._records.records
@@ -69,6 +78,11 @@ class Ioc:
         self._connection_log = ConnectionLog()
         waiters = Waiters()
         self._events = JobEvents(self._display, History(self._records), waiters)
+        self._frames_broker: Broker | None = None
+        if frames and self._records.grids:
+            self._frames_broker = self._read_frames(
+                frames, self._records.grids, connect
+            )
         self._jobs = Jobs(self._events.handle)
         self._results = Results(
             self._records,
@@ -128,11 +142,15 @@ class Ioc:
                 tasks.create_task(self._broker.run()),
                 tasks.create_task(self._tick()),
             ]
+            if self._frames_broker:
+                parts.append(tasks.create_task(self._frames_broker.run()))
             if self._autosave:
                 parts.append(tasks.create_task(self._autosave.run()))
             await stop.wait()
             logger.info("Stopping")
             await self._broker.close()
+            if self._frames_broker:
+                await self._frames_broker.close()
             self._log_unfinished()
             for part in parts:
                 part.cancel()
@@ -188,6 +206,22 @@ class Ioc:
             recipes=request.recipes.get(),
             parameters=request.parameters.get(),
         )
+
+    def _read_frames(self, queue: Queue, pvs: GridPvs, connect: Connect) -> Broker:
+        """Take frames over a connection of their own, so that no result waits."""
+        frames = Frames(self._records, pvs)
+        self._events.on_start = frames.begin
+        subscription = Subscription(
+            queue, frames.on_message, FRAMES_AHEAD, FRAMES_ACKNOWLEDGED
+        )
+        log = ConnectionLog()
+
+        def on_change(connection: Connection) -> None:
+            log.note(connection)
+            self._display.frames_connection = connection
+            self._display.show_connection()
+
+        return connect([subscription], on_change)
 
     def _connection_changed(self, connection: Connection) -> None:
         self._connection_log.note(connection)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from ..jobs import Began, Changed, Ended, Job, JobEvent, Refused, Unclaimed
+from ..jobs import Began, Changed, Ended, Job, JobEvent, Refused, State, Unclaimed
 from ._display import Display
 from ._history import History, Row, job_row, result_row
 from ._waiters import Waiters
@@ -26,6 +26,8 @@ class JobEvents:
         self._waiters = waiters
         self.on_row: Callable[[Row], None] = lambda _: None
         """Called with each new row of the history, for metrics."""
+        self.on_start: Callable[[Job], None] = lambda _: None
+        """Called with each job whose start messages go out, to draw its grids."""
 
     def handle(self, event: JobEvent, current: Job) -> None:
         """Do what follows from an event.
@@ -35,8 +37,10 @@ class JobEvents:
             current: the job to show.
         """
         match event:
-            case Began():
+            case Began(job):
                 self._display.show_soon(current)
+                if job.state is State.STARTING:
+                    self.on_start(job)
             case Changed():
                 self._display.show(current)
             case Refused(job):

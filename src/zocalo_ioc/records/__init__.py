@@ -3,7 +3,7 @@
 Declarations and handles are here, free of EPICS; `database` makes the records.
 """
 
-from ._declarations import MAX_CENTRES, MAX_HISTORY
+from ._declarations import GRIDS, MAX_CENTRES, MAX_HISTORY, GridPvs
 from ._handles import (
     Action,
     Change,
@@ -20,8 +20,17 @@ from ._handles import (
     count,
 )
 from ._ioc_stats import IOC_STATS, IocStatsRecord, ioc_stats
-from ._pvs import DECLARATIONS, LONGEST_NAME, MAX_NAME, MOTOR, TABLES, Pvs
-from ._table import Table
+from ._pvs import (
+    DECLARATIONS,
+    IMAGES,
+    LONGEST_NAME,
+    MAX_NAME,
+    MOTOR,
+    TABLES,
+    Pvs,
+    served,
+)
+from ._table import Image, Table
 from .datatypes import (
     Array,
     Bool,
@@ -37,6 +46,8 @@ from .datatypes import (
 
 __all__ = [
     "DECLARATIONS",
+    "GRIDS",
+    "IMAGES",
     "IOC_STATS",
     "LONGEST_NAME",
     "MAX_CENTRES",
@@ -51,7 +62,9 @@ __all__ = [
     "Enum",
     "Float",
     "Floats",
+    "GridPvs",
     "Group",
+    "Image",
     "Int",
     "Ints",
     "IocStatsRecord",
@@ -71,4 +84,5 @@ __all__ = [
     "Writable",
     "count",
     "ioc_stats",
+    "served",
 ]

@@ -5,12 +5,13 @@ To add a PV, add a line to the section it belongs to.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..centres import AXES, MISSING, OUTLINE_POINTS, SortKey
+from ..grids import MAX_BOXES, NOT_SEEN
 from ..jobs import State
 from ..wire import INT32_MAX, Source
 from ._handles import (
@@ -28,6 +29,7 @@ from ._handles import (
 from .datatypes import (
     Array,
     Bool,
+    Datatype,
     Enum,
     Float,
     Floats,
@@ -45,9 +47,11 @@ MAX_DCIDS = 100
 MAX_HISTORY = 100
 """Length of the arrays with one element a job or result."""
 
+T = TypeVar("T")
 _Lines = Sequence[float] | NDArray[np.float64]
 _POSITIVE = Int(low=0, high=INT32_MAX)
 _BUSY = Bool({"Ready": False, "Busy": True})
+_STEP = Float("mm", 4, missing=math.nan)
 
 # Section by section, in the order of the interface
 
@@ -311,3 +315,33 @@ class MotorPvs(Section):
         )
         for axis in AXES
     }
+
+
+GRIDS = ("XY", "XZ")
+"""The grids of a scan, by their axes."""
+
+
+def _by_grid(
+    name: str, datatype: Datatype[T], description: str
+) -> dict[str, Updated[T]]:
+    return {
+        grid: Updated(f"GRID:{grid}:{name}", datatype, f"{description}, {grid}")
+        for grid in GRIDS
+    }
+
+
+class GridPvs(Section):
+    """Both grids of a scan, with a queue of frames only. COUNTS are set last."""
+
+    group = Group.GRIDS
+    dcid = _by_grid("DCID", Int(), "Data collection, 0 if there is none")
+    nx = _by_grid("NX", Int("boxes"), "Boxes along x")
+    ny = _by_grid("NY", Int("boxes"), "Boxes along y or z")
+    step_x = _by_grid("STEP:X", _STEP, "Width of a box")
+    step_y = _by_grid("STEP:Y", _STEP, "Height of a box")
+    frames = _by_grid("FRAMES", Int("frames"), "Frames counted")
+    expected = _by_grid("EXPECTED", Int("frames"), "Frames of the grid")
+    max_count = _by_grid("MAX_COUNT", Int("spots"), "Highest of its counts")
+    counts = _by_grid(
+        "COUNTS", Ints(MAX_BOXES, "spots"), f"Spots in each box, {NOT_SEEN} unseen"
+    )

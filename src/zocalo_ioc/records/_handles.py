@@ -27,6 +27,7 @@ class Group(StrEnum):
     BEST = "The strongest centre"
     MOTOR = "The strongest centre, as motor positions"
     HISTORY = "History"
+    GRIDS = "Grids: spots counted so far"
 
 
 class Store:

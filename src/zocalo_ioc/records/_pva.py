@@ -1,13 +1,13 @@
-"""What PV Access clients see besides the records: tables, and the list of everything.
+"""What PV Access clients see besides the records: tables, images, and PVI.
 
 QSRV makes such a PV, which it calls a group, of notes on the records that are in it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from . import DECLARATIONS, TABLES, Record, Table
+from . import IMAGES, TABLES, Image, Record, Table, served
 
 _VALUE = {"+type": "plain", "+channel": "VAL"}
 _ALARM_AND_TIME = {"+type": "meta", "+channel": "VAL"}
@@ -17,19 +17,24 @@ _Notes = defaultdict[str, dict[str, dict[str, Any]]]  # by record, then by group
 
 
 def serve_groups(
-    prefix: str, records: Mapping[str, Any], others: Sequence[Record[Any]] = ()
+    prefix: str, records: Mapping[str, Any], *, motor: bool, frames: bool
 ) -> None:
-    """Serve every table, and PVI.
+    """Serve every table, the images, and PVI.
 
     Args:
         prefix: what names start with.
         records: the records by name, with one for the names of each table's columns.
-        others: further ones that PVI lists.
+        motor: whether there is a grid scan device.
+        frames: whether there is a queue of frames, and so are images.
     """
     notes: _Notes = defaultdict(lambda: defaultdict(dict))
     for table in TABLES:
         _note_table(f"{prefix}:{table.name}", table, notes)
-    _note_pvi(prefix, (*DECLARATIONS, *others, *TABLES), notes)
+    images = IMAGES if frames else ()
+    for image in images:
+        _note_image(f"{prefix}:{image.name}", image, notes)
+    listed = served(motor=motor, frames=frames)
+    _note_pvi(prefix, (*listed, *TABLES, *images), notes)
     for name, groups in notes.items():
         records[name].add_info("Q:group", groups)  # of several, EPICS keeps the last
 
@@ -45,8 +50,19 @@ def _note_table(pv: str, table: Table, notes: _Notes) -> None:
     notes[table.counter.name][pv] = counter
 
 
+def _note_image(pv: str, image: Image, notes: _Notes) -> None:
+    """Make an NTNDArray of an array, whose update makes one of the image."""
+    for n, record in enumerate(image.size):
+        notes[record.name][pv] = {f"dimension[{n}].size": _VALUE}
+    notes[image.pixels.name][pv] = {
+        "+id": "epics:nt/NTNDArray:1.0",
+        "": _ALARM_AND_TIME,
+        "value": {"+type": "any", "+channel": "VAL", "+trigger": "*"},
+    }
+
+
 def _note_pvi(
-    prefix: str, entries: Iterable[Record[Any] | Table], notes: _Notes
+    prefix: str, entries: Iterable[Record[Any] | Table | Image], notes: _Notes
 ) -> None:
     """List records and tables as FastCS does, so that ophyd-async makes a device."""
     pv = f"{prefix}:PVI"

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._declarations import (
+    GRIDS,
     BestPvs,
     BrokerPvs,
     CentrePvs,
     CommandPvs,
+    GridPvs,
     HistoryPvs,
     IocPvs,
     JobPvs,
@@ -19,7 +21,7 @@ from ._declarations import (
 )
 from ._handles import Change, Counter, Record, Section, Store
 from ._ioc_stats import IOC_STATS
-from ._table import Table
+from ._table import Image, Table
 
 
 class Pvs:
@@ -27,9 +29,10 @@ class Pvs:
 
     Args:
         store: where their values are.
+        frames: whether there are the records of the grids.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, frames: bool = False) -> None:
         self._store = store
         self.request = RequestPvs(store)
         self.commands = CommandPvs(store)
@@ -42,6 +45,7 @@ class Pvs:
         self.centres = CentrePvs(store)
         self.best = BestPvs(store)
         self.history = HistoryPvs(store)
+        self.grids = GridPvs(store) if frames else None
         self.records: tuple[Record[Any], ...] = tuple(
             record
             for section in vars(self).values()
@@ -49,14 +53,17 @@ class Pvs:
             for record in section.records
         )
         result = self.result, self.centres, self.best
-        self.updates = tuple(
+        self.updates = [
             sorted(
                 (record for section in together for record in section.records),
                 key=lambda record: isinstance(record, Counter),
             )
             for together in (result, (self.history,))
-        )
+        ]
         """The records that are updated as one; the counter comes last."""
+        if self.grids:
+            of_grids = self.grids.records
+            self.updates += [[r for r in of_grids if r.column == g] for g in GRIDS]
         self._together = [{record.name for record in each} for each in self.updates]
 
     def update(self, changes: Sequence[Change], timestamp: float) -> None:
@@ -81,10 +88,35 @@ class Pvs:
 _DECLARED = Pvs(Store())
 
 DECLARATIONS = _DECLARED.records
-"""Every record, in the order of the interface."""
+"""Every record that there always is, in the order of the interface."""
 
 MOTOR = tuple(MotorPvs(Store()).records)
 """Records that there are with a grid scan device only. A template makes them."""
+
+_GRIDS = GridPvs(Store())
+
+
+def served(*, motor: bool = False, frames: bool = False) -> tuple[Record[Any], ...]:
+    """Return every record that there is, in the order of the interface.
+
+    Args:
+        motor: with a grid scan device.
+        frames: with a queue of frames.
+    """
+    further = (*(MOTOR if motor else ()), *(_GRIDS.records if frames else ()))
+    return (*DECLARATIONS, *further)
+
+
+IMAGES = tuple(
+    Image(
+        f"GRID:{grid}:IMAGE",
+        _GRIDS.counts[grid],
+        (_GRIDS.nx[grid], _GRIDS.ny[grid]),
+        f"Spots in each box of the {grid} grid",
+    )
+    for grid in GRIDS
+)
+"""Images that there are with a queue of frames only."""
 
 TABLES = (
     Table(
@@ -107,7 +139,7 @@ TABLES = (
 )
 
 LONGEST_NAME = max(
-    *(len(record.name) for record in (*DECLARATIONS, *MOTOR)),
+    *(len(record.name) for record in served(motor=True, frames=True)),
     len(f"{IOC_STATS}:CBMEDIUM_Q_OVERRUNS"),
 )
 """Length of the longest name, without prefix and colon."""

@@ -1,10 +1,34 @@
-"""What the declaration of a table says."""
+"""What the declarations of tables and images say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ._handles import Counter, Record, attribute
+
+
+@dataclass(frozen=True)
+class Image:
+    """An NTNDArray for PV Access clients, made of records.
+
+    Attributes:
+        name: its name, after the prefix.
+        pixels: the array, row after row. An update of it makes one of the image.
+        size: its columns and rows.
+        description: what it shows.
+        access: what clients do with it, in the words of PVI.
+    """
+
+    name: str
+    pixels: Record[Any]
+    size: tuple[Record[int], Record[int]]
+    description: str
+    access = "r"
+
+    @property
+    def pvi_name(self) -> str:
+        """Its name as an attribute of a device."""
+        return attribute(self.name)
 
 
 @dataclass(frozen=True)

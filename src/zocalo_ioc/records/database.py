@@ -15,7 +15,6 @@ from softioc.asyncio_dispatcher import AsyncioDispatcher
 from ..errors import ValueRefused
 from ..errors.requests import ValueOutOfRange
 from . import (
-    MOTOR,
     TABLES,
     Action,
     Int,
@@ -56,6 +55,7 @@ class Records(Pvs):
         prefix: what names start with, without the colon.
         access_file: an EPICS access security file; if none, anybody may write.
         grid_prefix: as prefix, of the grid scan device, for motor positions.
+        frames: whether there are the records of the grids.
 
     Raises:
         SettingsInvalid: that file can't be read.
@@ -66,9 +66,11 @@ class Records(Pvs):
         prefix: str,
         access_file: Path | None = None,
         grid_prefix: str | None = None,
+        *,
+        frames: bool = False,
     ) -> None:
         self._epics = EpicsStore()
-        super().__init__(self._epics)
+        super().__init__(self._epics, frames=frames)
         set_access(access_file)
         self._prefix = prefix
         self._grid_prefix = grid_prefix
@@ -85,8 +87,9 @@ class Records(Pvs):
         if grid_prefix:
             before, last = (made[record.name] for record in self.updates[0][-2:])
             before.FLNK = _motor.make_fanout(prefix, after=last)
-        motor = MOTOR if grid_prefix else ()
-        serve_groups(prefix, made | _make_labels(), motor)
+        serve_groups(
+            prefix, made | _make_labels(), motor=bool(grid_prefix), frames=frames
+        )
 
     def serve(self, handlers: Handlers) -> None:
         """Serve the records over CA and PVA, with callbacks in the running loop.

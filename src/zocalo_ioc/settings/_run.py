@@ -8,10 +8,11 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from ..errors import SettingsInvalid
-from ..errors.settings import OptionsExclusive, OptionUseless
+from ..errors.settings import OptionsExclusive
 from ._given import Given, missing
 from ._log import LogSettings
 from ._options import options_of
+from ._queues import FramesSettings, ResultsSettings
 from ._settings import Settings
 from ._zocalo import broker_urls
 from .types import (
@@ -20,7 +21,6 @@ from .types import (
     NAME,
     PORT,
     PREFIX,
-    QUEUE,
     SECONDS,
     URL,
     WHOLE_SECONDS,
@@ -120,45 +120,6 @@ class TlsSettings(Settings):
         return context
 
 
-class ResultsSettings(Settings):
-    """Where results come from."""
-
-    group: ClassVar[str] = "Results"
-
-    results_queue: Annotated[
-        QUEUE | None,
-        Field(description="take results from this queue, for example xrc.i03"),
-    ] = None
-    results_exchange: Annotated[
-        NAME | None,
-        Field(description="take results beside others, through a queue of its own"),
-    ] = None
-    routing_key: Annotated[
-        NAME | None,
-        Field(description="of the results on the exchange, for example xrc.i03"),
-    ] = None
-
-    @classmethod
-    def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:
-        """Yield what is missing or too much, seen from what is given at all."""
-        yield from super().conflicts(given)
-        options = options_of(cls)
-        queue, exchange, key = (
-            given.get(name)
-            for name in ("results_queue", "results_exchange", "routing_key")
-        )
-        if queue and exchange:
-            yield OptionsExclusive(queue.label, exchange.label)
-        if not queue and not exchange:
-            otherwise = ", or give --results-exchange and --routing-key"
-            yield missing(options["results_queue"], otherwise)
-        if exchange and not key:
-            otherwise = f", {exchange.label} needs it"
-            yield missing(options["routing_key"], otherwise)
-        if key and not exchange:
-            yield OptionUseless(key.label, "--results-exchange")
-
-
 class KeptSettings(Settings):
     """What is kept in files."""
 
@@ -193,6 +154,7 @@ class RunSettings(
     BrokerSettings,
     TlsSettings,
     ResultsSettings,
+    FramesSettings,
     KeptSettings,
     MetricsSettings,
     LogSettings,
@@ -236,21 +198,14 @@ class RunSettings(
         return self.prefix.replace(":", "~")  # no prefix has that
 
     @property
-    def results(self) -> tuple[str, str, str, str]:
-        """The queue of results, its exchange and routing key, and the option for it."""
-        if not self.results_exchange:
-            return self.results_queue or "", "", "", "--results-queue"
-        key = self.routing_key or ""
-        return self.own_queue, self.results_exchange, key, "--results-exchange"
+    def results(self) -> tuple[str, str, str, str, str]:
+        """The queue of results, as `Queue` takes it."""
+        return self.results_of(self.prefix)
 
     @property
-    def own_queue(self) -> str:
-        """The queue that is made for results from an exchange.
-
-        It keeps its binding for a day without an IOC, and so is another one for
-        another routing key.
-        """
-        return f"zocalo-ioc.{self.prefix}.{self.results_exchange}.{self.routing_key}"
+    def frames(self) -> tuple[str, str, str, str, str] | None:
+        """The queue of frames, as `Queue` takes it, if there is one."""
+        return self.frames_of(self.prefix)
 
 
 def _unusable(option: str, file: Path | None, error: OSError) -> SettingsInvalid:

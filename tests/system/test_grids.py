@@ -1,0 +1,249 @@
+"""Maps of the grids that fill while frames come, sent by the real workflows package."""
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import aioca
+import numpy as np
+import pika
+import pytest
+from p4p.client.asyncio import Context
+
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+from tests.support.zocalo import result_sender
+
+FRAMES = "pia.i03"
+XY, XZ = (20, 12), (20, 15)
+
+
+@pytest.fixture(scope="module")
+async def ioc(ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ) -> Ioc:
+    rabbitmq.declare(FRAMES)
+    queues = ("--results-queue", RESULTS, "--frames-queue", FRAMES)
+    ioc = ioc_maker("run", "--broker", rabbitmq.url, *queues)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    return ioc
+
+
+class FrameSender:
+    """Sends frames as a step of a recipe has them."""
+
+    def __init__(self, rabbitmq: RabbitMQ, exchange: str = "") -> None:
+        self.exchange = exchange
+        self._connection = pika.BlockingConnection(pika.URLParameters(rabbitmq.url))
+        self._channel = self._connection.channel()
+
+    def send(
+        self,
+        frames: Iterable[tuple[int, int]],
+        size: tuple[int, int] | None,
+        dcid: int,
+        others: Iterable[int] = (),
+        **gridinfo: Any,
+    ) -> None:
+        """Send the number and spots of frames."""
+        step: dict[str, Any] = {
+            "parameters": {"dcid": dcid, "dcgid": dcid // 10, "dcg_dcids": [*others]}
+        }
+        if size:
+            grid = {
+                "steps_x": size[0],
+                "steps_y": size[1],
+                "dx_mm": 0.02,
+                "dy_mm": 0.03,
+            }
+            grid |= {"snaked": True, "orientation": "horizontal"}
+            step["gridinfo"] = grid | gridinfo
+        for number, spots in frames:
+            self.send_payload({"file-number": number, "n_spots_total": spots}, step)
+
+    def send_payload(self, payload: object, step: object) -> None:
+        message = {
+            "payload": payload,
+            "recipe": {"1": step, "start": [[1, []]]},
+            "recipe-pointer": 1,
+            "recipe-path": [],
+            "environment": {"ID": "d6f117bb-c856-4df8-b9bc-2d3c625e9fd5"},
+        }
+        properties = pika.BasicProperties(headers={"workflows-recipe": "True"})
+        self._channel.basic_publish(
+            self.exchange, FRAMES, json.dumps(message), properties
+        )
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@pytest.fixture(scope="module")
+def sender(rabbitmq: RabbitMQ) -> Iterator[FrameSender]:
+    sender = FrameSender(rabbitmq)
+    yield sender
+    sender.close()
+
+
+def snaked(spots: np.ndarray) -> np.ndarray:
+    """Return spots in the order of the frames, of a picture with its rows snaked."""
+    lines = spots.copy()
+    lines[1::2] = lines[1::2, ::-1]
+    return lines.ravel()
+
+
+def picture(size: tuple[int, int], seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 500, (size[1], size[0]))
+
+
+async def counts(ioc: Ioc, grid: str) -> np.ndarray:
+    return np.array(await ioc.get(f"GRID:{grid}:COUNTS"))
+
+
+async def test_both_grids_of_a_scan_are_shown_whatever_the_order_of_the_frames(
+    ioc: Ioc, sender: FrameSender
+) -> None:
+    dcid = 7101
+    first, second = picture(XY, 1), picture(XZ, 2)
+    for spots, size, of, other in (
+        (second, XZ, dcid + 1, dcid),
+        (first, XY, dcid, dcid + 1),
+    ):
+        frames = list(enumerate(snaked(spots).tolist(), start=1))
+        np.random.default_rng(3).shuffle(frames)
+        sender.send([*frames, *frames[:30]], size, of, [other])
+    await ioc.until_value("GRID:XY:FRAMES", 240)
+    await ioc.until_value("GRID:XZ:FRAMES", 300)
+    for grid, of, spots in (("XY", dcid, first), ("XZ", dcid + 1, second)):
+        assert (await counts(ioc, grid) == spots.ravel()).all()
+        assert await ioc.get(f"GRID:{grid}:DCID") == of
+        assert await ioc.get(f"GRID:{grid}:NX") == spots.shape[1]
+        assert await ioc.get(f"GRID:{grid}:NY") == spots.shape[0]
+        assert await ioc.get(f"GRID:{grid}:EXPECTED") == spots.size
+        assert await ioc.get(f"GRID:{grid}:MAX_COUNT") == spots.max()
+        assert await ioc.get(f"GRID:{grid}:STEP:X") == 0.02
+        assert await ioc.get(f"GRID:{grid}:STEP:Y") == 0.03
+
+
+async def test_the_image_is_the_picture_that_the_scan_makes(
+    ioc: Ioc, sender: FrameSender
+) -> None:
+    spots = picture(XY, 4)
+    sender.send(enumerate(snaked(spots).tolist(), start=1), XY, 7201)
+    await ioc.until_value("GRID:XY:DCID", 7201)
+    await ioc.until_value("GRID:XY:FRAMES", 240)
+    with Context("pva", conf=ioc.ports.client, useenv=False) as context:
+        image = await context.get(ioc.pv("GRID:XY:IMAGE"))
+    assert (np.array(image) == spots).all()
+
+
+async def test_a_picture_grows_at_most_five_times_a_second_and_is_whole_at_the_end(
+    ioc: Ioc, sender: FrameSender
+) -> None:
+    spots = picture((60, 20), 5)
+    seen: list[Any] = []
+    monitor = aioca.camonitor(
+        ioc.pv("GRID:XY:COUNTS"),
+        seen.append,
+        format=aioca.FORMAT_TIME,
+        all_updates=True,
+    )
+    frames = list(enumerate(snaked(spots).tolist(), start=1))
+    for part in range(0, 1200, 40):
+        sender.send(frames[part : part + 40], (60, 20), 7301)
+        await asyncio.sleep(0.05)
+    await ioc.until_value("GRID:XY:FRAMES", 1200)
+    monitor.close()
+    ours = [value for value in seen if len(value) == 1200]
+    assert (np.array(ours[-1]) == spots.ravel()).all()
+    times = [value.timestamp for value in ours]
+    assert len(times) > 4
+    assert min(np.diff(times)) > 0.19
+
+
+async def test_a_start_clears_the_grids_and_names_its_own(
+    ioc: Ioc, sender: FrameSender, rabbitmq: RabbitMQ
+) -> None:
+    sender.send([(1, 5)], XY, 7401)
+    await ioc.until_value("GRID:XY:DCID", 7401)
+    both = [{"command": "start", "dcid": d, "num_frames": 240} for d in (7412, 7411)]
+    await ioc.put("SEND", json.dumps(both))
+    await ioc.until_value("GRID:XY:DCID", 7411)
+    assert await ioc.get("GRID:XZ:DCID") == 7412
+    assert await ioc.get("GRID:XY:FRAMES") == 0
+    assert len(await ioc.get("GRID:XY:COUNTS")) == 0
+    rabbitmq.purge(TRIGGERS)
+
+
+async def test_a_single_grid_leaves_the_other_empty(
+    ioc: Ioc, sender: FrameSender
+) -> None:
+    sender.send([(1, 5)], XY, 7501, [7502])
+    await ioc.until_value("GRID:XZ:DCID", 7502)
+    sender.send([(1, 5)], XY, 7511)
+    await ioc.until_value("GRID:XY:DCID", 7511)
+    assert await ioc.get("GRID:XZ:DCID") == 0
+    assert len(await ioc.get("GRID:XZ:COUNTS")) == 0
+
+
+async def test_what_is_no_frame_is_counted_and_harms_nothing(
+    ioc: Ioc, sender: FrameSender, rabbitmq: RabbitMQ
+) -> None:
+    sender.send([(1, 5)], XY, 7601)
+    await ioc.until_value("GRID:XY:DCID", 7601)
+    before = await ioc.get("BROKER:REJECTED")
+    message = await ioc.text("MESSAGE")
+    sender.send([(241, 5), (0, 5), (-1, 5), (2, -1)], XY, 7601)
+    sender.send([(1, 5)], None, 7602)  # its grid is not known
+    sender.send_payload({"file-number": 3}, {"parameters": {"dcid": 7601}})
+    sender.send_payload({"file-number": 3, "n_spots_total": 1}, {"parameters": {}})
+    sender.send_payload("junk", None)
+    await ioc.until_value("BROKER:REJECTED", before + 8)
+    sender.send([(2, 6)], XY, 7601)
+    await ioc.until_value("GRID:XY:FRAMES", 2)
+    assert await ioc.get("GRID:XY:MAX_COUNT") == 6
+    assert await ioc.text("MESSAGE") == message
+    assert rabbitmq.depth(FRAMES) == 0
+
+
+async def test_results_come_while_the_queue_of_frames_is_missing(
+    ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ
+) -> None:
+    alone = rabbitmq.virtual_host("no-frames")
+    alone.declare(TRIGGERS, RESULTS)
+    queues = ("--results-queue", RESULTS, "--frames-queue", "pia.missing")
+    ioc = ioc_maker("run", "--broker", alone.url, *queues)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+
+    async def says_so() -> bool:
+        text = await ioc.text("MESSAGE")
+        return "no frames can come" in text and "--frames-queue" in text
+
+    await ioc.until(says_so)
+    with result_sender(alone) as zocalo:
+        zocalo.send({"results": []}, dcid=7701)
+        await ioc.until_value("RESULT:DCID", 7701)
+
+
+async def test_frames_come_from_an_exchange_through_a_queue_of_ones_own(
+    ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ
+) -> None:
+    exchange = ("--frames-exchange", "amq.topic", "--frames-routing-key", FRAMES)
+    ioc = ioc_maker(
+        "run", "--broker", rabbitmq.url, "--results-queue", RESULTS, *exchange
+    )
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    queue = f"zocalo-ioc.{ioc.prefix}.amq.topic.{FRAMES}"
+
+    async def has_its_queue() -> bool:
+        return queue in rabbitmq.control("list_queues", "name")
+
+    await ioc.until(has_its_queue)
+    sender = FrameSender(rabbitmq, "amq.topic")
+    sender.send([(1, 5)], XY, 7801)
+    sender.close()
+    await ioc.until_value("GRID:XY:DCID", 7801)
+
+
+async def test_without_a_queue_of_frames_there_are_no_grids(shared_ioc: Ioc) -> None:
+    with pytest.raises(aioca.CANothing):
+        await aioca.caget(shared_ioc.pv("GRID:XY:DCID"), timeout=2)
