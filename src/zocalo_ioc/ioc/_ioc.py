@@ -221,7 +221,7 @@ class Ioc:
             self._display.frames_connection = connection
             self._display.show_connection()
 
-        return connect([subscription], on_change)
+        return connect([subscription], [], on_change)
 
     def _connection_changed(self, connection: Connection) -> None:
         self._connection_log.note(connection)
