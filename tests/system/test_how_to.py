@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.ioc import Ioc
+from tests.support.pages import blocks as consoles
+from tests.support.pages import type_in
+from tests.support.tools import SETTING_UP
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 EXAMPLES = HOW_TO.with_name("examples")
@@ -57,3 +60,38 @@ async def test_the_commands_for_a_terminal_find_centres(demo: Ioc) -> None:
     for command in commands:
         _, *arguments = command.replace("ZOCALO-DEMO", demo.prefix).split()
         assert "12.9" in await printed(demo, str(program), *arguments)
+
+
+NO_BROKER = "run", "--broker", "amqp://127.0.0.1:1", "--results-queue", "xrc.i03"
+
+
+@pytest.mark.parametrize("tools", SETTING_UP)
+@pytest.mark.parametrize(
+    ("page", "options"),
+    [
+        ("scripts.md", ("demo",)),
+        ("other-jobs.md", ("demo",)),
+        ("motor-positions.md", (*NO_BROKER, "--grid-prefix", "GRID")),
+    ],
+)
+async def test_epics_commands_do_what_is_said(
+    ioc_maker: Callable[..., Ioc],
+    tmp_path: Path,
+    page: str,
+    options: tuple[str, ...],
+    tools: str,
+) -> None:
+    ioc = ioc_maker(*options)
+    await ioc.get("STATE")  # it is there
+    programs = "ca" if tools == "caproto" else ("ca", "pv")  # it has none for PVA
+    typed = [
+        re.sub(r"(ZOCALO-DEMO|BL03I-EA-ZOC-01|\bP):", f"{ioc.prefix}:", line)
+        for block in consoles((HOW_TO / page).read_text())
+        for line, _ in block
+        if line.startswith(programs)
+    ]
+    assert typed
+    lines = [*SETTING_UP[tools], *(f"{line} || echo failed" for line in typed)]
+    shown = type_in(lines, ioc.client_environment, tmp_path)
+    assert "failed" not in "".join(shown)
+    assert not re.search("refused|failed|can't be used", ioc.log)

