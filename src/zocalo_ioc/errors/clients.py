@@ -25,6 +25,29 @@ class IocLost(Gone):
     prefix: _Prefix
 
 
+class GridsNotServed(Gone):
+    """There are records of grids only where frames are taken."""
+
+    text = "{prefix} serves no grids"
+    remedy = "Start the IOC with --frames-queue or --frames-exchange"
+    prefix: _Prefix
+
+
+class MatplotlibMissing(Gone):
+    """Pictures are drawn with it."""
+
+    text = "Pictures need matplotlib"
+    remedy = "Install zocalo-ioc[plot]"
+
+
+class PictureNotWritten(Gone):
+    """The folder is missing, or the name has an ending that is no picture's."""
+
+    text = "--output: can't write {file}: {reason}"
+    file: Annotated[str, "grid.png"]
+    reason: Annotated[str, "No space left on device"]
+
+
 class ResultOvertaken(Gone):
     """The PVs show the latest result only."""
 
