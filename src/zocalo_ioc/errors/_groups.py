@@ -96,7 +96,7 @@ class NotStarted(Problem):
 class Gone(Problem):
     """The IOC does not answer, or no longer.
 
-    ``zocalo-ioc submit`` says so on stderr, and ends with status 1.
+    ``zocalo-ioc submit`` and ``alive`` say so on stderr, and end with status 1.
     """
 
 

@@ -54,3 +54,20 @@ class ResultOvertaken(Gone):
     text = "The result came, but others took its place before it was read"
     remedy = "{prefix}:HISTORY has the last hundred jobs"
     prefix: _Prefix
+
+
+class HeartbeatStopped(Gone):
+    """EPICS answers, but the program behind it does nothing any more."""
+
+    text = "{prefix} answers, but its heartbeat has not moved for {seconds:g} s"
+    remedy = "Restart the IOC"
+    prefix: _Prefix
+    seconds: Annotated[float, 5]
+
+
+class BrokerAway(Gone):
+    """The IOC runs, but no results can come."""
+
+    text = "{prefix} is not connected to its broker"
+    remedy = "{prefix}:MESSAGE says why"
+    prefix: _Prefix
