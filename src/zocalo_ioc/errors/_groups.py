@@ -37,8 +37,8 @@ class NotConfirmed(Problem):
 class NoConnection(Problem):
     """There is no connection to a node of the broker, or it accepts no messages.
 
-    ``P:BROKER:CONNECTED`` is No unless the broker only blocks messages for now, and
-    ``P:MESSAGE`` has it after the text of the job. The IOC keeps trying.
+    ``P:BROKER:CONNECTED`` is No, unless the broker only blocks messages and none is
+    overdue, and ``P:MESSAGE`` has it after the text of the job. The IOC keeps trying.
     """
 
 
