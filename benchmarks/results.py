@@ -28,6 +28,7 @@ BACKLOG = {1: 1000, 10: 1000, 100: 500, 1000: 100}
 WATCHERS = (0, 10, 200)
 WATCHED = ("RESULT:SEQ", "RESULT:COUNT", "BEST:X", "BEST:Y", "BEST:Z", "CENTRES:X")
 Message = tuple[dict[str, Any], bytes]
+_last = itertools.count(900_000)  # DCIDs of the last results of queues
 
 THEIR_QUEUE = "xrc.dodal"
 
@@ -121,7 +122,7 @@ async def rates(stand: Stand) -> tuple[list[Finding], list[Series]]:
 
 async def _drain(stand: Stand, name: str, ioc: Ioc, count: int) -> float:
     """Halt an IOC, fill its queue, and return how fast it works that off."""
-    last, backlog = 900_000 + count, BACKLOG[count]
+    last, backlog = next(_last), BACKLOG[count]
     await ioc.get("RESULT:DCID")
     headers, body = result(7003, count)
     os.kill(ioc.process.pid, signal.SIGSTOP)

@@ -264,6 +264,22 @@ async def test_every_record_of_an_update_has_one_time_stamp(watcher: Watcher) ->
     assert before <= stamps["RESULT:SEQ"] <= time.time()
 
 
+async def test_the_number_of_elements_can_be_monitored(
+    ioc: Ioc, watcher: Watcher
+) -> None:
+    await watcher.publish([CENTRE_3D])
+    lengths: list[int] = []
+    monitor = ioc.monitor("CENTRES:X.NORD", lambda length: lengths.append(int(length)))
+    await ioc.until(lambda: _is(lengths, [1]))
+    await watcher.publish([CENTRE_3D, STRONGER_3D])
+    await ioc.until(lambda: _is(lengths, [1, 2]))
+    monitor.close()
+
+
+async def _is(actual: list[int], wanted: list[int]) -> bool:
+    return actual == wanted
+
+
 async def test_seq_is_set_last(ioc: Ioc, watcher: Watcher) -> None:
     # total_count differs from result to result, so its monitors tell them apart
     seen: dict[str, float] = {}

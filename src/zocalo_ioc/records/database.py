@@ -26,10 +26,13 @@ from . import (
     _identity,
     _motor,
 )
-from ._monitors import leave_memory_unlocked, locked, post
+from ._epics import before_clients, leave_memory_unlocked, locked, offset, post
 from ._puts import Put, listen, set_access
 from ._pva import serve_groups
 from ._store import EpicsStore
+
+_DEVICE_TIME = -2
+"""TSE of a record whose time stamp the store writes."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,8 @@ class Records(Pvs):
             _motor.load(self._prefix, self._grid_prefix)
         listen(self._on_put)
         leave_memory_unlocked()
+        readbacks = [it for it in self.records if not isinstance(it, Writable)]
+        before_clients(lambda: self._epics.start(readbacks))
         softioc.iocInit(AsyncioDispatcher(asyncio.get_running_loop()))
 
     def _make(self, record: Record[Any]) -> Any:
@@ -118,10 +123,13 @@ class Records(Pvs):
             fields["ASG"] = record.group.name
             fields |= self._put_handlers(record)
         else:
-            fields["SCAN"] = "Passive"
-        return record.datatype.make(
+            fields |= {"SCAN": "Passive", "PINI": "NO", "TSE": _DEVICE_TIME}
+        made = record.datatype.make(
             builder, record.name, writable=record.writable, **fields
         )
+        if not record.writable:  # then the store writes it, not softioc
+            made.DTYP = made.INP = None
+        return made
 
     # -- puts ---------------------------------------------------------------
 
@@ -198,17 +206,19 @@ class Records(Pvs):
     @contextmanager
     def _busy(self, name: str) -> Generator[None]:
         """Show monitors a command as 1 while it runs, and make it 0 after."""
-        record = self._epics.made[name]
-        post(record)
+        record, address = self._epics.made[name], self._epics.addresses[name]
+        value = address + offset("bo", "VAL")
+        with locked(address):
+            post(address, value)
         try:
             yield
         finally:
             # A put without callback that came meanwhile has asked EPICS to process the
             # record once more: leave the 1 that it wrote, so that it runs, too.
-            with locked(record):
+            with locked(address):
                 if record.get_field("RPRO") == "0":
                     record.set(0, process=False)
-                    post(record)
+                    post(address, value)
 
 
 def _make_labels() -> dict[str, Any]:

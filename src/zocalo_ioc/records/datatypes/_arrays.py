@@ -22,6 +22,7 @@ class Array(Datatype[T]):
         precision: PREC.
     """
 
+    zero = ()
     length: int
     unit: str = ""
     precision: int = 0

@@ -20,10 +20,10 @@ class Datatype(Generic[T]):
 
     Attributes:
         types: names of the EPICS record types, first read only, then writable.
-        zero: the raw value that a writable record starts with.
+        zero: the raw value that a record starts with, if no other is declared.
         unit: EGU.
         choices: names of the values of an enumeration, from 0.
-        dtype: how numpy calls the type of an element of an array.
+        dtype: how numpy calls the type of the value, or of an element of an array.
     """
 
     types: ClassVar[tuple[str, str]]

@@ -20,6 +20,7 @@ class Enum(Datatype[T]):
     """
 
     types = "mbbi", "mbbo"
+    dtype = "uint16"
     values: Mapping[str, T]
     severities: Mapping[str, str] = field(default_factory=dict[str, str])
 

@@ -65,6 +65,7 @@ class Float(_Number[float]):
     """A number of 64 bits."""
 
     types = "ai", "ao"
+    dtype = "float64"
     _written = re.compile(
         r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*", re.ASCII
     )
@@ -94,6 +95,7 @@ class Int(_Number[int]):
     minor_from: int | None = None
     major_to: int | None = None
     types = "longin", "longout"
+    dtype = "int32"
     _written = re.compile(r"\s*[-+]?[0-9]+\s*", re.ASCII)
 
     def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:

@@ -14,6 +14,8 @@ class String(Datatype[str]):
     """A text of up to 39 bytes, which the IOC sets."""
 
     types = "stringin", "stringout"
+    dtype = "S40"
+    zero = ""
 
     def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:
         """Make a stringin."""
@@ -34,6 +36,7 @@ class Text(Datatype[str]):
     """
 
     types = "char waveform, read only", "char waveform"
+    dtype = "uint8"
     zero = ""
     length: int
 
