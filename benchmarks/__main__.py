@@ -3,7 +3,8 @@
     python -m benchmarks [--runs N] [--jobs N] [NAME…]
 
 takes three quarters of an hour. With names it measures these alone, and replaces their
-figures: puts, put-rates, results, result-rates, devices, start, idle, memory.
+figures: puts, put-rates, results, result-rates, devices, frames,
+    start, idle, memory.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from tests.support import ports
 
 ports.search_everywhere()  # before any EPICS client library is loaded
 
-from . import footprint, puts, report, results  # noqa: E402
+from . import footprint, frames, puts, report, results  # noqa: E402
 from .stand import Stand  # noqa: E402
 
 NAMES = report.NAMES
@@ -36,6 +37,8 @@ async def measure(name: str, stand: Stand, folder: Path, jobs: int) -> report.Me
             return await results.rates(stand)
         case "devices":
             return [await results.devices(stand, folder)], []
+        case "frames":
+            return await frames.rates(stand), []
         case "start":
             return [await footprint.start(stand)], []
         case "idle":

@@ -29,7 +29,7 @@ HEAD = """\
 
 NAMES = (
     *("puts", "put-rates", "results", "result-rates"),
-    *("devices", "start", "idle", "memory"),
+    *("devices", "frames", "start", "idle", "memory"),
 )
 """The measurements, in the order of the page."""
 Measured = tuple[list[Finding], list[Series]]

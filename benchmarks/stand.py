@@ -41,15 +41,15 @@ class Stand:
         self.broker.start()
         self.broker.declare(TRIGGERS, RESULTS, BARE_RESULTS)
 
-    def launch(self, name: str) -> Ioc:
-        """Start the process of ``ours`` or ``bare``."""
+    def launch(self, name: str, *further: str) -> Ioc:
+        """Start the process of ``ours``, with further options, or of ``bare``."""
         prefix = f"BENCH-{next(self._numbers)}"
         log = self._folder / f"{prefix}.log"
         if name == "bare":
             ioc = Bare(log, prefix, prefix, self.broker.url, BARE_RESULTS)
         else:
             options = ("--broker", self.broker.url, "--results-queue", RESULTS)
-            ioc = Ioc(log, prefix, "run", "--prefix", prefix, *options)
+            ioc = Ioc(log, prefix, "run", "--prefix", prefix, *options, *further)
         self._started.append(ioc)
         return ioc
 

@@ -1,0 +1,41 @@
+"""Sends frames at a rate: URL, queue, frames a second, seconds, DCID, grid side."""
+
+import sys
+import time
+
+import pika
+from tests.support.rabbitmq import RabbitMQ
+
+from zocalo_ioc.wire import recipe_message
+
+BATCH = 0.01
+"""Seconds between batches."""
+
+
+def main() -> None:
+    """Send them."""
+    url, queue, *numbers = sys.argv[1:]
+    rate, seconds, dcid, side = map(int, numbers)
+    gridinfo = {"steps_x": side, "steps_y": side, "snaked": 1}
+    gridinfo |= {"orientation": "horizontal", "dx_mm": 0.02, "dy_mm": 0.02}
+    step = {"parameters": {"dcid": dcid}, "gridinfo": gridinfo}
+    others = {
+        str(n): {"queue": "q", "parameters": {"p": "v" * 50}} for n in range(2, 9)
+    }
+    recipe = {"1": step, "start": [[1, []]]} | others
+    channel = pika.BlockingConnection(pika.URLParameters(url)).channel()
+    print("feeding", flush=True)
+    began, sent = time.perf_counter(), 0
+    while sent < rate * seconds:
+        due = min(int((time.perf_counter() - began) * rate), rate * seconds)
+        for number in range(sent + 1, due + 1):
+            payload = {"file-number": number, "n_spots_total": number % 500}
+            headers, body = recipe_message(payload, recipe, 1, (), {"ID": "benchmark"})
+            channel.basic_publish("", queue, body, RabbitMQ.persistent({**headers}))
+        sent = due
+        time.sleep(BATCH)
+    channel.connection.close()
+
+
+if __name__ == "__main__":
+    main()
