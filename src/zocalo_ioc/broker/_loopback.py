@@ -44,6 +44,7 @@ class LoopbackBroker:
         self._on_change = on_change
         self._watches = watches
         self._queues = tuple(subscription.queue for subscription in subscriptions)
+        self._publishing = 0
         hub.subscriptions |= {s.queue.name: s for s in subscriptions}
 
     async def run(self) -> None:
@@ -66,8 +67,12 @@ class LoopbackBroker:
         subscription = self._hub.subscriptions.get(message.routing_key)
         if subscription is None:
             raise NoQueueInProcess(message.routing_key)
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
+        self._publishing += 1
+        try:
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+        finally:
+            self._publishing -= 1
         try:
             subscription.on_message(Delivery(message.body, message.headers))
         except Exception:
@@ -75,4 +80,7 @@ class LoopbackBroker:
         return perf_counter() - began
 
     async def close(self) -> None:
-        """Nothing is left to confirm."""
+        """See `Broker.close`."""
+        for _ in range(2 * _TURNS):
+            if self._publishing:
+                await asyncio.sleep(0)
