@@ -36,7 +36,7 @@ class SubmitSettings(OutputSettings):
     ] = "process"
     num_frames: Annotated[
         NUMBERS,
-        Field(description="frames of each; give it once if all have the same number"),
+        Field(description="frames of each: one number for all, or 400,240"),
     ] = ()
     filename: Annotated[
         NAMES, Field(description="file name that the detector writes")
