@@ -7,15 +7,17 @@ from collections.abc import Callable
 
 import pika
 
-from zocalo_simulator.collections_file import CollectionsFile, read_collections
+from zocalo_simulator.collections_file import read_collections
+from zocalo_simulator.data_collections import Site
 from zocalo_simulator.declare import (
     BROADCASTS,
     RESULTS_EXCHANGE,
+    Refused,
     declare,
     missing,
 )
 from zocalo_simulator.names import QUEUES, ServiceName
-from zocalo_simulator.real_dispatcher import RealDispatcher, is_installed
+from zocalo_simulator.real_dispatcher import RealDispatcher, obstacle
 from zocalo_simulator.remedies import REMEDIES
 from zocalo_simulator.simulation import Options, SimulatedZocalo
 
@@ -81,21 +83,26 @@ def _options(settings: SimulateSettings) -> Options:
     if _uses_real(settings):
         services.remove(ServiceName.DISPATCHER)
     return Options(
-        results_queue=settings.results_queue,
-        beamline=settings.results_queue.rpartition(".")[2],
-        collections=read_collections(file) if file else CollectionsFile(),
+        site=Site(settings.results_queue, settings.beamline, settings.detector),
         seed=settings.seed,
         frame_rate=settings.frame_rate,
         chances=settings.chances,
         give_up_after=settings.give_up_after,
+        faithful=settings.faithful,
         logbook=settings.logbook,
         services=services,
+        **({"collections": read_collections(file)} if file else {}),
     )
 
 
 def _services(settings: SimulateSettings) -> set[ServiceName]:
     left_out = {ServiceName.DISPATCHER} if settings.dispatcher == "none" else set()
-    return set(settings.services) - left_out
+    services = set(settings.services) - left_out
+    if not services:
+        raise SettingsInvalid(
+            "--services dispatcher with --dispatcher none leaves nothing to simulate"
+        )
+    return services
 
 
 def _uses_real(settings: SimulateSettings) -> bool:
@@ -104,7 +111,7 @@ def _uses_real(settings: SimulateSettings) -> bool:
     if settings.dispatcher != "auto":
         return settings.dispatcher == "real"
     speaks_tls = any(url.startswith("amqps") for url in settings.broker_urls)
-    return is_installed() and not speaks_tls
+    return not obstacle() and not speaks_tls
 
 
 async def _is_ready(settings: SimulateSettings, stop: asyncio.Event) -> bool:
@@ -121,6 +128,8 @@ async def _is_ready(settings: SimulateSettings, stop: asyncio.Event) -> bool:
         address = f"{node.host}:{node.port}"
         try:
             await asyncio.to_thread(_prepare, settings, url, address)
+        except Refused as refusal:
+            raise SettingsInvalid(f"{address} does not allow it: {refusal}") from None
         except CONNECTION_ERRORS as error:
             problem = connection_problem(address, error)
             logger.warning("%s", problem.say(REMEDIES))
@@ -141,7 +150,9 @@ def _prepare(settings: SimulateSettings, url: str, address: str) -> None:
         logger.info("The queues are there, at %s", address)
         return
     services = _services(settings)
-    queues = [QUEUES[name] for name in ServiceName if name in services]
+    queues = [
+        queue for name in ServiceName if name in services for queue in QUEUES[name]
+    ]
     exchanges = [RESULTS_EXCHANGE] if ServiceName.CENTRING in services else []
     if _uses_real(settings):
         exchanges += BROADCASTS

@@ -19,6 +19,13 @@ Counts = NDArray[np.int64]
 """Spot counts, one a frame or one a box."""
 
 
+class RealServiceFails(ValueError):
+    """The service of Diamond Light Source dies of this.
+
+    Its messages then go to the next one that runs, until the broker puts them aside.
+    """
+
+
 class Orientation(StrEnum):
     """The direction in which the lines of a grid are scanned."""
 
@@ -34,11 +41,13 @@ class Wells:
         limits: the first and last x of each well, in boxes; empty if there are none.
         sample_ids: the ISPyB sample id in each well, by its number from 1.
         sample_id: the sample of a pin that has no well limits, if known.
+        all_have_samples: whether a well without one is a failure.
     """
 
     limits: Sequence[tuple[float, float]] = ()
     sample_ids: Mapping[int, int] = field(default_factory=dict[int, int])
     sample_id: int | None = None
+    all_have_samples: bool = False
 
     @classmethod
     def of_pin(
@@ -67,11 +76,17 @@ class Wells:
         return cls(limits, sample_ids, sample_id)
 
     def sample_at(self, x: float) -> int | None:
-        """Return the sample at an x in boxes; None outside all wells."""
+        """Return the sample at an x in boxes; None outside all wells.
+
+        Raises:
+            RealServiceFails: that well has no sample, if all must have one.
+        """
         if not self.limits:
             return self.sample_id
         for well, (low, high) in enumerate(self.limits, start=1):
             if low <= x <= high:
+                if self.all_have_samples and well not in self.sample_ids:
+                    raise RealServiceFails(f"well {well} has no sample id")
                 return self.sample_ids.get(well)
         return None
 
@@ -126,10 +141,10 @@ def centres_3d(
         boxes, where a box i covers i to i + 1; empty if there is no diffraction.
 
     Raises:
-        ValueError: the grids are not equally wide.
+        RealServiceFails: the grids are not equally wide.
     """
     if len(xy) != len(xz):
-        raise ValueError(f"the grids are {len(xy)} and {len(xz)} boxes wide")
+        raise RealServiceFails(f"the grids are {len(xy)} and {len(xz)} boxes wide")
     wells = wells or Wells()
     xy, xz = (np.where(grid < threshold_absolute, 0, grid) for grid in (xy, xz))
     volume = xy[:, :, np.newaxis] * xz[:, np.newaxis, :]
@@ -158,14 +173,13 @@ def centres_3d(
 
 def _centre(boxes: Counts, counts: Counts, wells: Wells) -> dict[str, Any]:
     """Sum up a region of a volume."""
-    total = counts.sum()
     mass = np.average(boxes, axis=0, weights=counts) + 0.5
     return {
         "centre_of_mass": mass.tolist(),
         "max_voxel": boxes[counts.argmax()].tolist(),
-        "max_count": counts.max().item(),
+        "max_count": float(counts.max()),
         "n_voxels": len(boxes),
-        "total_count": total.item(),
+        "total_count": float(counts.sum()),
         "bounding_box": [boxes.min(0).tolist(), (boxes.max(0) + 1).tolist()],
         "sample_id": wells.sample_at(mass[0].item()),
     }
@@ -217,10 +231,11 @@ def centre_2d(
     found: dict[str, Any] = {
         "centre_of_mass": [x, y],
         "max_voxel": best[counts.argmax()][::-1].tolist(),
-        "max_count": highest.item(),
+        "max_count": float(highest),
         "n_voxels": len(best),
-        "total_count": counts.sum().item(),
-        "sample_id": (wells or Wells()).sample_at(x),
+        "total_count": float(counts.sum()),
+        # by y, where it should be by x, as the service does it
+        "sample_id": (wells or Wells()).sample_at(y - 0.5),
         "centre_x": snapshot_offset[0] + x * box_size_px[0],
         "centre_y": snapshot_offset[1] + y * box_size_px[1],
         "centre_x_box": x,

@@ -5,22 +5,23 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from zocalo_ioc.broker import Message
 from zocalo_ioc.errors import NotUnderstood, Problem
 
-from .centring import Counts
+from .centring import Counts, RealServiceFails
 from .messages import CentringParameters, Frame, Gridinfo, read_frame
-from .names import QUEUES, ServiceName
+from .names import CENTRING_QUEUE
 from .payload import MAX_BOXES, centre
 from .recipe import RecipeMessage
 from .service import Send, Service
 
 logger = logging.getLogger(__name__)
 
+WOULD_DIE = ". The real service dies of this, and so does each that gets its frames"
 REMEMBERED = 10_000
 """So many finished runs are remembered, for frames of them that come once more."""
 
@@ -40,11 +41,12 @@ class _Run:
     Attributes:
         gridinfo: its grid.
         counts: spots on each frame, -1 where it is not in yet.
-        missing: how many are not.
+        missing: how many messages are still to come.
         answers: of the messages, to be acknowledged with the result.
         active_at: when the last message came, on the monotonic clock.
         message: the last message.
         in_result: whether its result is on its way.
+        has_repeats: whether a frame has come twice.
     """
 
     gridinfo: Gridinfo
@@ -56,6 +58,7 @@ class _Run:
         default_factory=list[asyncio.Future[bool]]
     )
     in_result: bool = False
+    has_repeats: bool = False
 
     def answer(self, accepted: bool) -> None:
         for answer in self.answers:
@@ -84,16 +87,23 @@ class XrayCentring(Service):
     Args:
         give_up_after: that time, in seconds.
         send_result: sends a result.
+        faithful: whether to fail where the real service does, in place of only saying
+            that it would: it counts messages, not frames, so one that comes twice, or
+            that the grid does not have, stands for one that is missing.
     """
 
     name = "X-ray centring"
-    queue = QUEUES[ServiceName.CENTRING]
+    queue = CENTRING_QUEUE
     prefetch = 65535  # the most there can be: all frames of a scan must get here
 
     def __init__(
-        self, give_up_after: float = 900.0, send_result: SendResult = send_plainly
+        self,
+        give_up_after: float = 900.0,
+        send_result: SendResult = send_plainly,
+        faithful: bool = False,
     ) -> None:
         super().__init__()
+        self._faithful = faithful
         self._give_up_after = give_up_after
         self._send_result = send_result
         self._runs: dict[_Key, _Run] = {}
@@ -107,9 +117,17 @@ class XrayCentring(Service):
         if key in self._finished:  # its frame was in the result, so this is a repeat
             logger.debug("DCID %d: frame %d again", parameters.dcid, frame.number)
             return True
+        if frame.number > gridinfo.frames and not self._faithful:
+            raise NotUnderstood(
+                f"DCID {key.dcid} has no frame {frame.number}: its grid has "
+                f"{gridinfo.frames}. The real service would send no result"
+            )
         run = self._runs.get(key) or self._begin(key, gridinfo, message)
         if run.gridinfo != gridinfo:
             raise NotUnderstood(f"DCID {parameters.dcid}: its grid has changed")
+        if frame.number > gridinfo.frames:
+            run.missing -= 1
+            return True
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         run.answers.append(answer)
         self._note(run, key, frame, parameters, message)
@@ -133,8 +151,9 @@ class XrayCentring(Service):
     ) -> None:
         """Note a frame, and begin centring if it was the last."""
         run.active_at, run.message = time.monotonic(), message
-        if run.counts[frame.number - 1] >= 0:
-            return  # it has come before
+        if run.counts[frame.number - 1] >= 0 and not self._faithful:
+            self._warn_of_repeat(run, key, frame)
+            return
         run.counts[frame.number - 1] = frame.spots
         run.missing -= 1
         if run.missing:
@@ -152,6 +171,15 @@ class XrayCentring(Service):
             task = asyncio.create_task(self._finish(keys, parameters, message))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _warn_of_repeat(self, run: _Run, key: _Key, frame: Frame) -> None:
+        if run.missing and not run.has_repeats:
+            logger.warning(
+                "X-ray centring: DCID %d: frame %d came twice while %d are missing. "
+                "The real service would send a wrong result, or none",
+                *(key.dcid, frame.number, run.missing),
+            )
+        run.has_repeats = True
 
     def _complete(self, dcid: int, last: _Key) -> _Key | None:
         """Find the frames of one grid of the scan that the last frame belongs to."""
@@ -174,8 +202,8 @@ class XrayCentring(Service):
         dcids = ", ".join(str(key.dcid) for key in keys)
         frames = sum(run.gridinfo.frames for run in runs)
         try:
-            grids = [(run.gridinfo, run.counts) for run in runs]
-            payload = await asyncio.to_thread(centre, grids, parameters)
+            grids = [(run.gridinfo, run.counts.clip(0)) for run in runs]
+            payload = await asyncio.to_thread(self._centre, grids, parameters)
             found = [c for c in payload["results"] if c.get("status") != "fail"]
             count = f"{len(found)} centre{'' if len(found) == 1 else 's'}"
             source = "GPU" if parameters.gpu else "CPU"
@@ -189,9 +217,10 @@ class XrayCentring(Service):
             )
             accepted = True
         except Exception as problem:  # whatever it is, the frames must be answered
+            died = isinstance(problem, RealServiceFails)
             logger.error(
-                "X-ray centring: DCID %s: %d frames are rejected: %s",
-                *(dcids, frames, problem),
+                "X-ray centring: DCID %s: %d frames are rejected: %s%s",
+                *(dcids, frames, problem, WOULD_DIE if died else ""),
                 exc_info=not isinstance(problem, Problem | ValueError),
             )
             accepted = False
@@ -202,6 +231,23 @@ class XrayCentring(Service):
             run.answer(accepted)
         while len(self._finished) > REMEMBERED:
             del self._finished[next(iter(self._finished))]
+
+    def _centre(
+        self,
+        grids: Sequence[tuple[Gridinfo, Counts]],
+        parameters: CentringParameters,
+    ) -> dict[str, Any]:
+        """Return the payload of a result, also where the real service fails."""
+        try:
+            return centre(grids, parameters, faithful=True)
+        except RealServiceFails as failure:
+            if self._faithful:
+                raise
+            payload = centre(grids, parameters)
+            logger.warning(
+                "X-ray centring: DCID %d: %s%s", parameters.dcid, failure, WOULD_DIE
+            )
+            return payload
 
     async def settle(self, limit: float) -> None:
         """Wait for results that are on their way, at most so many seconds."""

@@ -19,13 +19,13 @@ class CollectionsFile(BaseModel):
     """What the file says.
 
     Attributes:
-        defaults: of the scans that are not in it.
-        scans: the scans that are.
+        scans: the data collections that there are.
+        defaults: of those that are made up. Without it, there are no others.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    defaults: Behaviour = Behaviour()
+    defaults: Behaviour | None = None
     scans: Annotated[list[Scan], Field(max_length=100_000)] = []
 
     @model_validator(mode="after")

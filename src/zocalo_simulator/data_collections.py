@@ -1,24 +1,24 @@
 """Which data collections there are: those of a file, and a plausible rest."""
 
-import logging
 import math
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from zocalo_ioc.wire import INT32_MAX
+from zocalo_ioc.errors import NotUnderstood
 
 from .collections_file import CollectionsFile
-from .names import Trouble
+from .names import Beamline, Detector, Trouble
 from .payload import MAX_BOXES
-from .scans import Crystal, Pipelines, Scan
-
-logger = logging.getLogger(__name__)
+from .scans import Behaviour, Crystal, Pipelines, Scan
 
 NEARBY = 100
 """Ids of the grids of one scan are less far apart, for they are made together."""
+TOGETHER = 60.0
+"""And they are started within this time, in seconds."""
 KEPT = 1000
 """How many scans, and how many collections that have not ended, are remembered."""
 USUAL_FRAMES, USUAL_GRID = 400, [20, 20, 20]
@@ -28,29 +28,50 @@ MOST_FRAMES = 10_000
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A scan of which a data collection has ended.
+class Site:
+    """What is the same for all recipes.
 
     Attributes:
-        scan: the scan.
-        dcids: what can be analysed now, in this order.
+        results_queue: the routing key of results.
+        beamline: where the data collections are from.
+        detector: what they were taken with.
     """
 
-    scan: Scan
-    dcids: Sequence[int]
+    results_queue: str = "xrc.i03"
+    beamline: Beamline = Beamline.I03
+    detector: Detector = Detector.EIGER
+
+
+@dataclass(frozen=True)
+class Start:
+    """The start of a data collection that is in no file.
+
+    Attributes:
+        parameters: of its message.
+        at: when it came, on the monotonic clock.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def frames(self) -> int:
+        """How many frames it has."""
+        return self.parameters.get("number_of_frames") or USUAL_FRAMES
 
 
 class Collections:
     """What ISPyB would know.
 
-    Data collections that are in no file are the grids of scans. Two whose starts came
-    before either's end are the grids of one scan, if their ids are near each other; one
-    on its own is the first grid of a scan whose second one has the next id.
+    Data collections that are in no file are made up, unless a file says that there are
+    no others. Two that are started together, before either ends, are the grids of one
+    scan, if their ids are near each other; one on its own is a scan of one grid.
 
     Args:
         file: the data collections that a file describes.
         seed: makes another choice of crystals and of trouble.
         chances: how probable each trouble is, for scans that name none.
+        site: what is the same for all.
     """
 
     def __init__(
@@ -58,58 +79,90 @@ class Collections:
         file: CollectionsFile | None = None,
         seed: int = 0,
         chances: Mapping[Trouble, float] | None = None,
+        site: Site | None = None,
     ) -> None:
-        self._file = file or CollectionsFile()
+        self.site = site or Site()
+        if file is None:
+            file = CollectionsFile(defaults=Behaviour())
+        self._defaults = file.defaults
         self._seed = seed
         self._chances = chances or {}
-        self._started: dict[int, int] = {}
+        self._started: dict[int, Start] = {}
         self._listed = {
-            dcid: self._with_trouble(scan)
-            for scan in self._file.scans
-            for dcid in scan.dcids
+            dcid: self._with_trouble(scan) for scan in file.scans for dcid in scan.dcids
         }
-        self._made: dict[int, Ended] = {}
+        self._made: dict[int, tuple[Scan, Start]] = {}
 
-    def is_listed(self, dcid: int) -> bool:
-        """Say whether the file describes a data collection."""
-        return dcid in self._listed
+    def check(self, dcid: int) -> None:
+        """Look whether there is a data collection, or could be.
+
+        Raises:
+            NotUnderstood: there is none.
+        """
+        if dcid not in self._listed and self._defaults is None:
+            raise NotUnderstood(
+                f"DCID {dcid} is not in the collections file",
+                "List it there, or write defaults, so that others are made up",
+            )
 
     def find(self, dcid: int) -> Scan | None:
-        """Return the scan of a data collection, if there is one by now."""
+        """Return the scan of a data collection, if it is known by now."""
         made = self._made.get(dcid)
-        return self._listed.get(dcid) or (made.scan if made else None)
+        return self._listed.get(dcid) or (made[0] if made else None)
 
-    def start(self, dcid: int, frames: int | None) -> Scan | None:
+    def parameters(self, dcid: int) -> dict[str, Any]:
+        """Return what recipes of a data collection are filled in with.
+
+        Nothing, if it is not known by now which scan it belongs to.
+        """
+        scan = self.find(dcid)
+        if scan is None:
+            return {}
+        return scan.ispyb(dcid) | {
+            "ispyb_beamline": self.site.beamline.value,
+            "ispyb_detectorclass": self.site.detector.value,
+            "results_queue": self.site.results_queue,
+        }
+
+    def start(self, dcid: int, parameters: Mapping[str, Any]) -> Scan | None:
         """Note a start, and return the scan if it is known already."""
         scan = self._listed.get(dcid)
         if scan is None:
-            self._started[dcid] = frames or USUAL_FRAMES
+            self._started[dcid] = Start(parameters)
             _forget_oldest(self._started)
         return scan
 
-    def end(self, dcid: int) -> Ended:
-        """Note an end, and return what can be analysed now."""
+    def end(self, dcid: int) -> tuple[Scan, Start | None]:
+        """Note an end.
+
+        Returns:
+            The scan; and the start, if nothing could follow it as the scan was unknown.
+        """
         if scan := self._listed.get(dcid):
-            return Ended(scan, [dcid])
-        if dcid not in self._started and (ended := self._made.get(dcid)):
-            return ended  # its scan has been found out, or it ends once more
-        frames = self._started.pop(dcid, USUAL_FRAMES)
-        near = [other for other in self._started if abs(other - dcid) < NEARBY]
-        if near:
-            partner = min(near, key=lambda other: abs(other - dcid))
-            scan = self._make({dcid: frames, partner: self._started.pop(partner)})
-            self._made |= {of: Ended(scan, [of]) for of in (dcid, partner)}
-        else:
-            partner = dcid + 1 if dcid < INT32_MAX else dcid - 1
-            scan = self._make({dcid: frames, partner: frames})
-            self._made |= {of: Ended(scan, [partner, dcid]) for of in (dcid, partner)}
-        _forget_oldest(self._made)
+            return scan, None
+        if dcid in self._started or dcid not in self._made:
+            self._make(dcid)
         return self._made[dcid]
 
-    def _make(self, frames: Mapping[int, int]) -> Scan:
-        for dcid in frames:
-            self._made.pop(dcid, None)  # so that it is the newest
-        return self._with_trouble(plausible_scan(frames, self._file, self._seed))
+    def _make(self, dcid: int) -> None:
+        """Find out which scan a data collection belongs to."""
+        start = self._started.pop(dcid, None) or Start()
+        near = [
+            other
+            for other, its in self._started.items()
+            if abs(other - dcid) < NEARBY and abs(its.at - start.at) < TOGETHER
+        ]
+        starts = {dcid: start}
+        if near:
+            partner = min(near, key=lambda other: abs(other - dcid))
+            starts[partner] = self._started.pop(partner)
+        frames = {of: its.frames for of, its in starts.items()}
+        behaviour = self._defaults or Behaviour()
+        scan = self._with_trouble(plausible_scan(frames, behaviour, self._seed))
+        for of, its in starts.items():
+            self._made.pop(of, None)  # so that it is the newest
+            self._made[of] = scan, its
+        _forget_oldest(self._made)
 
     def _with_trouble(self, scan: Scan) -> Scan:
         """Let chance decide what goes wrong with a scan, the same for one seed."""
@@ -124,16 +177,16 @@ class Collections:
         return scan
 
 
-def plausible_scan(frames: Mapping[int, int], file: CollectionsFile, seed: int) -> Scan:
+def plausible_scan(frames: Mapping[int, int], behaviour: Behaviour, seed: int) -> Scan:
     """Return a scan of one to three crystals, always the same for one seed.
 
     Args:
-        frames: the number of frames of each of its two data collections.
-        file: what all scans have in common.
+        frames: the number of frames of its data collection, or of each of two.
+        behaviour: what all scans have in common.
         seed: makes another choice.
     """
     dcids = sorted(frames)
-    grid = _grid(*(frames[dcid] for dcid in dcids))
+    grid = _grid([frames[dcid] for dcid in dcids])
     rng = np.random.default_rng([seed, dcids[0]])
     crystals = [
         Crystal(
@@ -143,23 +196,23 @@ def plausible_scan(frames: Mapping[int, int], file: CollectionsFile, seed: int) 
         )
         for _ in range(rng.integers(1, 4))
     ]
-    common = file.defaults.model_dump(exclude_unset=True)
+    common = behaviour.model_dump(exclude_unset=True)
     return Scan(dcids=dcids, grid=grid, crystals=crystals, **common)
 
 
-def _grid(xy: int, xz: int) -> list[int]:
-    """Find two grids of so many frames, as wide as each other, near to a square.
+def _grid(frames: Sequence[int]) -> list[int]:
+    """Find grids of so many frames, equally wide, near to a square.
 
     They are of the usual size if there is no way to do so.
     """
-    if max(xy, xz) <= MOST_FRAMES:
-        common = math.gcd(xy, xz)
+    if max(frames) <= MOST_FRAMES:
+        common = math.gcd(*frames)
         widths = [n for n in range(1, common + 1) if common % n == 0]
-        nx = min(widths, key=lambda n: abs(n - math.sqrt(max(xy, xz))))
-        grid = [nx, xy // nx, xz // nx]
+        nx = min(widths, key=lambda n: abs(n - math.sqrt(max(frames))))
+        grid = [nx, *(n // nx for n in frames)]
         if math.prod(grid) <= MAX_BOXES:
             return grid
-    return USUAL_GRID
+    return USUAL_GRID[: len(frames) + 1]
 
 
 def _forget_oldest(remembered: dict[int, Any]) -> None:

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
 from pika.exceptions import ChannelClosedByBroker
 
-from .names import QUEUES, ServiceName
+from .names import CENTRING_QUEUE, QUEUES
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,14 @@ EXCHANGES = {
     **dict.fromkeys(BROADCASTS, "fanout"),
     "transient.statistics.cluster": "fanout",  # for Zocalo's Mimas
 }
+
+
+REFUSALS = {403, 405}
+"""Replies of the broker that stay the same when asked again."""
+
+
+class Refused(Exception):
+    """The broker does not let this user make something."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,8 @@ class _Exchange:
 
 def _queues(results_queue: str) -> Iterator[_Queue]:
     """Tell the queues, without those for rejected messages."""
-    for service, name in QUEUES.items():
-        alone = service is ServiceName.CENTRING
+    for name in chain.from_iterable(QUEUES.values()):
+        alone = name == CENTRING_QUEUE
         yield _Queue(name, {"x-single-active-consumer": True} if alone else {})
     yield _Queue(results_queue, {"x-message-ttl": EXPIRY_MS}, dead_letters=False)
 
@@ -72,7 +81,8 @@ def declare(url: str, results_queue: str) -> None:
         results_queue: bound to the exchange of the results by its own name.
 
     Raises:
-        AMQPError: the broker can't be reached, or does not allow it.
+        Refused: the broker does not allow it.
+        AMQPError: the broker can't be reached.
     """
     with _connected(url) as connection:
         for name, kind in EXCHANGES.items():
@@ -120,6 +130,8 @@ def _make(connection: BlockingConnection, wanted: _Queue | _Exchange) -> None:
     refusal = _refusal(connection, wanted)
     if refusal is None:
         return
+    if refusal.reply_code in REFUSALS:
+        raise Refused(refusal.reply_text)
     if refusal.reply_code != 406:
         raise refusal
     logger.warning(
@@ -143,4 +155,9 @@ def _refusal(
 
 def _bind(connection: BlockingConnection, queue: str, exchange: str) -> None:
     with connection.channel() as channel:
-        channel.queue_bind(queue, exchange, queue)
+        try:
+            channel.queue_bind(queue, exchange, queue)
+        except ChannelClosedByBroker as refusal:
+            if refusal.reply_code in REFUSALS:
+                raise Refused(refusal.reply_text) from None
+            raise

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
 from zocalo_ioc.broker import Delivery
 from zocalo_ioc.errors import NotUnderstood
-from zocalo_ioc.wire import is_recipe_message, read_envelope
+from zocalo_ioc.wire import Id, is_recipe_message, read_envelope, validated
 
+from .data_collections import Collections
 from .names import QUEUES, ServiceName
 from .recipe import RecipeMessage, load
 from .service import Service
@@ -32,21 +33,27 @@ class _Request(BaseModel):
     parameters: dict[str, Any] = {}
 
 
+class _Named(BaseModel):
+    ispyb_dcid: Id
+
+
 class Dispatcher(Service):
     """Starts the recipes that a message names.
 
     Several recipes of one message are started one by one, where Zocalo merges them.
 
     Args:
+        collections: what ISPyB would know.
         logbook: where a copy of each message is kept, as
             ``<YYYY-MM>/<guid[:2]>/<guid[2:]>``.
     """
 
     name = "Dispatcher"
-    queue = QUEUES[ServiceName.DISPATCHER]
+    [queue] = QUEUES[ServiceName.DISPATCHER]
 
-    def __init__(self, logbook: Path | None = None) -> None:
+    def __init__(self, collections: Collections, logbook: Path | None = None) -> None:
         super().__init__()
+        self._collections = collections
         self._logbook = logbook
 
     def on_message(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
@@ -56,14 +63,18 @@ class Dispatcher(Service):
                 content = read_envelope(delivery.headers, delivery.body).payload
             else:
                 content = from_json(delivery.body)
-            request = _Request.model_validate(content)
+            request = validated(_Request, content)
             guid = str(request.parameters.get("guid") or uuid4())
             parameters = request.parameters | {"guid": guid}
+            if "ispyb_dcid" in parameters:
+                dcid = validated(_Named, parameters, "parameters").ispyb_dcid
+                self._collections.check(dcid)
+                parameters |= self._collections.parameters(dcid)
             started = [
                 RecipeMessage(load(name, parameters), {"ID": guid})
                 for name in request.recipes
             ]
-        except (ValidationError, ValueError, NotUnderstood) as problem:
+        except (ValueError, LookupError, NotUnderstood) as problem:
             logger.error("Dispatcher: a message is rejected: %s", problem)
             return False
         if self._logbook:

@@ -1,5 +1,6 @@
 """What the centring service is sent, as models that take numbers as text, too."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import (
@@ -13,7 +14,6 @@ from pydantic import (
     PositiveInt,
 )
 
-from zocalo_ioc.errors import NotUnderstood
 from zocalo_ioc.wire import (
     Flag,
     Id,
@@ -114,11 +114,12 @@ class CentringParameters(BaseModel):
         """All data collections of the scan, the lowest first."""
         return tuple(sorted({self.dcid, *self.dcg_dcids}))
 
-    def wells(self, dx_mm: float) -> Wells:
+    def wells(self, dx_mm: float, all_have_samples: bool = False) -> Wells:
         """Return where samples are, in boxes of a width."""
-        return Wells.of_pin(
+        wells = Wells.of_pin(
             self.loop_type, 1000 * dx_mm, self.msp_sample_ids, self.sample_id
         )
+        return replace(wells, all_have_samples=all_have_samples)
 
 
 class Frame(BaseModel):
@@ -147,9 +148,4 @@ def read_frame(message: RecipeMessage) -> tuple[CentringParameters, Gridinfo, Fr
     """
     step = validated(_Step, message.step)
     frame = validated(Frame, message.payload, "payload")
-    if frame.number > step.gridinfo.frames:
-        raise NotUnderstood(
-            f"DCID {step.parameters.dcid} has no frame {frame.number}: "
-            f"its grid has {step.gridinfo.frames}"
-        )
     return step.parameters, step.gridinfo, frame

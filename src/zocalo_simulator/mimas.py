@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
@@ -11,15 +11,13 @@ from pydantic import BaseModel, Field
 from zocalo_ioc.wire import Event, Id, validated
 
 from .data_collections import Collections
+from .mimas_rules import GPU_RECIPE, recipes_after
 from .names import QUEUES, ServiceName
 from .recipe import RecipeMessage
 from .scans import Kind, Pipelines, Scan
 from .service import Service
 
 logger = logging.getLogger(__name__)
-
-CPU_RECIPE = "per-image-analysis-gridscan-i03-no-really"
-GPU_RECIPE = "per-image-analysis-gridscan-i03-gpu"
 
 _PASSED_ON = ("filename", "start_frame_index", "number_of_frames", "message_index")
 
@@ -31,31 +29,26 @@ class _Parameters(BaseModel):
 
 
 class Mimas(Service):
-    """Answers events with recipes, as ISPyB would tell it.
+    """Answers events with recipes, by its rules and by what ISPyB would tell.
 
-    At the start of a grid the GPU pipeline follows, for it reads frames while they are
-    taken, at the end the CPU pipeline; of a scan that no file describes both follow the
-    end, for until then it is not known which grids it has.
+    What follows the start of a data collection that no file describes follows its end,
+    for until then it is not known which grids its scan has.
 
     Args:
         collections: what ISPyB would know.
-        beamline: in the parameters of recipes.
-        results_queue: the routing key of results.
     """
 
     name = "Mimas"
-    queue = QUEUES[ServiceName.MIMAS]
+    [queue] = QUEUES[ServiceName.MIMAS]
 
-    def __init__(
-        self, collections: Collections, beamline: str, results_queue: str
-    ) -> None:
+    def __init__(self, collections: Collections) -> None:
         super().__init__()
         self._collections = collections
-        self._common = {"ispyb_beamline": beamline, "results_queue": results_queue}
 
     def handle(self, message: RecipeMessage) -> asyncio.Future[bool]:
         """Send the recipes that follow to the dispatcher."""
         event = validated(_Parameters, message.parameters, "parameters")
+        self._collections.check(event.dcid)
         replies = [
             reply
             for request in self._requests(event, message)
@@ -67,28 +60,37 @@ class Mimas(Service):
     def _requests(
         self, event: _Parameters, message: RecipeMessage
     ) -> Iterable[dict[str, Any]]:
-        dcid = event.dcid
-        if event.event is Event.START:
-            scan = self._collections.start(dcid, event.number_of_frames)
-            recipes, dcids = [GPU_RECIPE], [dcid]
-            logger.info("Mimas: DCID %d has started: %s", dcid, _described(scan, event))
-        else:
-            was_known = self._collections.is_listed(dcid)
-            ended = self._collections.end(dcid)
-            scan, dcids = ended.scan, ended.dcids
-            recipes = [CPU_RECIPE] if was_known else [GPU_RECIPE, CPU_RECIPE]
-            logger.info("Mimas: DCID %d has ended: %s", dcid, _described(scan, event))
-        if scan is None or scan.kind is Kind.ROTATION:
-            return
         passed_on = {name: message.parameters.get(name) for name in _PASSED_ON}
-        for recipe in recipes:
+        start = None
+        if event.event is Event.START:
+            passed_on["number_of_frames"] = event.number_of_frames
+            scan = self._collections.start(event.dcid, passed_on)
+        else:
+            scan, start = self._collections.end(event.dcid)
+        happened = "started" if event.event is Event.START else "ended"
+        described = _described(scan, event)
+        logger.info("Mimas: DCID %d has %s: %s", event.dcid, happened, described)
+        causes: list[tuple[Event, Mapping[str, Any]]] = [(event.event, passed_on)]
+        if start:
+            causes.insert(0, (Event.START, start.parameters))
+        for cause, parameters in causes:
+            for recipe in self._recipes(cause, scan) if scan else ():
+                yield {
+                    "recipes": [recipe],
+                    "parameters": {
+                        # Zocalo's own dispatcher asks no ISPyB
+                        **self._collections.parameters(event.dcid),
+                        **parameters,
+                        "guid": _guid(message.guid, recipe, event.dcid),
+                    },
+                }
+
+    def _recipes(self, event: Event, scan: Scan) -> Iterable[str]:
+        site = self._collections.site
+        for recipe in recipes_after(event, scan.kind, site.detector, site.beamline):
             pipeline = Pipelines.GPU if recipe == GPU_RECIPE else Pipelines.CPU
-            if scan.source not in (pipeline, Pipelines.BOTH):
-                continue
-            for of in dcids:
-                guid = {"guid": _guid(message.guid, recipe, of)}
-                parameters = passed_on | scan.ispyb(of) | self._common | guid
-                yield {"recipes": [recipe], "parameters": parameters}
+            if scan.source in (pipeline, Pipelines.BOTH):
+                yield recipe
 
 
 def _guid(cause: str, recipe: str, dcid: int) -> str:
@@ -105,8 +107,8 @@ def _described(scan: Scan | None, event: _Parameters) -> str:
     if scan is None:
         frames = event.number_of_frames
         return f"{frames or 'an unknown number of'} frames, in no file"
-    if scan.kind is Kind.ROTATION:
-        return "a rotation, so nothing is centred"
+    if scan.kind is not Kind.GRID:
+        return f"a {scan.kind} data collection, so nothing is centred"
     nx, ny = scan.steps(event.dcid)
     frames = event.number_of_frames
     text = f"a grid of {nx} x {ny} boxes"

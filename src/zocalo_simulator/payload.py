@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .centring import Counts, centre_2d, centres_3d, to_grid
+from .centring import Counts, RealServiceFails, centre_2d, centres_3d, to_grid
 from .messages import CentringParameters, Gridinfo
 
 MAX_BOXES = 2_000_000
@@ -12,7 +12,9 @@ MAX_BOXES = 2_000_000
 
 
 def centre(
-    grids: Sequence[tuple[Gridinfo, Counts]], parameters: CentringParameters
+    grids: Sequence[tuple[Gridinfo, Counts]],
+    parameters: CentringParameters,
+    faithful: bool = False,
 ) -> dict[str, Any]:
     """Return the payload of a result.
 
@@ -20,12 +22,14 @@ def centre(
         grids: of a scan, sorted by DCID, each with the counts of its frames in the
             order they were taken.
         parameters: of the recipe step.
+        faithful: whether to fail where the real service fails.
 
     Raises:
         ValueError: the grids make no volume.
+        RealServiceFails: or something else that the real service dies of.
     """
     first, frames = grids[0]
-    wells = parameters.wells(first.dx_mm)
+    wells = parameters.wells(first.dx_mm, faithful)
     if not parameters.dcg_dcids:
         result = centre_2d(
             frames,
@@ -38,7 +42,7 @@ def centre(
         )
         return {"results": [result], "status": "success", "type": "2d"}
     if len(grids) != 2:
-        raise ValueError(f"a volume needs two grids, not {len(grids)}")
+        raise RealServiceFails(f"a volume needs two grids, not {len(grids)}")
     if math.prod(first.steps) * grids[1][0].steps_y > MAX_BOXES:
         raise ValueError("the volume is too large")
     xy, xz = (

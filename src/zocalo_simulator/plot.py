@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zocalo_ioc.errors import SettingsInvalid
+from zocalo_ioc.errors import NotUnderstood, SettingsInvalid
 
 from .centring import Counts, to_grid
-from .data_collections import USUAL_FRAMES, Collections
+from .data_collections import Collections
 from .messages import CentringParameters, Gridinfo
 from .payload import centre
 from .scans import Kind, Pipelines, Scan
@@ -75,11 +75,16 @@ def draw(dcid: int, options: Options) -> Any:
 
 
 def _scan(dcid: int, options: Options) -> Scan:
-    collections = Collections(options.collections, options.seed, options.chances)
-    collections.start(dcid, USUAL_FRAMES)
-    scan = collections.end(dcid).scan
-    if scan.kind is Kind.ROTATION:
-        raise SettingsInvalid(f"--plot: DCID {dcid} is a rotation", "Name a grid")
+    collections = Collections(
+        options.collections, options.seed, options.chances, options.site
+    )
+    try:
+        collections.check(dcid)
+    except NotUnderstood as problem:
+        raise SettingsInvalid(f"--plot: {problem}") from None
+    scan, _ = collections.end(dcid)
+    if scan.kind is not Kind.GRID:
+        raise SettingsInvalid(f"--plot: DCID {dcid} is a {scan.kind}", "Name a grid")
     return scan
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ import yaml
 
 from zocalo_ioc.errors import SettingsInvalid
 
-from .recipe import RECIPE_FOLDER
+from .recipe import write_recipes
 
 logger = logging.getLogger(__name__)
 
+FILTERS = "zocalo.services.dispatcher.filters"
+"""The entry points of dlstbx, which looks data collections up in ISPyB."""
 PROGRAM = Path(__file__).with_name("zocalo_dispatcher.py")
 RESTART_PAUSE = 2.0
 """From its end to its next start, seconds."""
@@ -28,9 +31,13 @@ END_TIME = 10.0
 """How long it may take to end, seconds."""
 
 
-def is_installed() -> bool:
-    """Say whether there is a zocalo package."""
-    return find_spec("zocalo") is not None
+def obstacle() -> str:
+    """Return why Zocalo's dispatcher can't run here; empty if it can."""
+    if find_spec("zocalo") is None:
+        return "the zocalo package is not installed"
+    if entry_points(group=FILTERS) and "ISPYB_CREDENTIALS" not in os.environ:
+        return "dlstbx is installed, and ISPYB_CREDENTIALS is not set"
+    return ""
 
 
 class RealDispatcher:
@@ -45,23 +52,30 @@ class RealDispatcher:
     """
 
     def __init__(self, urls: Sequence[str], logbook: Path | None) -> None:
-        if not is_installed():
+        if reason := obstacle():
             raise SettingsInvalid(
-                "--dispatcher: the zocalo package is not installed",
-                "Install zocalo-ioc[zocalo], or use the built-in one",
+                f"--dispatcher: {reason}",
+                "Install zocalo-ioc[zocalo] in an environment without dlstbx, or use "
+                "the built-in one",
             )
         if any(url.startswith("amqps") for url in urls):
             raise SettingsInvalid(
                 "--dispatcher: the real one does not speak TLS",
                 "Use the built-in one, or amqp",
             )
-        self._configuration = _configuration(urls, logbook)
+        self._urls = urls
+        self._logbook = logbook
 
     async def run(self) -> None:
         """Keep it running until cancelled."""
         # it holds the password; without a name, nothing of it stays whatever happens
-        with tempfile.TemporaryFile("w+") as file:
-            yaml.safe_dump(self._configuration, file)
+        with (
+            tempfile.TemporaryFile("w+") as file,
+            tempfile.TemporaryDirectory(prefix="zocalo-recipes-") as recipes,
+        ):
+            write_recipes(Path(recipes))
+            configuration = _configuration(self._urls, self._logbook, recipes)
+            yaml.safe_dump(configuration, file)
             file.flush()
             while True:
                 file.seek(0)  # some systems share the position
@@ -114,12 +128,14 @@ def _level(line: str) -> int:
     return logging.INFO if any(w in line.lower() for w in needed) else logging.DEBUG
 
 
-def _configuration(urls: Sequence[str], logbook: Path | None) -> dict[str, Any]:
+def _configuration(
+    urls: Sequence[str], logbook: Path | None, recipes: str
+) -> dict[str, Any]:
     """Return a Zocalo configuration for a broker and our recipes."""
     nodes = [pika.URLParameters(url) for url in urls]
     storage: dict[str, Any] = {
         "plugin": "storage",
-        "zocalo.recipe_directory": str(RECIPE_FOLDER),
+        "zocalo.recipe_directory": recipes,
         "zocalo.default_transport": "PikaTransport",
     }
     if logbook:

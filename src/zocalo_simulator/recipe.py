@@ -12,12 +12,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from zocalo_ioc.broker import Delivery, Message
 from zocalo_ioc.errors import NotUnderstood
-from zocalo_ioc.wire import read_envelope, recipe_message
+from zocalo_ioc.wire import Id, read_envelope, recipe_message, validated
 
-RECIPE_FOLDER = Path(__file__).with_name("recipes")
-"""Where the recipes are, one a JSON file, for Zocalo's own dispatcher, too."""
+_FOLDER = Path(__file__).with_name("recipes")
+
+_NAMES = {
+    "mimas": ["mimas"],
+    "gridscan-gpu": ["per-image-analysis-gridscan-i03-gpu"],
+    "gridscan": [
+        "per-image-analysis-gridscan",
+        "per-image-analysis-gridscan-i03",
+        "per-image-analysis-gridscan-i03-no-really",
+        "per-image-analysis-gridscan-swmr-vmxm",
+    ],
+    "frames": [
+        "per-image-analysis-rotation",
+        "per-image-analysis-rotation-swmr",
+        "per-image-analysis-rotation-swmr-vmxm",
+        "pia-index-ssx-pilatus",
+        "pia-index-ssx-swmr",
+        "vmxi-per-image-analysis",
+        "vmxi-spot-counts-per-image",
+    ],
+    "files": [
+        "archive-cbfs",
+        "archive-nexus",
+        "generate-diffraction-preview",
+        "processing-mmcif-gen",
+        "processing-rlv",
+        "processing-rlv-eiger",
+    ],
+}
+RECIPES: Mapping[str, Path] = {
+    name: _FOLDER / f"{shape}.json" for shape, names in _NAMES.items() for name in names
+}
+"""The file of each recipe. Those that centre nothing end after per-image analysis, or
+do no more than wait for the files."""
 
 Recipe = dict[str, Any]
 """The steps by their number as a string, and at ``start`` where to begin."""
@@ -32,11 +66,16 @@ def load(name: str, parameters: Mapping[str, Any]) -> Recipe:
     Raises:
         NotUnderstood: there is no such recipe.
     """
-    file = RECIPE_FOLDER / f"{name}.json"
-    if file.parent != RECIPE_FOLDER or not file.is_file():
-        known = ", ".join(sorted(file.stem for file in RECIPE_FOLDER.glob("*.json")))
+    if name not in RECIPES:
+        known = ", ".join(RECIPES)
         raise NotUnderstood(f"There is no recipe {name[:80]}", f"There are {known}")
-    return fill_in(json.loads(file.read_text()), parameters)
+    return fill_in(json.loads(RECIPES[name].read_text()), parameters)
+
+
+def write_recipes(folder: Path) -> None:
+    """Write each recipe to a file of its name, for Zocalo's own dispatcher."""
+    for name, file in RECIPES.items():
+        (folder / f"{name}.json").write_text(file.read_text())
 
 
 def fill_in(item: Any, parameters: Mapping[str, Any]) -> Any:
@@ -140,6 +179,21 @@ class RecipeMessage:
         """The parameters of this step."""
         return self.step.get("parameters") or {}
 
+    @property
+    def dcid(self) -> int:
+        """The data collection that this step names, or else another one.
+
+        Raises:
+            NotUnderstood: none does.
+        """
+        for step in (self.step, *self.recipe.values()):
+            match step:
+                case {"parameters": {"dcid": dcid}}:
+                    return validated(_Parameters, {"dcid": dcid}, "parameters").dcid
+                case _:
+                    pass
+        raise NotUnderstood("The recipe has no dcid")
+
     def start(self) -> list[Message]:
         """Return the messages that the recipe begins with."""
         return [self._to(step, payload, ()) for step, payload in self.recipe["start"]]
@@ -171,6 +225,10 @@ class RecipeMessage:
             headers=headers,
             exchange=target.get("exchange", ""),
         )
+
+
+class _Parameters(BaseModel):
+    dcid: Id
 
 
 def _has_queue(step: object) -> bool:

@@ -15,6 +15,10 @@ from .payload import MAX_BOXES
 
 MICRONS_PER_PIXEL = 1.25
 """Of the snapshots that grids are drawn on."""
+_GEOMETRY = {"xBeam": 159.5, "yBeam": 166.2, "detectorDistance": 300.0}
+"""Where the beam meets the detector, and how far it is away, mm."""
+_IMAGE_DIRECTORY = "/dls/simulated/"
+_OTHER_CLASSES = ("screen", "characterization", "serial_jet", "diamond_anvil_cell")
 
 
 class Pipelines(StrEnum):
@@ -34,7 +38,7 @@ class Behaviour(BaseModel):
     """What may be said of scans in general as well as of a single one.
 
     Attributes:
-        source: which pipelines analyse it.
+        source: which pipelines may analyse it.
         background: mean number of spots that noise adds to a frame.
         snaked: whether every second line is scanned backwards.
         orientation: the direction of the lines.
@@ -45,7 +49,7 @@ class Behaviour(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Pipelines = Pipelines.CPU
+    source: Pipelines = Pipelines.BOTH
     background: Annotated[float, Field(ge=0, le=1000)] = 0.2
     snaked: bool = True
     orientation: Orientation = Orientation.HORIZONTAL
@@ -81,6 +85,11 @@ class Kind(StrEnum):
 
     GRID = "grid"
     ROTATION = "rotation"
+    SERIAL = "serial"
+
+
+_EXPERIMENTS = {Kind.ROTATION: "SAD", Kind.SERIAL: "Serial Fixed"}
+"""What ISPyB calls them."""
 
 
 class Scan(Behaviour):
@@ -90,8 +99,9 @@ class Scan(Behaviour):
         dcids: its data collections; of two the lower one is the grid in x and y, the
             other the grid in x and z.
         dcgid: their group; the lowest DCID if it is not given.
-        kind: nothing is centred after a rotation.
-        grid: number of boxes along x, y and, for two grids, z.
+        kind: nothing but grids is centred.
+        grid: number of boxes along x, y and, for two grids, z. The frames of any other
+            kind are as many as of such a grid.
         crystals: where it diffracts.
         sample_id: the ISPyB id of the sample, if known.
         loop_type: such as ``multipin_3x400+200``, see `Wells.of_pin`.
@@ -111,8 +121,8 @@ class Scan(Behaviour):
     def _agrees(self) -> Self:
         if len(set(self.dcids)) < len(self.dcids):
             raise ValueError("dcids: the two must differ")
-        if self.kind is Kind.ROTATION:
-            return self
+        if self.kind is not Kind.GRID and len(self.dcids) > 1:
+            raise ValueError(f"dcids: a {self.kind} has one")
         axes = "x, y and z" if self.dimensions == 3 else "x and y"
         if "grid" in self.model_fields_set and len(self.grid) != self.dimensions:
             raise ValueError(f"grid: {len(self.dcids)} dcids need {axes}")
@@ -144,13 +154,17 @@ class Scan(Behaviour):
         x, y = (self.grid[axis] for axis in self.axes(dcid))
         return x, y
 
+    def frames(self, dcid: int) -> int:
+        """Return the number of frames of a data collection."""
+        return math.prod(self.steps(dcid))
+
     def ispyb(self, dcid: int) -> dict[str, Any]:
         """Return what recipes get from ISPyB, by the names of dlstbx's filter."""
         nx, ny = self.steps(dcid)
         dx, dy = (self.step_um[axis] for axis in self.axes(dcid))
         gridinfo = {
-            "steps_x": nx,
-            "steps_y": ny,
+            "steps_x": float(nx),
+            "steps_y": float(ny),
             "dx_mm": dx / 1000,
             "dy_mm": dy / 1000,
             "micronsPerPixelX": MICRONS_PER_PIXEL,
@@ -160,15 +174,28 @@ class Scan(Behaviour):
             "snaked": self.snaked,
             "orientation": self.orientation.value,
         }
+        mesh = "Mesh3D" if self.dimensions == 3 else "Mesh"
+        is_grid = self.kind is Kind.GRID
         return {
             "ispyb_dcid": dcid,
             "ispyb_dcg_dcids": [other for other in self.dcids if other != dcid],
-            "ispyb_dcg_experiment_type": "Mesh3D" if self.dimensions == 3 else "Mesh",
+            "ispyb_dcg_experiment_type": mesh if is_grid else _EXPERIMENTS[self.kind],
+            "ispyb_dc_class": {
+                "grid": is_grid,
+                "rotation": self.kind is Kind.ROTATION,
+                "serial_fixed": self.kind is Kind.SERIAL,
+                **dict.fromkeys(_OTHER_CLASSES, False),
+            },
             "ispyb_dc_info": {
+                "dataCollectionId": dcid,
                 "dataCollectionGroupId": self.group,
                 "BLSAMPLEID": self.sample_id,
-                "gridinfo": gridinfo,
+                "numberOfImages": self.frames(dcid),
+                "gridinfo": gridinfo if is_grid else None,
+                **_GEOMETRY,
             },
+            "ispyb_image_directory": _IMAGE_DIRECTORY,
+            "ispyb_image_template": f"{self.kind}_{dcid}_master.h5",
             "ispyb_pin_info": {"loopType": self.loop_type},
             "ispyb_msp_sample_ids": self.msp_sample_ids,
         }

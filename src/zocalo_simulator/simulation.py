@@ -7,14 +7,17 @@ from pathlib import Path
 
 from zocalo_ioc.broker import Broker, Subscription
 
-from .analysis import PerImageAnalysis
+from .analysis import FileWatcher, PerImageAnalysis
 from .centring_service import XrayCentring
 from .collections_file import CollectionsFile
-from .data_collections import Collections
+from .data_collections import Collections, Site
 from .dispatcher import Dispatcher
+from .gpu_analysis import SPEED, GpuAnalysis
 from .mimas import Mimas
 from .names import ServiceName, Trouble
+from .scans import Behaviour
 from .service import Service
+from .spots import Spots
 from .trouble import TroubleMaker
 
 SETTLE_TIME = 1.0
@@ -26,24 +29,26 @@ class Options:
     """How a simulated Zocalo behaves.
 
     Attributes:
-        results_queue: the routing key of results.
-        beamline: in the parameters of recipes.
+        site: what is the same for all recipes.
         collections: the data collections that a file describes.
         seed: of noise, of crystals and of trouble by chance.
         frame_rate: frames a second in the CPU pipeline.
         chances: how probable each trouble is, for scans that name none.
         give_up_after: how long frames wait for others of their scan, seconds.
+        faithful: whether centring fails where the real service fails.
         logbook: where the dispatcher keeps a copy of each message.
         services: which of them there are.
     """
 
-    results_queue: str
-    beamline: str = "i03"
-    collections: CollectionsFile = field(default_factory=CollectionsFile)
+    site: Site = field(default_factory=Site)
+    collections: CollectionsFile = field(
+        default_factory=lambda: CollectionsFile(defaults=Behaviour())
+    )
     seed: int = 0
     frame_rate: float = 500.0
     chances: Mapping[Trouble, float] = field(default_factory=dict[Trouble, float])
     give_up_after: float = 900.0
+    faithful: bool = False
     logbook: Path | None = None
     services: Collection[ServiceName] = tuple(ServiceName)
 
@@ -59,20 +64,26 @@ class SimulatedZocalo:
     def __init__(
         self, options: Options, connect: Callable[[Sequence[Subscription]], Broker]
     ) -> None:
-        collections = Collections(options.collections, options.seed, options.chances)
+        collections = Collections(
+            options.collections, options.seed, options.chances, options.site
+        )
+        spots = Spots(collections.find, options.seed)
+        gpu = GpuAnalysis(spots, options.frame_rate * SPEED)
         trouble = TroubleMaker(collections, options.seed)
-        self._centring = XrayCentring(options.give_up_after, trouble.send_result)
-        services: dict[ServiceName, Service] = {
-            ServiceName.MIMAS: Mimas(
-                collections, options.beamline, options.results_queue
-            ),
-            ServiceName.IMAGES: PerImageAnalysis(
-                collections, options.seed, options.frame_rate
-            ),
-            ServiceName.CENTRING: self._centring,
-            ServiceName.DISPATCHER: Dispatcher(options.logbook),
+        self._centring = XrayCentring(
+            options.give_up_after, trouble.send_result, options.faithful
+        )
+        services: dict[ServiceName, Sequence[Service]] = {
+            ServiceName.MIMAS: [Mimas(collections)],
+            ServiceName.IMAGES: [
+                FileWatcher(spots, options.frame_rate, gpu),
+                PerImageAnalysis(spots),
+                gpu,
+            ],
+            ServiceName.CENTRING: [self._centring],
+            ServiceName.DISPATCHER: [Dispatcher(collections, options.logbook)],
         }
-        chosen = [services[name] for name in options.services]
+        chosen = [each for name in options.services for each in services[name]]
         self._broker = connect([service.subscription for service in chosen])
         for service in chosen:
             service.broker = self._broker

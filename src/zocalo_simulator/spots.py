@@ -1,7 +1,11 @@
 """How many spots per-image analysis would find on each frame of a scan."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
+
+from zocalo_ioc.errors import NotUnderstood
 
 from .centring import Counts, Orientation
 from .messages import MAX_SPOTS
@@ -9,6 +13,10 @@ from .names import Trouble
 from .scans import Scan
 
 _FWHM = 4 * np.log(2)
+KEPT = 100
+"""The counts of so many data collections are remembered."""
+GPU_SPOTS = 0.95
+"""For one spot that the CPU pipeline finds, on average."""
 
 
 def spot_counts(scan: Scan, dcid: int, gpu: bool, seed: int) -> Counts:
@@ -25,6 +33,8 @@ def spot_counts(scan: Scan, dcid: int, gpu: bool, seed: int) -> Counts:
     """
     rng = np.random.default_rng([seed, dcid, gpu])
     mean = _mean_counts(scan, dcid) + scan.background
+    if gpu:
+        mean *= GPU_SPOTS
     if scan.trouble is Trouble.NO_DIFFRACTION:
         mean = np.zeros_like(mean)
     elif scan.trouble is Trouble.DISAGREEMENT and gpu:
@@ -54,3 +64,49 @@ def _mean_counts(scan: Scan, dcid: int) -> NDArray[np.float64]:
         distance = (middles - at[:, np.newaxis, np.newaxis]) / crystal.size
         mean += crystal.strength * np.exp(-_FWHM * (distance**2).sum(0))
     return mean
+
+
+class Spots:
+    """How many spots there are on the frames of each data collection.
+
+    Args:
+        find: returns the scan of a data collection.
+        seed: of the noise.
+    """
+
+    def __init__(self, find: Callable[[int], Scan | None], seed: int) -> None:
+        self._find = find
+        # scans are compared by identity: they are many, and do not change
+        self._counted: dict[tuple[int, bool], tuple[Scan, Counts]] = {}
+        self._seed = seed
+
+    def frames(self, dcid: int) -> int:
+        """Return how many frames there are."""
+        return self._scan(dcid).frames(dcid)
+
+    def on_cpu(self, dcid: int) -> Counts:
+        """Return what the CPU pipeline counts, shape (frames,)."""
+        return self._counts(self._scan(dcid), dcid, gpu=False)
+
+    def in_file(self, dcid: int) -> Counts:
+        """Return what the GPU pipeline counts in the file of a data collection.
+
+        It has the frames of all of its scan, in the order of their ids.
+        """
+        scan = self._scan(dcid)
+        dcids = sorted(scan.dcids)
+        return np.concatenate([self._counts(scan, of, gpu=True) for of in dcids])
+
+    def _scan(self, dcid: int) -> Scan:
+        if scan := self._find(dcid):
+            return scan
+        raise NotUnderstood(f"DCID {dcid} is in no file, and its start was not seen")
+
+    def _counts(self, scan: Scan, dcid: int, gpu: bool) -> Counts:
+        key = dcid, gpu
+        if key not in self._counted or self._counted[key][0] is not scan:
+            self._counted.pop(key, None)  # so that it is the newest
+            self._counted[key] = scan, spot_counts(scan, dcid, gpu, self._seed)
+            while len(self._counted) > KEPT:
+                del self._counted[next(iter(self._counted))]
+        return self._counted[key][1]

@@ -8,7 +8,11 @@ from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.simulation import simulating
 from zocalo_ioc.wire import Event, Request
 
-QUEUES = (TRIGGERS, "mimas", "per_image_analysis", "reduce.xray_centering")
+QUEUES = (
+    TRIGGERS,
+    *("mimas", "filewatcher", "per_image_analysis"),
+    "reduce.xray_centering",
+)
 
 
 def trigger(broker: RabbitMQ, event: Event, dcid: int) -> None:
@@ -29,8 +33,8 @@ def test_a_scan_has_its_result_though_the_broker_restarts_in_the_middle_of_it(
         simulation.until_logged("1 centre in 800 frames")
         [(_, _, body)] = private_broker.take(RESULTS)
         assert len(json.loads(body)["payload"]["results"]) == 1
-        # all four services are back, and the second grid's message is dealt with
-        simulation.until_logged("takes from", times=8)
+        # all six queues are served again, and the second grid's message is dealt with
+        simulation.until_logged("takes from", times=12)
         simulation.until_logged("DCID 72: 400 frames")
     assert {name: private_broker.depth(name) for name in QUEUES} == dict.fromkeys(
         QUEUES, 0

@@ -14,7 +14,10 @@ import yaml
 
 from .rabbitmq import RabbitMQ
 
-SERVICES = ("Mimas", "Per-image analysis", "X-ray centring")
+SERVICES = (
+    *("Mimas", "File watcher", "Per-image analysis", "GPU analysis"),
+    "X-ray centring",
+)
 
 
 class Simulation:

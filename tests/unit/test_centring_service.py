@@ -25,10 +25,10 @@ GIVEN_UP_AFTER = 60.0
 class Bench:
     """A centring service on a broker inside this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, faithful: bool = False) -> None:
         hub = Hub()
         self.results: list[dict[str, Any]] = []
-        self.service = XrayCentring(GIVEN_UP_AFTER)
+        self.service = XrayCentring(GIVEN_UP_AFTER, faithful=faithful)
         self.service.broker = LoopbackBroker(hub, [self.service.subscription])
         LoopbackBroker(hub, [Subscription(Queue(RESULTS), self._note)])
         self.answers: list[bool | asyncio.Future[bool]] = []
@@ -60,6 +60,12 @@ def bench() -> Bench:
     return Bench()
 
 
+@pytest.fixture
+def real() -> Bench:
+    """A service that fails where the real one fails."""
+    return Bench(faithful=True)
+
+
 def scan_of(dcid: int, **more: Any) -> Scan:
     content: dict[str, Any] = {
         "dcids": [dcid, dcid + 1],
@@ -75,7 +81,8 @@ def frames_of(scan: Scan, recipe: str = CPU, run: int = 0) -> list[Delivery]:
     for dcid in scan.dcids:
         parameters = scan.ispyb(dcid) | {"results_queue": RESULTS}
         environment = {"ID": f"{recipe}-{dcid}-{run}"}
-        step = RecipeMessage(load(recipe, parameters), environment, pointer=1)
+        analysis = 1 if recipe == GPU else 2
+        step = RecipeMessage(load(recipe, parameters), environment, pointer=analysis)
         counts = spot_counts(scan, dcid, recipe == GPU, seed=0)
         for number, count in enumerate(counts.tolist(), start=1):
             payload = {"file-number": number, "n_spots_total": count}
@@ -207,7 +214,7 @@ async def test_a_frame_that_cannot_be_used_is_rejected_with_the_reason(
 ) -> None:
     frame = frames_of(scan_of(10))[0]
     body = json.loads(frame.body)
-    step = body["recipe"]["2"]
+    step = body["recipe"]["3"]
     for name, value in change.items():
         for place in (body, step["parameters"], step["gridinfo"]):
             if name in place:
@@ -227,11 +234,98 @@ async def test_grids_of_different_widths_are_rejected(
     assert "the grids are 7 and 8 boxes wide" in caplog.text
 
 
+# -- where the real service is weaker ------------------------------------------
+
+
+def frame(scan: Scan, number: int, numbered: int | None = None) -> Delivery:
+    """Return a frame of the first grid, with another number if one is given."""
+    delivery = frames_of(scan)[number - 1]
+    body = json.loads(delivery.body)
+    body["payload"]["file-number"] = numbered or number
+    return Delivery(json.dumps(body).encode(), delivery.headers)
+
+
+def spots_on(frame: Delivery) -> int:
+    return json.loads(frame.body)["payload"]["n_spots_total"]
+
+
+async def until_another_scan_is_centred(bench: Bench) -> None:
+    """Wait until whatever has come before would have had its result."""
+    bench.take(*frames_of(scan_of(50)))
+    answer = bench.answers[-1]
+    assert not isinstance(answer, bool)
+    async with asyncio.timeout(10):
+        await answer
+
+
+async def test_a_frame_past_the_grid_is_rejected_and_says_what_else_would_happen(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    scan = scan_of(10)
+    bench.take(frame(scan, 1, numbered=36), *frames_of(scan))
+    assert (await bench.answered())[0] is False
+    assert len(bench.results) == 1
+    assert "The real service would send no result" in caplog.text
+
+
+async def test_after_a_frame_past_the_grid_the_real_service_sends_no_result(
+    real: Bench,
+) -> None:
+    scan = scan_of(10)
+    real.take(frame(scan, 1, numbered=36), *frames_of(scan))
+    await until_another_scan_is_centred(real)
+    assert len(real.results) == 1
+    assert real.waiting == len(frames_of(scan))
+
+
+async def test_a_repeat_in_place_of_a_missing_frame_gives_a_wrong_result_of_the_real(
+    real: Bench, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    scan = scan_of(10)
+    first, *rest = frames_of(scan)
+    brightest = max(rest[:34], key=spots_on)
+    gap = [first, first, *(frame for frame in rest if frame is not brightest)]
+    real.take(*gap)
+    assert all(await real.answered())
+    assert real.centres != await centres_in_order(scan)
+    bench.take(*gap)
+    await until_another_scan_is_centred(bench)
+    assert len(bench.results) == 1
+    assert "frame 1 came twice while 34 are missing" in caplog.text
+
+
+async def test_a_well_without_a_sample_is_the_end_of_the_real_service(
+    real: Bench, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    pin = {"loop_type": "multipin_1x140+70", "msp_sample_ids": {2: 12}}
+    frames = frames_of(scan_of(10, **pin))
+    bench.take(*frames)
+    assert all(await bench.answered())
+    assert bench.centres[0][0]["sample_id"] is None
+    assert "well 1 has no sample id. The real service dies of this" in caplog.text
+    real.take(*frames)
+    assert not any(await real.answered())
+    assert real.results == []
+
+
+async def test_three_grids_are_rejected(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    for dcid in (10, 20, 30):
+        others = [other for other in (10, 20, 30) if other != dcid]
+        for delivery in frames_of(scan_of(dcid))[:35]:
+            body = json.loads(delivery.body)
+            body["recipe"]["3"]["parameters"]["dcg_dcids"] = others
+            bench.take(Delivery(json.dumps(body).encode(), delivery.headers))
+    assert not any(await bench.answered())
+    assert "a volume needs two grids, not 3" in caplog.text
+
+
 async def test_numbers_may_be_texts_and_floats(bench: Bench) -> None:
     scan = scan_of(10)
     for frame in frames_of(scan):
         body = json.loads(frame.body)
-        step = body["recipe"]["2"]
+        step = body["recipe"]["3"]
         step["gridinfo"] = {
             key: str(float(value)) if isinstance(value, int | float) else value
             for key, value in step["gridinfo"].items()

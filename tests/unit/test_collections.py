@@ -23,45 +23,71 @@ def file(tmp_path: Path) -> Path:
 # -- those in no file ----------------------------------------------------------
 
 
+def of(frames: int) -> dict[str, int]:
+    return {"number_of_frames": frames}
+
+
 def test_two_that_start_before_either_ends_are_the_grids_of_one_scan() -> None:
     collections = Collections()
-    collections.start(71, 400)
-    collections.start(72, 300)
-    ended = [collections.end(71), collections.end(72)]
-    assert [e.dcids for e in ended] == [[71], [72]]
-    assert ended[0].scan is ended[1].scan
-    assert ended[0].scan.dcids == [71, 72]
-    assert ended[0].scan.grid == [20, 20, 15]
+    collections.start(71, of(400))
+    collections.start(72, of(300))
+    (first, first_start), (second, second_start) = map(collections.end, (71, 72))
+    assert first is second
+    assert first.dcids == [71, 72]
+    assert first.grid == [20, 20, 15]
+    assert first_start
+    assert second_start
+    assert [s.parameters for s in (first_start, second_start)] == [of(400), of(300)]
 
 
 def test_of_several_the_nearest_is_the_other_grid() -> None:
     collections = Collections()
     for dcid in (10, 20, 21, 11):
-        collections.start(dcid, 400)
-    scans = [collections.end(dcid).scan.dcids for dcid in (10, 20, 11, 21)]
+        collections.start(dcid, of(400))
+    scans = [collections.end(dcid)[0].dcids for dcid in (10, 20, 11, 21)]
     assert scans == [[10, 11], [20, 21], [10, 11], [20, 21]]
 
 
-def test_those_far_apart_are_no_scan() -> None:
+def test_those_far_apart_are_two_scans() -> None:
     collections = Collections()
-    collections.start(100, 400)
-    collections.start(900, 400)
-    assert collections.end(100).scan.dcids == [100, 101]
-    assert collections.end(900).scan.dcids == [900, 901]
+    collections.start(100, of(400))
+    collections.start(900, of(400))
+    assert [collections.end(dcid)[0].dcids for dcid in (100, 900)] == [[100], [900]]
 
 
-@pytest.mark.parametrize(("dcid", "other"), [(5, 6), (INT32_MAX, INT32_MAX - 1)])
-def test_one_on_its_own_is_analysed_after_a_second_grid_that_is_made_up(
-    dcid: int, other: int
+def test_one_that_was_started_long_ago_is_no_second_grid(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("zocalo_simulator.data_collections.TOGETHER", 0)
     collections = Collections()
-    collections.start(dcid, 400)
-    assert collections.end(dcid).dcids == [other, dcid]
-    assert collections.end(dcid).dcids == [other, dcid]  # and when it ends once more
+    collections.start(71, of(400))
+    collections.start(72, of(400))
+    assert collections.end(72)[0].dcids == [72]
+
+
+@pytest.mark.parametrize("dcid", [5, INT32_MAX])
+def test_one_on_its_own_is_a_scan_of_one_grid(dcid: int) -> None:
+    collections = Collections()
+    collections.start(dcid, of(400))
+    scan, _ = collections.end(dcid)
+    assert (scan.dcids, scan.grid) == ([dcid], [20, 20])
+    assert all(len(crystal.at) == 2 for crystal in scan.crystals)
+    assert collections.end(dcid)[0] is scan  # and when it ends once more
+
+
+def test_a_grid_of_a_former_scan_that_starts_again_alone_is_a_scan_of_one_grid() -> (
+    None
+):
+    collections = Collections()
+    for dcid in (71, 72):
+        collections.start(dcid, of(400))
+    assert collections.end(71)[0].dcids == [71, 72]
+    collections.start(71, of(400))
+    assert collections.end(71)[0].dcids == [71]
 
 
 def test_one_that_never_started_is_made_up_all_the_same() -> None:
-    assert Collections().end(5).scan.grid == [20, 20, 20]
+    assert Collections().end(5)[0].grid == [20, 20]
 
 
 @pytest.mark.parametrize("frames", [(1, 1), (397, 397), (400, 1), (1140, 600), (7, 21)])
@@ -69,9 +95,9 @@ def test_any_numbers_of_frames_make_two_grids_of_one_width(
     frames: tuple[int, int],
 ) -> None:
     collections = Collections()
-    collections.start(71, frames[0])
-    collections.start(72, frames[1])
-    nx, ny, nz = collections.end(71).scan.grid
+    collections.start(71, of(frames[0]))
+    collections.start(72, of(frames[1]))
+    nx, ny, nz = collections.end(71)[0].grid
     assert (nx * ny, nx * nz) == frames
 
 
@@ -80,20 +106,20 @@ def test_too_many_frames_make_two_grids_of_the_usual_size(
     frames: tuple[int, int],
 ) -> None:
     collections = Collections()
-    collections.start(71, frames[0])
-    collections.start(72, frames[1])
-    assert collections.end(71).scan.grid == [20, 20, 20]
+    collections.start(71, of(frames[0]))
+    collections.start(72, of(frames[1]))
+    assert collections.end(71)[0].grid == [20, 20, 20]
 
 
 def test_a_seed_makes_the_same_scan_and_another_seed_another() -> None:
-    scans = [Collections(seed=seed).end(5).scan for seed in (1, 1, 2)]
+    scans = [Collections(seed=seed).end(5)[0] for seed in (1, 1, 2)]
     assert scans[0] == scans[1] != scans[2]
 
 
 def test_a_probability_is_how_often_there_is_trouble() -> None:
     chances = {Trouble.LATE: 0.25, Trouble.DUPLICATE: 0.5}
     collections = Collections(chances=chances)
-    scans = [collections.end(dcid).scan for dcid in range(1, 2001, 2)]
+    scans = [collections.end(dcid)[0] for dcid in range(1, 2001, 2)]
     late = sum(scan.trouble is Trouble.LATE for scan in scans) / len(scans)
     duplicate = sum(scan.trouble is Trouble.DUPLICATE for scan in scans) / len(scans)
     assert late == pytest.approx(0.25, abs=0.05)
@@ -118,9 +144,9 @@ def test_a_file_says_what_a_scan_is(file: Path) -> None:
         """
     )
     collections = Collections(read_collections(file))
-    scan = collections.start(501, None)
+    scan = collections.start(501, {})
     assert scan is not None
-    assert collections.end(502).scan is scan
+    assert collections.end(502) == (scan, None)
     assert scan.trouble is None
     told = scan.ispyb(502)
     info = told["ispyb_dc_info"]
@@ -128,7 +154,7 @@ def test_a_file_says_what_a_scan_is(file: Path) -> None:
     gridinfo = info["gridinfo"]
     assert (gridinfo["steps_x"], gridinfo["steps_y"]) == (30, 10)
     assert (gridinfo["dx_mm"], gridinfo["dy_mm"]) == (0.02, 0.015)
-    other = collections.end(5).scan
+    other, _ = collections.end(5)
     assert (other.background, other.trouble) == (1, Trouble.DUPLICATE)
 
 
@@ -157,10 +183,17 @@ def test_an_empty_file_describes_nothing(file: Path) -> None:
             "line 4: scans.0.crystals.0.at: x and y are needed",
         ),
         (
-            "scans:\n- dcids: [1]\n  trouble: disagreement",
+            "scans:\n- dcids: [1]\n  trouble: disagreement\n  source: cpu",
             "scans.0.source: write both",
         ),
-        ("defaults:\n  trouble: disagreement", "defaults.source: write both"),
+        (
+            "defaults:\n  trouble: disagreement\n  source: gpu",
+            "defaults.source: write both",
+        ),
+        (
+            "scans:\n- dcids: [1, 2]\n  kind: rotation",
+            "line 2: scans.0.dcids: a rotation has one",
+        ),
         (
             "scans:\n- dcids: [1]\n  crystals:\n  - at: [1, .nan]",
             "line 4: scans.0.crystals.0.at.1: ",

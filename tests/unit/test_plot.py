@@ -20,7 +20,7 @@ PAIR: dict[str, Any] = {"dcids": [1, 2], "grid": [12, 8, 5], "background": 0}
 
 def drawn(scan: dict[str, Any]) -> Any:
     file = CollectionsFile.model_validate({"scans": [scan]})
-    return draw(scan["dcids"][0], Options("xrc.i03", collections=file))
+    return draw(scan["dcids"][0], Options(collections=file))
 
 
 def grids(figure: Any) -> list[Any]:

@@ -3,7 +3,6 @@
 import json
 import re
 import string
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,17 +11,26 @@ from workflows.transport.pika_transport import PikaTransport
 
 from zocalo_ioc.broker import Delivery, Message
 from zocalo_ioc.errors import NotUnderstood
-from zocalo_simulator.recipe import RECIPE_FOLDER, RecipeMessage, fill_in, load
+from zocalo_simulator.collections_file import CollectionsFile
+from zocalo_simulator.data_collections import Collections
+from zocalo_simulator.recipe import RECIPES, RecipeMessage, fill_in, load
 from zocalo_simulator.scans import Scan
 
-RECIPES = sorted(RECIPE_FOLDER.glob("*.json"))
+FILES = {file.stem: name for name, file in RECIPES.items()}
+"""A recipe of each file."""
 PARAMETERS = {
     "guid": "0c1d",
     "event": "start",
     "ispyb_dcid": 16085800,
     "ispyb_dcg_dcids": [16085801],
     "ispyb_dcg_experiment_type": "Mesh3D",
-    "ispyb_dc_info": {"dataCollectionGroupId": 5, "gridinfo": {"steps_x": 3}},
+    "ispyb_dc_info": {
+        "dataCollectionGroupId": 5,
+        "gridinfo": {"steps_x": 3},
+        **dict.fromkeys(("xBeam", "yBeam", "detectorDistance"), 1.5),
+    },
+    "ispyb_dc_class": {"grid": True},
+    "ispyb_beamline": "i03",
     "ispyb_pin_info": {"loopType": None},
     "ispyb_msp_sample_ids": {1: 11},
     "number_of_frames": 400,
@@ -62,8 +70,8 @@ def as_sent(messages: list[Message]) -> list[dict[str, Any]]:
     return [vars(message) | {"body": json.loads(message.body)} for message in messages]
 
 
-def steps_with_outputs(file: Path) -> list[tuple[int, str]]:
-    recipe = json.loads(file.read_text())
+def steps_with_outputs(name: str) -> list[tuple[int, str]]:
+    recipe = json.loads(RECIPES[name].read_text())
     return [
         (int(step), output)
         for step, content in recipe.items()
@@ -72,29 +80,29 @@ def steps_with_outputs(file: Path) -> list[tuple[int, str]]:
     ]
 
 
-@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
-def test_a_recipe_is_valid_for_workflows(file: Path) -> None:
-    Recipe(file.read_text()).validate()
+@pytest.mark.parametrize("name", FILES.values(), ids=FILES)
+def test_a_recipe_is_valid_for_workflows(name: str) -> None:
+    Recipe(RECIPES[name].read_text()).validate()
 
 
-@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
-def test_a_recipe_is_filled_in_and_started_as_workflows_does_it(file: Path) -> None:
-    theirs, transport = Recipe(file.read_text()), Wire()
+@pytest.mark.parametrize("name", FILES.values(), ids=FILES)
+def test_a_recipe_is_filled_in_and_started_as_workflows_does_it(name: str) -> None:
+    theirs, transport = Recipe(RECIPES[name].read_text()), Wire()
     theirs.apply_parameters(PARAMETERS)
     wrapper = RecipeWrapper(recipe=theirs, transport=transport)
     wrapper.environment = {"ID": "0c1d"}
     wrapper.start()
-    ours = RecipeMessage(load(file.stem, PARAMETERS), {"ID": "0c1d"}).start()
+    ours = RecipeMessage(load(name, PARAMETERS), {"ID": "0c1d"}).start()
     assert as_sent(ours) == transport.sent
 
 
-@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
-def test_each_step_sends_on_what_workflows_sends(file: Path) -> None:
-    for step, output in steps_with_outputs(file):
+@pytest.mark.parametrize("name", FILES.values(), ids=FILES)
+def test_each_step_sends_on_what_workflows_sends(name: str) -> None:
+    for step, output in steps_with_outputs(name):
         transport = Wire()
         body = {
             "payload": {"some": "input"},
-            "recipe": load(file.stem, PARAMETERS),
+            "recipe": load(name, PARAMETERS),
             "recipe-pointer": step,
             "recipe-path": list(range(1, step)),
             "environment": {"ID": "0c1d"},
@@ -129,13 +137,14 @@ def test_a_placeholder_is_filled_in_as_workflows_does_it(written: object) -> Non
     assert fill_in(written, PARAMETERS) == theirs[1]["parameters"]["it"]
 
 
-@pytest.mark.parametrize("file", RECIPES, ids=lambda file: file.stem)
-def test_each_placeholder_of_a_recipe_is_a_parameter(file: Path) -> None:
-    scan = Scan(dcids=[1, 2], grid=[3, 3, 3]).ispyb(1)
-    common = ("guid", "event", "ispyb_beamline", "results_queue")
+@pytest.mark.parametrize("name", FILES.values(), ids=FILES)
+def test_each_placeholder_of_a_recipe_is_a_parameter(name: str) -> None:
+    scan = Scan(dcids=[1, 2], grid=[3, 3, 3])
+    known = Collections(CollectionsFile(scans=[scan])).parameters(1)
     started = ("filename", "start_frame_index", "number_of_frames", "message_index")
-    parameters = scan | dict.fromkeys((*common, *started), "given")
-    placeholders = re.findall(r"\{(?:\$REPLACE:)?([\w\[\]]+)\}", file.read_text())
+    parameters = known | dict.fromkeys(("guid", "event", *started), "given")
+    text = RECIPES[name].read_text()
+    placeholders = re.findall(r"\{(?:\$REPLACE:)?([\w\[\]]+)\}", text)
     assert placeholders
     for name in placeholders:
         string.Formatter().get_field(name, (), parameters)

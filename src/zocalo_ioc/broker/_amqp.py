@@ -6,7 +6,6 @@ import logging
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
@@ -76,7 +75,7 @@ class AmqpBroker:
             Subscriber(subscription, self._report, 2 * heartbeat, self._is_held)
             for subscription in subscriptions
         ]
-        self._watcher = Watcher(watches, self._is_held, self._consumes)
+        self._watcher = Watcher(watches, self._is_held)
         read_any_headers()
 
     async def run(self) -> None:
@@ -108,8 +107,7 @@ class AmqpBroker:
                 for part in (
                     self._publisher.run(connection.pika, address),
                     *(each.run(connection.pika, address) for each in self._subscribers),
-                    self._publisher.watch(address, partial(self._show, address)),
-                    self._watcher.run(connection.pika, address),
+                    self._watcher.run(connection.pika),
                     self._watch_silence(connection.pika, address),
                 )
             ]
@@ -161,10 +159,6 @@ class AmqpBroker:
             await asyncio.sleep(1)
         raise NoHeartbeat(address, SILENCE * self._heartbeat)
 
-    def _consumes(self, queue: str) -> bool:
-        """Whether messages are to come from a queue now."""
-        return any(q.name == queue and not p for q, p in self._answers.items())
-
     def _is_held(self) -> bool:
         return self._blocked
 
@@ -178,10 +172,9 @@ class AmqpBroker:
     def _show(self, address: str) -> None:
         answers = self._answers
         subscribed = tuple(q for q in self._queues if q in answers and not answers[q])
-        overdue = self._publisher.overdue
-        up = len(subscribed) == len(self._queues) > 0 and overdue is None
+        up = len(subscribed) == len(self._queues) > 0
         missing = dict.fromkeys(q.content for q in self._queues if q not in subscribed)
-        problems = [self._lost, *answers.values(), overdue]
+        problems = [self._lost, *answers.values()]
         if self._blocked:
             problems.insert(0, Blocked(address))
         state = Connection(

@@ -25,21 +25,15 @@ from ..errors import NoConnection, NoResults, NotConfirmed
 from ..errors import broker as errors
 from ._protocol import Queue
 
-CONNECTION_ERRORS = (
-    AMQPError,
-    AMQPConnectorException,
-    OSError,
-    NoConnection,
-    NoResults,
-)
+CONNECTION_ERRORS = (AMQPError, AMQPConnectorException, OSError, NoConnection)
 """What is raised when there is no connection, or no longer."""
 
 
-def connection_problem(address: str, error: BaseException) -> NoConnection | NoResults:
+def connection_problem(address: str, error: BaseException) -> NoConnection:
     """Return why there is no connection to a node."""
     for cause in _causes(error):
         match cause:
-            case NoConnection() | NoResults():
+            case NoConnection():
                 return cause
             case _ if alert := re.search(r"ALERT_(\w*CERTIFICATE\w*)", str(cause)):
                 # pika has its text alone

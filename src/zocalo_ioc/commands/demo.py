@@ -1,12 +1,12 @@
 """`zocalo-ioc demo`: an IOC and a simulated Zocalo in one process."""
 
 import asyncio
+import json
 import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -14,17 +14,21 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from ..exits import UNTIL_STOPPED
-from ..settings import IocSettings
+from ..settings import LogSettings
 from ..settings.types import PREFIX
 from ._command import Command, serve_ioc
 
 RESULTS_QUEUE = "xrc.demo"
+SCAN = [
+    {"command": "process", "dcid": dcid, "num_frames": 400}
+    for dcid in (1234567, 1234568)
+]
 _DEFAULT_CA_PORT = 5064
 _PORTS = "EPICS_CA_SERVER_PORT", "EPICS_PVA_BROADCAST_PORT"
 _LOOPBACK = "127.0.0.1"
 
 
-class DemoSettings(IocSettings):
+class DemoSettings(LogSettings):
     """Serve the PVs with a simulated Zocalo, in one process and without a broker."""
 
     group: ClassVar[str] = "PVs"
@@ -35,26 +39,25 @@ class DemoSettings(IocSettings):
 
 
 def _demo(settings: DemoSettings) -> None:
-    serve_ioc(settings, partial(_ioc, settings.prefix), settings.prefix)
+    serve_ioc(settings, lambda stop: _ioc(settings.prefix, stop), settings.prefix)
 
 
-async def _ioc(prefix: str, stop: asyncio.Event, on_served: Callable[[], None]) -> None:
+async def _ioc(prefix: str, stop: asyncio.Event) -> None:
     """Serve an IOC with a simulated Zocalo until stopped, on this machine only."""
     # EPICS and the simulator are loaded only when they are needed
+    from zocalo_simulator.data_collections import Site
+    from zocalo_simulator.names import Beamline
     from zocalo_simulator.simulation import Options, SimulatedZocalo
 
     from ..broker import Hub, LoopbackBroker, Queue
     from ..ioc import Ioc
 
     instructions = _instructions(prefix, _epics_environment())
-
-    def served() -> None:
-        print(instructions, flush=True)
-        on_served()
-
     hub = Hub()
+    # a beamline without the GPU pipeline, which needs the name of a file
     zocalo = SimulatedZocalo(
-        Options(RESULTS_QUEUE), lambda subscriptions: LoopbackBroker(hub, subscriptions)
+        Options(Site(RESULTS_QUEUE, Beamline.I04)),
+        lambda subscriptions: LoopbackBroker(hub, subscriptions),
     )
     ioc = Ioc(
         prefix,
@@ -65,7 +68,7 @@ async def _ioc(prefix: str, stop: asyncio.Event, on_served: Callable[[], None]) 
     )
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(zocalo.run())
-        await ioc.serve(stop, served)
+        await ioc.serve(stop, lambda: print(instructions, flush=True))
         serving.cancel()
 
 
@@ -77,12 +80,11 @@ def _instructions(prefix: str, environment: Mapping[str, str]) -> str:
     ]
     setting_up = "\n  ".join([*exports, *_tools()])
     return f"""
-In another terminal, have a data collection processed and read where the crystal is:
+In another terminal, process a scan of two grids and read where the crystal is:
 
   {setting_up}
 
-  caput {prefix}:DCID 1234567 && caput {prefix}:NUM_FRAMES 400
-  caput -c -w 60 {prefix}:PROCESS 1
+  caput -S -c -w 60 {prefix}:SUBMIT '{json.dumps(SCAN)}' > /dev/null
   caget {prefix}:STATE {prefix}:BEST:X {prefix}:BEST:Y {prefix}:BEST:Z
 
 Ctrl-C here ends the demo.

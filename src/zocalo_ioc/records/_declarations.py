@@ -146,7 +146,7 @@ class BrokerPvs(Section):
     connected = Readback(
         "BROKER:CONNECTED",
         Bool({"No": False, "Yes": True}, {"No": "MAJOR"}),
-        "Connected, consuming, messages confirmed",
+        "Connected and consuming results",
     )
     consumers = Readback(
         "BROKER:CONSUMERS",

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 from typing_extensions import TypeAliasType
 
-from zocalo_simulator.names import QUEUES, ServiceName, Trouble
+from zocalo_simulator.names import QUEUES, Beamline, Detector, ServiceName, Trouble
 
 from ..errors import SettingsInvalid
 from ._given import Given, missing
@@ -30,7 +30,7 @@ def _chance(text: str) -> str:
 
 
 def _not_a_service(queue: str) -> str:
-    if queue in QUEUES.values():
+    if any(queue in queues for queues in QUEUES.values()):
         raise ValueError("a service takes what is there; write another queue")
     return queue
 
@@ -44,6 +44,8 @@ TROUBLE = TypeAliasType(
     ],
 )
 SERVICE = TypeAliasType("SERVICE", ServiceName)
+BEAMLINE = TypeAliasType("BEAMLINE", Beamline)
+DETECTOR = TypeAliasType("DETECTOR", Detector)
 DCID = TypeAliasType("DCID", Annotated[int, Field(ge=1, le=2**31 - 1)])
 RATE = TypeAliasType("RATE", Annotated[float, Field(gt=0, le=100_000)])
 NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0)])
@@ -73,9 +75,18 @@ class SimulateSettings(LogSettings):
         AfterValidator(_not_a_service),
         Field(description="send results to this queue, through results"),
     ] = "xrc.i03"
+    beamline: Annotated[
+        BEAMLINE, Field(description="which recipes Mimas starts depends on it")
+    ] = Beamline.I03
+    detector: Annotated[DETECTOR, Field(description="and on the detector")] = (
+        Detector.EIGER
+    )
     collections: Annotated[
         FILE | None,
-        Field(description="what data collections are, YAML; others are made up"),
+        Field(
+            description="the data collections that there are, YAML; if not given, all "
+            "are made up"
+        ),
     ] = None
     frame_rate: Annotated[
         RATE,
@@ -112,6 +123,13 @@ class SimulateSettings(LogSettings):
         FOLDER | None,
         Field(description="where the dispatcher keeps a copy of each message"),
     ] = None
+    faithful: Annotated[
+        bool,
+        Field(
+            description="let centring fail where the real service fails; otherwise "
+            "the log says that it would"
+        ),
+    ] = False
     give_up_after: Annotated[
         SECONDS,
         Field(description="how long frames wait for others of their scan, seconds"),
