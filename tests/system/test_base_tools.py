@@ -1,21 +1,32 @@
 """Values written with EPICS base's own caput, which sends every number as text."""
 
 import asyncio
+import math
 import re
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import aioca
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from p4p.client.asyncio import Context, RemoteError
 
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.tools import BASE
+from zocalo_ioc.records import DECLARATIONS, Action, Record, TextAction
+from zocalo_ioc.records.datatypes import Float, Int, Text
 
-CAPUT = Path(sys.executable).with_name("caput")
+WRITABLE = [record for record in DECLARATIONS if record.writable]
+
+
+def is_float(record: Record[Any]) -> bool:
+    return isinstance(record.datatype, Float)
+
+
+CAPUT = BASE / "caput"
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +34,11 @@ async def ioc(ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ) -> Ioc:
     """An IOC without jobs, for a job that times out has something newer to say."""
     ioc = ioc_maker("run", "--broker", rabbitmq.url, "--results-queue", RESULTS)
     await ioc.until_value("BROKER:CONNECTED", 1)
+
+    async def has_counted_consumers() -> bool:
+        return "Nobody takes messages" in await ioc.text("MESSAGE")
+
+    await ioc.until(has_counted_consumers)  # so that this is not newer than a refusal
     return ioc
 
 
@@ -31,7 +47,7 @@ async def caput(ioc: Ioc, *arguments: str) -> str:
     *options, name, value = arguments
     process = await asyncio.create_subprocess_exec(
         *(CAPUT, *options, ioc.pv(name), value),
-        env=ioc.client_environment,
+        env=ioc.client_environment | {"PATH": f"{BASE}"},  # it starts caRepeater
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
@@ -138,59 +154,151 @@ async def test_text_without_the_option_for_long_strings_is_explained(ioc: Ioc) -
     assert await ioc.text("FILENAME") == "ins_10_31"
 
 
-NUMBERS = {
-    "DCID": (r"[-+]?[0-9]+", int, 0, 2**31 - 1),
-    "NUM_FRAMES": (r"[-+]?[0-9]+", int, 0, 2**31 - 1),
-    "TIMEOUT": (r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", float, 0.1, 86400),
-    "SORT_KEY": (r"[0-9]", int, 0, 2),
-    "SOURCE": (r"[0-9]", int, 0, 2),
-}
-CHOICES = {
-    "SORT_KEY": ["max_count", "total_count", "n_voxels"],
-    "SOURCE": ["Any", "CPU", "GPU"],
-}
+async def test_a_number_is_no_text_but_the_codes_of_characters_are(ioc: Ioc) -> None:
+    await ioc.put("FILENAME", "old")
+    for datatype in (aioca.DBR_LONG, aioca.DBR_DOUBLE):
+        await ioc.put("FILENAME", 123, datatype=datatype, throw=False)
+        assert (await ioc.text("MESSAGE")).startswith("FILENAME refused 123: ")
+        assert await ioc.text("FILENAME") == "old"
+    codes = [*b"from Phoebus", 0]  # as it sends them
+    await ioc.put("FILENAME", codes, datatype=aioca.DBR_LONG)
+    assert await ioc.text("FILENAME") == "from Phoebus"
+    assert f"writes 'from Phoebus' to {ioc.pv('FILENAME')}" in ioc.log
+    await ioc.put("FILENAME", [0], datatype=aioca.DBR_LONG)
+    assert await ioc.text("FILENAME") == ""
+
+
+@pytest.mark.parametrize("name", [r.name for r in WRITABLE if is_float(r)])
+async def test_a_number_that_is_none_leaves_no_alarm(ioc: Ioc, name: str) -> None:
+    before = await ioc.get(name)
+    for value in (math.nan, math.inf, 1e9, -1.0):
+        for put in (put_with_pva, put_with_ca):
+            await put(ioc, name, value)
+            assert await ioc.get(name) == before
+            assert (await ioc.text("MESSAGE")).startswith(f"{name} refused ")
+            assert await ioc.severity(name) == 0
+    limits = await ioc.get(name, format=aioca.FORMAT_CTRL)
+    assert limits.upper_ctrl_limit == pytest.approx(limits.upper_disp_limit)
+    assert limits.lower_ctrl_limit == pytest.approx(limits.lower_disp_limit)
+
+
+# -- whatever is put, by whichever way ----------------------------------------
+
+SPELT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", re.IGNORECASE)
+CHOICES = {choice for record in WRITABLE for choice in record.datatype.choices}
+RUNNING = {"1", "Busy", "+1", "01"}
+"""What runs a command, in some way of putting."""
 TEXTS = (
     st.from_regex(r"\A[ \t]{0,2}[-+]?[0-9]{0,12}[.,ex ]?[0-9]{0,3}[ x]?\Z")
     | st.text("0123456789+-.,eExX _%anif\n\t\x1c\x85\xa0\u0663", max_size=12)
-    | st.sampled_from([name for names in CHOICES.values() for name in names])
+    | st.sampled_from(sorted(CHOICES))
+)
+NUMBERS = (
+    st.integers(-(2**31), 2**31 - 1)
+    | st.integers(0, 3)
+    | st.floats(-1e6, 1e6)
+    | st.sampled_from([math.nan, math.inf, 0.1, 86400.0, 1e9])
 )
 
 
-def meaning(name: str, text: str) -> float | None:
-    """Return the value that a text stands for, or None if there is none."""
-    if text in CHOICES.get(name, ()):
-        return CHOICES[name].index(text)
-    pattern, kind, low, high = NUMBERS[name]
-    stripped = text if name in CHOICES else text.strip(" \t\n\r\f\v")
-    if not re.fullmatch(pattern, stripped, re.IGNORECASE):
+async def put_with_caput(ioc: Ioc, name: str, value: Any) -> None:
+    await caput(ioc, "-c", "--", name, f"{value}")
+
+
+async def put_with_ca(ioc: Ioc, name: str, value: Any) -> None:
+    """A text as EPICS string, as caput sends it; a number as a double."""
+    kind = aioca.DBR_STRING if isinstance(value, str) else aioca.DBR_DOUBLE
+    pv = ioc.pv(name)
+    await aioca.caput(pv, value, datatype=kind, wait=True, timeout=40, throw=False)
+
+
+async def put_with_pva(ioc: Ioc, name: str, value: Any) -> None:
+    """A put that ends when it has been logged, unless the client refuses it."""
+    logged = ioc.log.count(" writes ")
+    with Context("pva") as pva:
+        try:
+            async with asyncio.timeout(40):
+                await pva.put(ioc.pv(name), value)
+        except (ValueError, TypeError, OverflowError, RemoteError):
+            return
+    await ioc.until(lambda: asyncio.sleep(0, ioc.log.count(" writes ") > logged))
+
+
+def meaning(record: Record[Any], value: Any) -> Any:
+    """Return what a record holds after a put, or None if the put is refused."""
+    kind = record.datatype
+    if isinstance(kind, Text):
+        return "" if value == 0 else value if isinstance(value, str) else None
+    if isinstance(value, str):
+        if value in kind.choices:
+            return kind.choices.index(value)
+        stripped = value if kind.choices else value.strip(" \t\n\r\f\v")
+        if not SPELT.fullmatch(stripped):
+            return None
+        if kind.choices and not re.fullmatch("[0-9]", stripped):
+            return None
+        if isinstance(kind, Int) and not re.fullmatch("[-+]?[0-9]+", stripped):
+            return None
+        value = float(stripped)
+    low, high = getattr(kind, "low", 0), getattr(kind, "high", len(kind.choices) - 1)
+    if not isinstance(kind, Float) and value % 1 != 0:
         return None
-    value = kind(stripped)
     return value if low <= value <= high else None
 
 
-@pytest.mark.parametrize("name", NUMBERS)
-async def test_value_message_and_state_agree_whatever_text_is_put(
-    ioc: Ioc, name: str
-) -> None:
-    """Strings on the wire, as base's caput sends them."""
-    state = await ioc.get("STATE")
-    texts: list[str] = []
+WAYS = {
+    "caput": (put_with_caput, TEXTS, 15),
+    "CA, texts": (put_with_ca, TEXTS, 30),
+    "CA, numbers": (put_with_ca, NUMBERS, 12),
+    "PVA, texts": (put_with_pva, TEXTS, 8),
+    "PVA, numbers": (put_with_pva, NUMBERS, 8),
+}
 
-    @settings(max_examples=60, deadline=None, database=None)
-    @given(TEXTS)
-    def collect(text: str) -> None:
-        texts.append(text)
+
+def examples(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
+    found: list[Any] = []
+
+    @settings(max_examples=count, deadline=None, database=None)
+    @given(strategy)
+    def collect(value: Any) -> None:
+        found.append(value)
 
     collect()
-    for text in dict.fromkeys(texts):
-        before, wanted = await ioc.get(name), meaning(name, text)
-        await aioca.caput(
-            *(ioc.pv(name), text), datatype=aioca.DBR_STRING, wait=True, throw=False
-        )
-        said = (await ioc.text("MESSAGE")).startswith(f"{name} refused {text!r}: ")
-        after = await ioc.get(name)
-        if wanted is None:
-            assert (after, said) == (before, True), text
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("record", WRITABLE, ids=lambda record: record.name)
+async def test_value_message_log_and_state_agree_whatever_is_put(
+    ioc: Ioc, record: Record[Any], way: str
+) -> None:
+    put, strategy, count = WAYS[way]
+    name, is_text = record.name, isinstance(record.datatype, Text)
+    state, reached = await ioc.get("STATE"), 0
+    for value in examples(strategy, count):
+        if isinstance(record, Action) and (f"{value}".strip() in RUNNING or value == 1):
+            continue
+        if isinstance(record, TextAction) and (way.startswith("PVA") or value == 0):
+            continue  # it would run, whatever it is
+        read = ioc.text if is_text else ioc.get
+        before, logged = await read(name), len(ioc.log)
+        await put(ioc, name, value)
+        after, said, log = await read(name), await ioc.text("MESSAGE"), ioc.log[logged:]
+        written = re.findall(rf" writes (.*) to {ioc.pv(name)}\n", log)
+        refused = re.findall(rf" WARNING ({name} refused .*)\n", log)
+        reached += bool(written)
+        if refused:
+            assert (after, said) == (before, refused[-1]), value
+        elif written:
+            [shown] = written
+            wanted = meaning(record, eval(shown, {"nan": math.nan, "inf": math.inf}))
+            assert after == pytest.approx(wanted), value
         else:
-            assert (after, said) == (pytest.approx(wanted), False), text
-        assert await ioc.get("STATE") == state, text
+            assert way.startswith(("caput", "PVA")), value  # its client refused it
+            assert after == before, value
+        if way == "CA, texts":
+            should_be = None if is_text else meaning(record, value)
+            assert bool(refused) == (should_be is None), (value, log)
+        assert await ioc.get("STATE") == state, value
+    silent = isinstance(record, Action | TextAction) and way.startswith("PVA")
+    assert reached or silent  # the log does not have their values

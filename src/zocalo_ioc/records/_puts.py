@@ -133,9 +133,12 @@ def _value(message: _Message) -> str | float | None:
             length = min(message.count, _CHARS_READ)
             return _text(ctypes.string_at(message.data, length))
         case known if known in _NUMBERS:
-            return ctypes.cast(
-                message.data, ctypes.POINTER(_NUMBERS[known])
-            ).contents.value
+            length = min(message.count, _CHARS_READ)
+            numbers = (_NUMBERS[known] * length).from_address(message.data)
+            if length == 1 or not isinstance(numbers[0], int):
+                return numbers[0]
+            # Phoebus sends a text as the codes of its characters
+            return _text(bytes(number % 256 for number in numbers))
         case _:
             return None
 

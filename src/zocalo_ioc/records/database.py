@@ -80,6 +80,7 @@ class Records(Pvs):
         self._handlers: Handlers | None = None
         # by thread: thread-local data is gone when a callback from EPICS returns
         self._refusing: dict[int, str] = {}
+        self._judged: dict[int, Any] = {}
         self._by_name = {record.name: record for record in self.records}
         builder.SetDeviceName(prefix)
         made = self._epics.made
@@ -135,6 +136,7 @@ class Records(Pvs):
 
     def _put_handlers(self, record: Writable[Any]) -> dict[str, Any]:
         def validate(_: object, value: Any) -> bool:
+            self._judged[threading.get_ident()] = value
             if self._refusing.get(threading.get_ident()) == record.name:
                 return False  # it was refused before EPICS converted it
             refusal = record.datatype.refusal(value)
@@ -172,7 +174,9 @@ class Records(Pvs):
 
     def _on_put(self, put: Put) -> str | int | None:
         """Log a put, and refuse and explain what EPICS would convert wrongly or not."""
-        self._refusing.pop(threading.get_ident(), None)
+        thread = threading.get_ident()
+        self._refusing.pop(thread, None)
+        judged = self._judged.pop(thread, None)
         # a filter may follow, as in DCID.VAL{"dbnd":{"d":1}} or DCID.VAL[0:0]
         parts = re.split(r"[{$\[]", put.pv.removeprefix(f"{self._prefix}:"))
         name, _, field = parts[0].partition(".")
@@ -182,25 +186,34 @@ class Records(Pvs):
         value = put.value
         # what came through PV Access is known when it is there; a command ends late
         late = value is None and not isinstance(record, Action | TextAction)
+        if put.done and judged != judged:
+            # a NaN through PV Access has been refused, but EPICS leaves its alarm
+            self._epics.put(record, self._epics.get(record))
         if put.done != late:
             return None
-        sent = self._epics.get(record) if late else value
+        sent = value
+        if late:
+            sent = self._epics.get(record) if judged is None else judged
         self._handlers.on_write(put.who, put.pv, "" if sent is None else f"{sent!r}")
         if value is None or field not in ("", "VAL"):
             return None
         refusal = record.datatype.put_refusal(value, put.is_string)
         if refusal:
-            self._refusing[threading.get_ident()] = name
+            self._refusing[thread] = name
             self._refused(name, value, refusal)
             if isinstance(record, Action) and not put.is_string:
                 return 0  # if it runs, another thread processes it, once it has ended
+            if "nan" in f"{value}".lower():
+                return "0" if put.is_string else 0  # a NaN would leave its alarm
         elif put.is_string and isinstance(record.datatype, Int):
             return str(int(value))  # EPICS would take a leading 0 for octal
         return None
 
     def _refused(self, name: str, value: float | str, refusal: str) -> None:
         if self._handlers:
-            shown = repr(value) if isinstance(value, str) else f"{value:.10g}"
+            shown = "" if isinstance(value, str) else f"{value:.10g}"
+            if not shown or float(shown) != value:
+                shown = repr(value)
             self._handlers.on_refused(ValueOutOfRange(name, shown, refusal))
 
     @contextmanager

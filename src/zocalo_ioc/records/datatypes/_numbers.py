@@ -1,5 +1,6 @@
 """Numbers, with units and limits."""
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,6 @@ class _Number(Datatype[N]):
         unit: EGU.
         precision: PREC, of a `Float`.
         low, high: the values that clients may write, both included: LOPR and HOPR.
-            EPICS would cut to drive limits what should be refused.
         missing: the value that stands for none.
     """
 
@@ -74,6 +74,10 @@ class Float(_Number[float]):
         """Make an ai or ao."""
         make = builder.aOut if writable else builder.aIn
         fields |= {"EGU": self.unit, "PREC": self.precision}
+        if writable and self.low is not None and self.high is not None:
+            # the control limits, to which EPICS cuts: just outside, to be refused
+            fields["DRVL"] = math.nextafter(self.low, -math.inf)
+            fields["DRVH"] = math.nextafter(self.high, math.inf)
         return make(name, **fields, LOPR=self.low, HOPR=self.high)
 
     def refusal(self, raw: object) -> str:

@@ -61,8 +61,12 @@ class Text(Datatype[str]):
         return ""
 
     def put_refusal(self, value: float | str, is_string: bool) -> str:
-        """Say that it was sent as an EPICS string."""
-        return "it was sent as a short string: use caput -S" if is_string else ""
+        """Say that it was sent as an EPICS string, or as a number."""
+        if is_string:
+            return "it was sent as a short string: use caput -S"
+        if isinstance(value, str) or value == 0:  # Phoebus's empty text
+            return ""
+        return "it was sent as a number: use caput -S"  # EPICS would take a code
 
     def summary(self, quoted: Callable[[str], str] = str) -> str:
         """Say the length."""
