@@ -1,5 +1,5 @@
 #!/bin/sh
-# Check that the machine has Python with venv and, if asked for, RabbitMQ.
+# Check that the machine has Python with venv and, for the tests, RabbitMQ and procServ.
 # usage: scripts/install-system.sh PYTHON [rabbitmq]
 set -eu
 "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
@@ -9,7 +9,10 @@ set -eu
 missing=
 "$1" -c 'import ensurepip' 2>/dev/null || missing=python3-venv
 case ${2-} in
-rabbitmq) [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing="$missing rabbitmq-server" ;;
+rabbitmq)
+    [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing="$missing rabbitmq-server"
+    command -v procServ >/dev/null || missing="$missing procserv"
+    ;;
 esac
 # shellcheck disable=SC2086
 [ -z "$missing" ] || "$(dirname "$0")/install-packages.sh" $missing

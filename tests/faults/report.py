@@ -97,6 +97,7 @@ class Runs:
             broker.close()
         nodes = scenarios.make_cluster(self._folder)
         try:
+            yield await scenarios.node_in_use_cut_off(make, nodes, 3, 5)
             for outcome in await scenarios.node_in_use_killed(
                 make, nodes, 10, 125, 1000
             ):

@@ -313,6 +313,42 @@ async def mutated_messages(
     return outcome
 
 
+async def node_in_use_cut_off(
+    make: Maker, cluster: Sequence[RabbitMQ], times: int, starts: int
+) -> Outcome:
+    """Cut the node in use off from its cluster, and put START; it is not killed."""
+    outcome = Outcome(
+        "node in use of a cluster of three cut off from the others, START put after",
+        times,
+        times * starts,
+        measured_from="the node is cut off, to the end of the first START",
+    )
+    nodes = [option for node in cluster for option in ("--broker", node.url)]
+    ioc = make("run", *nodes, *QUEUE)
+    await connected(ioc)
+    await ioc.put("NUM_FRAMES", 1)
+    others = cluster
+    for number in range(times):
+        await connected(ioc)
+        used = await ioc.get("BROKER:HOST")
+        (node,) = [node for node in cluster if used.endswith(f":{node.port}")]
+        others = [other for other in cluster if other is not node]
+        await asyncio.to_thread(node.cut_off, others)
+        began = time.monotonic()
+        for each in range(starts):
+            await ioc.put("DCID", FIRST_VALID + number * starts + each)
+            await ioc.put("START", 1)
+            outcome.lost += await ioc.state() != "Started"
+            if not each:
+                outcome.recoveries.append(time.monotonic() - began)
+        await asyncio.to_thread(node.rejoin, others)
+    queued = others[0].take(TRIGGERS, others[0].total(TRIGGERS))
+    bodies = {body for _, _, body in queued}
+    outcome.lost += times * starts - len(bodies)
+    outcome.duplicated = len(queued) - len(bodies)
+    return outcome
+
+
 def make_cluster(folder: Path) -> list[RabbitMQ]:
     """Start three nodes and join them; the queues are quorum queues of all three."""
     nodes: list[RabbitMQ] = []

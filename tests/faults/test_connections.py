@@ -183,10 +183,10 @@ async def test_a_connection_that_is_open_but_dead_is_given_up_in_two_heartbeats(
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
     proxy.swallow()
-    await ioc.put_all(DCID=601, NUM_FRAMES=1)
-    start = asyncio.create_task(ioc.put("START", 1, timeout=60))
     await ioc.until_value("BROKER:CONNECTED", 0, limit=2 * HEARTBEAT + 1)
     await says(ioc, "No data from")
+    await ioc.put_all(DCID=601, NUM_FRAMES=1)
+    start = asyncio.create_task(ioc.put("START", 1, timeout=60))
     proxy.pass_on()
     await ioc.until_value("BROKER:CONNECTED", 1)
     await start

@@ -54,6 +54,14 @@ def cluster(tmp_path: Path) -> Iterator[list[RabbitMQ]]:
         node.close()
 
 
+async def test_no_start_fails_when_the_node_in_use_is_cut_off_from_its_cluster(
+    ioc_maker: Maker, cluster: list[RabbitMQ]
+) -> None:
+    outcome = await scenarios.node_in_use_cut_off(ioc_maker, cluster, 1, starts=5)
+    assert kept(outcome)
+    assert outcome.recoveries[0] < 10
+
+
 async def test_a_cluster_goes_on_when_the_node_in_use_is_killed(
     ioc_maker: Maker, cluster: list[RabbitMQ]
 ) -> None:

@@ -6,7 +6,7 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
@@ -161,6 +161,27 @@ class RabbitMQ:
             yield
         finally:
             os.killpg(self._process.pid, signal.SIGCONT)
+
+    def cut_off(self, others: Iterable["RabbitMQ"]) -> None:
+        """Cut this node off from the others of its cluster, until `rejoin`."""
+        self._allow(others, "cut_off")
+
+    def rejoin(self, others: Sequence["RabbitMQ"]) -> None:
+        """End a partition; this node restarts and takes the others' side."""
+        self._allow(others, self._cookie(others[0]))
+        self.control("stop_app")
+        self.control("start_app")
+
+    def _cookie(self, other: "RabbitMQ") -> str:
+        return other.control("eval", "erlang:get_cookie().").strip().strip("'")
+
+    def _allow(self, others: Iterable["RabbitMQ"], cookie: str) -> None:
+        for other in others:
+            self.control(
+                "eval",
+                f"erlang:set_cookie('{other.name}', '{cookie}'), "
+                f"erlang:disconnect_node('{other.name}').",
+            )
 
     def close(self) -> None:
         """End the server, and the port mapper that Erlang has started for it alone."""

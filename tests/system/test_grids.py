@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import subprocess
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import aioca
@@ -205,6 +207,43 @@ async def test_what_is_no_frame_is_counted_and_harms_nothing(
     assert rabbitmq.depth(FRAMES) == 0
 
 
+async def test_the_map_is_drawn_in_a_terminal_and_into_a_file(
+    ioc: Ioc, sender: FrameSender, tmp_path: Path
+) -> None:
+    spots = np.zeros((12, 20), int)
+    spots[4, 7] = 81
+    spots[5, 7] = 36
+    sender.send(enumerate(snaked(spots).tolist()[:230], start=1), XY, 7651)
+    await ioc.until_value("GRID:XY:DCID", 7651)
+    await ioc.until_value("GRID:XY:FRAMES", 230)
+    plain = {"NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"}
+    drawn = run_map(ioc, ioc.prefix, **plain)
+    heading, *rows = drawn.stdout.splitlines()
+    assert heading == "XY  DCID 7651  20 x 12 boxes, 230 of 240 frames, up to 81 spots"
+    expected = [" " * 20] * 11 + ["?" * 10 + " " * 10]  # the last row runs backwards
+    expected[4], expected[5] = " " * 7 + "@" + " " * 12, " " * 7 + "*" + " " * 12
+    assert [row.ljust(20) for row in rows] == expected
+    file = tmp_path / "map.png"
+    assert run_map(ioc, ioc.prefix, "--output", str(file)).returncode == 0
+    assert file.read_bytes().startswith(b"\x89PNG")
+    failed = run_map(ioc, ioc.prefix, "--output", str(tmp_path / "map.xyz"))
+    assert failed.returncode == 1
+    assert "--output: can't write" in failed.stderr
+
+
+def run_map(
+    ioc: Ioc, *arguments: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*ioc.program, "map", *arguments],
+        env=ioc.client_environment | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 async def test_results_come_while_the_queue_of_frames_is_missing(
     ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ
 ) -> None:
@@ -247,3 +286,6 @@ async def test_frames_come_from_an_exchange_through_a_queue_of_ones_own(
 async def test_without_a_queue_of_frames_there_are_no_grids(shared_ioc: Ioc) -> None:
     with pytest.raises(aioca.CANothing):
         await aioca.caget(shared_ioc.pv("GRID:XY:DCID"), timeout=2)
+    refused = run_map(shared_ioc, shared_ioc.prefix)
+    assert refused.returncode == 1
+    assert "serves no grids. Start the IOC with --frames-queue" in refused.stderr

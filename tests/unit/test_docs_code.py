@@ -60,7 +60,7 @@ OTHERS = {
         "systemctl",
         "journalctl",
     ),
-    *("alarm-server", "curl", "less", "set", "xdg-open"),
+    *("alarm-server", "curl", "nc", "procServ", "less", "set", "xdg-open"),
 }
 """Programs of others, whose options are not checked."""
 OF_THE_MACHINE = {"autosave", "config", "help", "logbook", "rejected", "…", ">"}

@@ -6,6 +6,7 @@ import logging
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
@@ -75,7 +76,7 @@ class AmqpBroker:
             Subscriber(subscription, self._report, 2 * heartbeat, self._is_held)
             for subscription in subscriptions
         ]
-        self._watcher = Watcher(watches, self._is_held)
+        self._watcher = Watcher(watches, self._is_held, self._consumes)
         read_any_headers()
 
     async def run(self) -> None:
@@ -107,7 +108,8 @@ class AmqpBroker:
                 for part in (
                     self._publisher.run(connection.pika, address),
                     *(each.run(connection.pika, address) for each in self._subscribers),
-                    self._watcher.run(connection.pika),
+                    self._publisher.watch(address, partial(self._show, address)),
+                    self._watcher.run(connection.pika, address),
                     self._watch_silence(connection.pika, address),
                 )
             ]
@@ -159,6 +161,10 @@ class AmqpBroker:
             await asyncio.sleep(1)
         raise NoHeartbeat(address, SILENCE * self._heartbeat)
 
+    def _consumes(self, queue: str) -> bool:
+        """Whether messages are to come from a queue now."""
+        return any(q.name == queue and not p for q, p in self._answers.items())
+
     def _is_held(self) -> bool:
         return self._blocked
 
@@ -172,9 +178,10 @@ class AmqpBroker:
     def _show(self, address: str) -> None:
         answers = self._answers
         subscribed = tuple(q for q in self._queues if q in answers and not answers[q])
-        up = len(subscribed) == len(self._queues) > 0
+        overdue = self._publisher.overdue
+        up = len(subscribed) == len(self._queues) > 0 and overdue is None
         missing = dict.fromkeys(q.content for q in self._queues if q not in subscribed)
-        problems = [self._lost, *answers.values()]
+        problems = [self._lost, *answers.values(), overdue]
         if self._blocked:
             problems.insert(0, Blocked(address))
         state = Connection(

@@ -25,15 +25,21 @@ from ..errors import NoConnection, NoResults, NotConfirmed
 from ..errors import broker as errors
 from ._protocol import Queue
 
-CONNECTION_ERRORS = (AMQPError, AMQPConnectorException, OSError, NoConnection)
+CONNECTION_ERRORS = (
+    AMQPError,
+    AMQPConnectorException,
+    OSError,
+    NoConnection,
+    NoResults,
+)
 """What is raised when there is no connection, or no longer."""
 
 
-def connection_problem(address: str, error: BaseException) -> NoConnection:
+def connection_problem(address: str, error: BaseException) -> NoConnection | NoResults:
     """Return why there is no connection to a node."""
     for cause in _causes(error):
         match cause:
-            case NoConnection():
+            case NoConnection() | NoResults():
                 return cause
             case _ if alert := re.search(r"ALERT_(\w*CERTIFICATE\w*)", str(cause)):
                 # pika has its text alone

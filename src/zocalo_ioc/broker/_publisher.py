@@ -31,6 +31,11 @@ from ._protocol import Message
 SENT_AGAIN_AFTER = 0.2
 """Seconds. RabbitMQ takes no messages while the nodes of a cluster agree on a leader
 for the queue, or while the queue is full."""
+CONFIRM_TIME = 4.0
+"""How long a node may take to confirm a message, in seconds, before another is tried:
+three can be within the usual send time-out."""
+LOOK = 0.5
+"""How often the oldest message is looked at, in seconds."""
 
 
 class _Pending:
@@ -40,6 +45,7 @@ class _Pending:
         self.message = message
         self.wanted = wanted
         self.refused = False
+        self.given_up = False
         self.sent_at = perf_counter()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -58,6 +64,9 @@ class Publisher:
     Args:
         connection_problem: returns what is wrong with the connection.
         held: whether the broker reads nothing at present.
+
+    Attributes:
+        overdue: that a message was not confirmed in time, until one is.
     """
 
     def __init__(
@@ -67,6 +76,7 @@ class Publisher:
     ) -> None:
         self._connection_problem = connection_problem
         self._held = held
+        self.overdue: errors.Unconfirmed | None = None
         self._channel: Channel | None = None
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
         self._by_tag: dict[int, _Pending] = {}
@@ -95,6 +105,7 @@ class Publisher:
             async with asyncio.timeout(within):
                 await pending.done
         except TimeoutError:
+            pending.given_up = True
             raise self._problem(pending, within) from None
         finally:
             self._outbox.pop(pending, None)
@@ -138,6 +149,35 @@ class Publisher:
                 for pending in by_tag.values():
                     pending.fail(publisher_problem(address, why))
                 await pauses.take()
+
+    async def watch(self, address: str, on_change: Callable[[], None]) -> None:
+        """Note when a message is overdue, while the connection lasts.
+
+        Looks are counted and not seconds, which pass also while this process is halted.
+
+        Args:
+            address: of the node.
+            on_change: called when `overdue` has changed.
+
+        Raises:
+            Unconfirmed: a message is overdue, though the broker reads.
+        """
+        oldest, looks = None, 0
+        while True:
+            shown = self.overdue
+            await asyncio.sleep(LOOK)
+            first = next(iter(self._by_tag.values()), None) if self._channel else None
+            looks = looks + 1 if first and first is oldest else 0
+            oldest = first
+            late = first and (first.given_up or looks * LOOK >= CONFIRM_TIME)
+            if late:
+                self.overdue = errors.Unconfirmed(address)
+            elif not self._outbox:  # what waits is sent again on the next connection
+                self.overdue = None
+            if late and not self._held():
+                raise errors.Unconfirmed(address)
+            if self.overdue != shown:
+                on_change()
 
     def go_on(self) -> None:
         """Send what has not been confirmed, in order.
@@ -193,6 +233,7 @@ class Publisher:
                 continue
             if isinstance(method, Basic.Ack):
                 pending.confirm()
+                self.overdue = None
             else:
                 pending.refused = True
                 self._give_up(channel, closed)

@@ -20,7 +20,7 @@ from ._protocol import Delivery, Queue, Subscription
 logger = logging.getLogger(__name__)
 
 PATIENCE = 5.0
-"""Seconds after which a broker that does not answer is told of."""
+"""Seconds after which another node is tried if the broker does not answer."""
 OWN_QUEUE = {
     "x-queue-type": "quorum",
     "x-message-ttl": 60_000,  # as on the queues that sites make for results
@@ -100,14 +100,18 @@ class Subscriber:
         ended: asyncio.Future[object],
         address: str,
     ) -> None:
-        """Wait for the broker's answer, and say so if there is none for long."""
+        """Wait for the broker's answer.
+
+        Raises:
+            QueueUnresponsive: there is none, though the broker reads.
+        """
         either = asyncio.FIRST_COMPLETED
         waits = (subscribed, ended)
-        answers, _ = await asyncio.wait(waits, timeout=PATIENCE, return_when=either)
-        if not answers:
-            problem = QueueUnresponsive(address, self._queue.name)
-            self._report(self._queue, address, problem)
-            await asyncio.wait(waits, return_when=either)
+        while not any(wait.done() for wait in waits):
+            held = self._held()
+            await asyncio.wait(waits, timeout=PATIENCE, return_when=either)
+            if not any(wait.done() for wait in waits) and not (held or self._held()):
+                raise QueueUnresponsive(address, self._queue.name)
         if subscribed.done():
             self._report(self._queue, address, None)
 

@@ -14,12 +14,14 @@ from ._errors import (
     ResultMissed,
     ZocaloError,
 )
+from ._grids import GridMap
 from ._request import RequestValues
 from ._result import Centre, Result
 
 __all__ = [
     "Centre",
     "Client",
+    "GridMap",
     "IocGone",
     "JobCancelled",
     "JobFailed",

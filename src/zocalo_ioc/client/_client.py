@@ -8,6 +8,7 @@ from ..errors import RequestInvalid
 from ..errors.clients import ResultOvertaken
 from ..wire import Event
 from ._errors import RequestRefused, ResultMissed
+from ._grids import GridMap, read_grids
 from ._job import Job
 from ._link import Link
 from ._matching import Claim
@@ -153,6 +154,21 @@ class Client:
         """
         link, results = self._connected
         return self._results_after(results.count, link.breaks)
+
+    async def grids(self) -> list[GridMap]:
+        """Return the spots counted so far in each box of the scan under way.
+
+        Returns:
+            The first grid and, of a 3-D scan, the second; none before a frame has come.
+
+        Raises:
+            RequestRefused: the IOC takes no frames.
+        """
+        return await read_grids(self._connected[0])
+
+    def last_result(self) -> Result | None:
+        """Return the latest result, also one from before; None if there was none."""
+        return self._connected[1].last
 
     async def process_request_records(self) -> Result:
         """Process the data collection of the request records, with ``P:PROCESS``.

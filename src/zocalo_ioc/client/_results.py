@@ -37,6 +37,8 @@ class Results:
         self._results: deque[tuple[int, Result]] = deque(maxlen=_KEPT)
         self.count = 0
         """How many new results there have been."""
+        self.last: Result | None = None
+        """The latest, also if it is not new."""
 
     async def open(self) -> None:
         """Begin to listen. The result that is there by now is not new.
@@ -77,16 +79,18 @@ class Results:
         """Take a whole result, and drop older ones of which a part was lost."""
         self._arriving = {s: p for s, p in self._arriving.items() if s > stamp}
         seq = int(parts["RESULT:SEQ"])
-        if self._newness.is_new(seq, stamp):
-            self.count += 1
-            sources = [source for at, source in self._sources if at <= stamp]
+        sources = [source for at, source in self._sources if at <= stamp]
+        is_new = self._newness.is_new(seq, stamp)
+        if seq and sources:
             columns = {c: np.array(parts[name]) for name, c in _COLUMNS.items()}
-            result = Result(
+            self.last = result = Result(
                 seq=seq,
                 dcids=tuple(int(dcid) for dcid in parts["RESULT:DCIDS"]),
                 dcgid=int(parts["RESULT:DCGID"]),
                 source=sources[-1],
                 columns=columns,
             )
-            self._results.append((self.count, result))
+            if is_new:
+                self.count += 1
+                self._results.append((self.count, result))
         self._link.changed()

@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 from ..errors.settings import SettingsProblems
 from ..exits import Exit
 from ..logs import logging_as
-from ..settings import LogSettings, Settings, Sources
+from ..settings import IocSettings, LogSettings, Settings, Sources
 from ._environment import misspelt_variables
+from ._shell import Shell
 
 logger = logging.getLogger(__name__)
 
@@ -88,12 +89,25 @@ def serve(
 
 
 def serve_ioc(
-    settings: LogSettings, work: Callable[[asyncio.Event], Awaitable[None]], prefix: str
+    settings: IocSettings,
+    work: Callable[[asyncio.Event, Callable[[], None]], Awaitable[None]],
+    prefix: str,
 ) -> None:
-    """Serve an IOC until SIGTERM or Ctrl-C, and leave with exit status 0."""
+    """Serve an IOC until SIGTERM, Ctrl-C or the shell's end, and leave with status 0.
+
+    Args:
+        settings: what to log, and whether there is a shell.
+        work: ends when the event is set; calls the function once the PVs are served.
+        prefix: of the IOC, for the log.
+    """
 
     async def work_and_leave(stop: asyncio.Event) -> None:
-        await work(stop)
+        if settings.shell:
+            shell = Shell(stop)
+            with shell.terminal():
+                await work(stop, shell.start)
+        else:
+            await work(stop, lambda: None)
         _leave()
 
     serve(settings, work_and_leave, prefix)

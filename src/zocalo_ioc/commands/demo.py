@@ -6,7 +6,8 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -14,7 +15,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from ..exits import UNTIL_STOPPED
-from ..settings import LogSettings
+from ..settings import IocSettings
 from ..settings.types import PREFIX
 from ._command import Command, serve_ioc
 
@@ -28,7 +29,7 @@ _PORTS = "EPICS_CA_SERVER_PORT", "EPICS_PVA_BROADCAST_PORT"
 _LOOPBACK = "127.0.0.1"
 
 
-class DemoSettings(LogSettings):
+class DemoSettings(IocSettings):
     """Serve the PVs with a simulated Zocalo, in one process and without a broker."""
 
     group: ClassVar[str] = "PVs"
@@ -39,10 +40,10 @@ class DemoSettings(LogSettings):
 
 
 def _demo(settings: DemoSettings) -> None:
-    serve_ioc(settings, lambda stop: _ioc(settings.prefix, stop), settings.prefix)
+    serve_ioc(settings, partial(_ioc, settings.prefix), settings.prefix)
 
 
-async def _ioc(prefix: str, stop: asyncio.Event) -> None:
+async def _ioc(prefix: str, stop: asyncio.Event, on_served: Callable[[], None]) -> None:
     """Serve an IOC with a simulated Zocalo until stopped, on this machine only."""
     # EPICS and the simulator are loaded only when they are needed
     from zocalo_simulator.data_collections import Site
@@ -53,6 +54,11 @@ async def _ioc(prefix: str, stop: asyncio.Event) -> None:
     from ..ioc import Ioc
 
     instructions = _instructions(prefix, _epics_environment())
+
+    def served() -> None:
+        print(instructions, flush=True)
+        on_served()
+
     hub = Hub()
     # a beamline without the GPU pipeline, which needs the name of a file
     zocalo = SimulatedZocalo(
@@ -68,7 +74,7 @@ async def _ioc(prefix: str, stop: asyncio.Event) -> None:
     )
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(zocalo.run())
-        await ioc.serve(stop, lambda: print(instructions, flush=True))
+        await ioc.serve(stop, served)
         serving.cancel()
 
 

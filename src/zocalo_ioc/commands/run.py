@@ -1,6 +1,8 @@
 """`zocalo-ioc run`: the IOC, connected to a RabbitMQ broker."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 
 from ..exits import UNTIL_STOPPED
 from ..settings import RunSettings
@@ -8,10 +10,12 @@ from ._command import Command, serve_ioc
 
 
 def _run(settings: RunSettings) -> None:
-    serve_ioc(settings, lambda stop: _ioc(settings, stop), settings.prefix)
+    serve_ioc(settings, partial(_ioc, settings), settings.prefix)
 
 
-async def _ioc(settings: RunSettings, stop: asyncio.Event) -> None:
+async def _ioc(
+    settings: RunSettings, stop: asyncio.Event, on_served: Callable[[], None]
+) -> None:
     # EPICS is loaded only when it is needed: --help answers at once
     from ..broker import AmqpBroker, Queue
     from ..ioc import Ioc
@@ -40,7 +44,7 @@ async def _ioc(settings: RunSettings, stop: asyncio.Event) -> None:
     )
     if settings.metrics_port:
         ioc.serve_metrics(settings.metrics_address, settings.metrics_port)
-    await ioc.serve(stop)
+    await ioc.serve(stop, on_served)
 
 
 COMMAND = Command(RunSettings, _run, UNTIL_STOPPED, warns=True)

@@ -37,8 +37,8 @@ class NotConfirmed(Problem):
 class NoConnection(Problem):
     """There is no connection to a node of the broker, or it accepts no messages.
 
-    ``P:BROKER:CONNECTED`` is No unless the broker only blocks messages for now, and
-    ``P:MESSAGE`` has it after the text of the job. The IOC keeps trying.
+    ``P:BROKER:CONNECTED`` is No, unless the broker only blocks messages and none is
+    overdue, and ``P:MESSAGE`` has it after the text of the job. The IOC keeps trying.
     """
 
 
@@ -96,7 +96,7 @@ class NotStarted(Problem):
 class Gone(Problem):
     """The IOC does not answer, or no longer.
 
-    ``zocalo-ioc submit`` says so on stderr, and ends with status 1.
+    ``zocalo-ioc submit`` and ``alive`` say so on stderr, and end with status 1.
     """
 
 

@@ -67,6 +67,14 @@ class NoAnswer(NoConnection):
     address: _Node
 
 
+class Unconfirmed(NoConnection):
+    """The node answers, but does not do what it is asked to. Another one is tried."""
+
+    text = "{address} did not confirm a message in time"
+    remedy = "See the broker's log"
+    address: _Node
+
+
 class NoHeartbeat(NoConnection):
     """The connection is up, but nothing has come over it."""
 
@@ -245,6 +253,15 @@ class ResultsCancelled(NoResults):
     """The broker cancelled the subscription."""
 
     text = "{address} cancelled the results: was {queue} deleted?"
+    address: _Node
+    queue: _Queue
+
+
+class ConsumerLost(NoResults):
+    """The node is cut off from its cluster, or the queue was deleted and made anew."""
+
+    text = "{address} no longer counts this IOC as a consumer of {queue}"
+    remedy = "See the broker's log"
     address: _Node
     queue: _Queue
 

@@ -25,9 +25,49 @@ class IocLost(Gone):
     prefix: _Prefix
 
 
+class GridsNotServed(Gone):
+    """There are records of grids only where frames are taken."""
+
+    text = "{prefix} serves no grids"
+    remedy = "Start the IOC with --frames-queue or --frames-exchange"
+    prefix: _Prefix
+
+
+class MatplotlibMissing(Gone):
+    """Pictures are drawn with it."""
+
+    text = "Pictures need matplotlib"
+    remedy = "Install zocalo-ioc[plot]"
+
+
+class PictureNotWritten(Gone):
+    """The folder is missing, or the name has an ending that is no picture's."""
+
+    text = "--output: can't write {file}: {reason}"
+    file: Annotated[str, "grid.png"]
+    reason: Annotated[str, "No space left on device"]
+
+
 class ResultOvertaken(Gone):
     """The PVs show the latest result only."""
 
     text = "The result came, but others took its place before it was read"
     remedy = "{prefix}:HISTORY has the last hundred jobs"
+    prefix: _Prefix
+
+
+class HeartbeatStopped(Gone):
+    """EPICS answers, but the program behind it does nothing any more."""
+
+    text = "{prefix} answers, but its heartbeat has not moved for {seconds:g} s"
+    remedy = "Restart the IOC"
+    prefix: _Prefix
+    seconds: Annotated[float, 5]
+
+
+class BrokerAway(Gone):
+    """The IOC runs, but no results can come."""
+
+    text = "{prefix} is not connected to its broker"
+    remedy = "{prefix}:MESSAGE says why"
     prefix: _Prefix

@@ -146,7 +146,7 @@ class BrokerPvs(Section):
     connected = Readback(
         "BROKER:CONNECTED",
         Bool({"No": False, "Yes": True}, {"No": "MAJOR"}),
-        "Connected and consuming results",
+        "Connected, consuming, messages confirmed",
     )
     consumers = Readback(
         "BROKER:CONSUMERS",

@@ -8,7 +8,7 @@ where values come from.
 from ._check import CheckSettings
 from ._command_line import SettingsCommand
 from ._given import Given, missing
-from ._log import LogSettings
+from ._log import IocSettings, LogSettings
 from ._options import ENV_PREFIX, POSITIONAL, Option, options_of
 from ._output import OutputSettings
 from ._run import RunSettings
@@ -24,6 +24,7 @@ __all__ = [
     "POSITIONAL",
     "CheckSettings",
     "Given",
+    "IocSettings",
     "LogSettings",
     "Option",
     "OutputSettings",

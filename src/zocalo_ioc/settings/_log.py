@@ -39,3 +39,17 @@ class LogSettings(Settings):
         ADDRESS | None,
         Field(description="send the log to Graylog, too: GELF over UDP to HOST:PORT"),
     ] = None
+
+
+class IocSettings(LogSettings):
+    """What commands take that serve PVs."""
+
+    group: ClassVar[str] = "Shell"
+
+    shell: Annotated[
+        bool,
+        Field(
+            description="read commands of the EPICS shell from standard input, such as "
+            "dbl; exit, or the end of the input, ends the IOC"
+        ),
+    ] = False

@@ -10,7 +10,7 @@ from pydantic import Field
 from ..errors import SettingsInvalid
 from ..errors.settings import OptionsExclusive
 from ._given import Given, missing
-from ._log import LogSettings
+from ._log import IocSettings
 from ._options import options_of
 from ._queues import FramesSettings, ResultsSettings
 from ._settings import Settings
@@ -157,7 +157,7 @@ class RunSettings(
     FramesSettings,
     KeptSettings,
     MetricsSettings,
-    LogSettings,
+    IocSettings,
 ):
     """Serve the PVs, connected to a RabbitMQ broker.
 

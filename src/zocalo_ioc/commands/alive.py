@@ -1,0 +1,56 @@
+"""`zocalo-ioc alive`: whether an IOC works, for the probes of containers."""
+
+import asyncio
+import sys
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from ..exits import BAD_USAGE, Exit
+from ..settings import POSITIONAL, Settings
+from ..settings.types import PREFIX, SECONDS
+from ._command import Command
+
+
+class AliveSettings(Settings):
+    """Check that an IOC answers and that its heartbeat moves, within seconds.
+
+    The settings file of the IOC will do for --config.
+    """
+
+    group: ClassVar[str] = "Probe"
+    foreign_keys: ClassVar[bool] = True
+
+    prefix: Annotated[
+        PREFIX,
+        Field(
+            description="what the names of the IOC's PVs start with",
+            json_schema_extra=POSITIONAL,
+        ),
+    ]
+    connected: Annotated[
+        bool, Field(description="check that the IOC is connected to its broker, too")
+    ] = False
+    timeout: Annotated[
+        SECONDS, Field(description="how long the IOC may take to show it")
+    ] = 5.0
+
+
+def _alive(settings: AliveSettings) -> Exit:
+    from ..clients.alive import look
+
+    problem = asyncio.run(
+        look(settings.prefix, settings.timeout, connected=settings.connected)
+    )
+    if problem:
+        print(f"zocalo-ioc: {problem}", file=sys.stderr)
+        return Exit.FAILED
+    return Exit.WELL
+
+
+_EXITS = {
+    Exit.WELL: "the IOC is alive, with `--connected` also connected to its broker",
+    Exit.FAILED: "it is not; stderr says why",
+}
+
+COMMAND = Command(AliveSettings, _alive, _EXITS | BAD_USAGE)

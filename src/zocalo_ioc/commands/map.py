@@ -1,0 +1,53 @@
+"""`zocalo-ioc map`: the grids of a scan, in a terminal or as a picture."""
+
+import asyncio
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from ..exits import BAD_USAGE, Exit
+from ..settings import POSITIONAL, Settings
+from ..settings.types import FILE, PREFIX
+from ._command import Command
+
+
+class MapSettings(Settings):
+    """Show the spots in each box of the grids that a running IOC shows.
+
+    The IOC must take frames: see --frames-queue of zocalo-ioc run.
+    """
+
+    group: ClassVar[str] = "Picture"
+
+    prefix: Annotated[
+        PREFIX,
+        Field(
+            description="what the names of the IOC's PVs start with",
+            json_schema_extra=POSITIONAL,
+        ),
+    ]
+    output: Annotated[
+        FILE | None,
+        Field(description="write a picture to this file: .png, .svg or .pdf"),
+    ] = None
+    watch: Annotated[
+        bool, Field(description="keep showing the grids, until Ctrl-C")
+    ] = False
+
+
+def _map(settings: MapSettings) -> Exit:
+    from ..clients.grids import show
+
+    try:
+        looking = show(settings.prefix, settings.output, watch=settings.watch)
+        return asyncio.run(looking)
+    except KeyboardInterrupt:
+        return Exit.WELL
+
+
+_EXITS = {
+    Exit.WELL: "done",
+    Exit.FAILED: "the IOC is not there or takes no frames; stderr says why",
+}
+
+COMMAND = Command(MapSettings, _map, _EXITS | BAD_USAGE)
