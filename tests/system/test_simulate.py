@@ -262,6 +262,26 @@ def test_it_makes_what_is_missing_and_leaves_alone_what_is_there(
             channel.exchange_declare(name, "fanout", durable=True)
 
 
+def test_a_user_who_may_not_make_queues_is_told_so_at_once(
+    rabbitmq: RabbitMQ, tmp_path: Path
+) -> None:
+    strict = rabbitmq.virtual_host("strict")
+    user = strict.user
+    strict.control("set_permissions", "-p", "strict", user, "^$", ".*", ".*")
+    simulation = Simulation(
+        strict, tmp_path / "log", "--declare", "--dispatcher", "built-in"
+    )
+    assert simulation.wait() == Exit.USAGE
+    assert "does not allow it: ACCESS_REFUSED" in simulation.log
+
+
+def test_nothing_to_simulate_is_a_mistake(rabbitmq: RabbitMQ, tmp_path: Path) -> None:
+    options = ("--services", "dispatcher", "--dispatcher", "none")
+    simulation = Simulation(rabbitmq, tmp_path / "log", *options)
+    assert simulation.wait() == Exit.USAGE
+    assert "leaves nothing to simulate" in simulation.log
+
+
 def test_what_is_made_here_passes_on_messages_that_are_to_be_delayed(
     rabbitmq: RabbitMQ, tmp_path: Path
 ) -> None:

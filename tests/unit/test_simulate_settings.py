@@ -7,6 +7,7 @@ import pytest
 
 from zocalo_ioc.errors import SettingsInvalid
 from zocalo_ioc.settings import ENV_PREFIX, SimulateSettings
+from zocalo_simulator import real_dispatcher
 from zocalo_simulator.names import ServiceName, Trouble
 from zocalo_simulator.real_dispatcher import RealDispatcher
 
@@ -89,6 +90,20 @@ def test_a_value_that_can_not_be_used_is_refused_naming_the_option(
 def test_the_real_dispatcher_is_refused_where_it_can_not_connect() -> None:
     with pytest.raises(SettingsInvalid, match="does not speak TLS"):
         RealDispatcher(["amqps://localhost"], None)
+
+
+def test_the_real_dispatcher_is_refused_where_dlstbx_has_no_ispyb(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def with_dlstbx(group: str) -> list[str]:
+        return [group]
+
+    monkeypatch.delenv("ISPYB_CREDENTIALS", raising=False)
+    monkeypatch.setattr(real_dispatcher, "entry_points", with_dlstbx)
+    with pytest.raises(SettingsInvalid, match="ISPYB_CREDENTIALS is not set"):
+        RealDispatcher(BROKER[1:], None)
+    monkeypatch.setenv("ISPYB_CREDENTIALS", "ispyb.cfg")
+    assert real_dispatcher.obstacle() == ""
 
 
 def test_the_password_is_not_shown() -> None:
