@@ -63,7 +63,7 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
     zocalo = SimulatedZocalo(
         options,
         lambda subscriptions: AmqpBroker(
-            urls, subscriptions, _reporter(), name="zocalo-ioc simulate"
+            lambda: urls, subscriptions, _reporter(), name="zocalo-ioc simulate"
         ),
     )
     async with asyncio.TaskGroup() as tasks:
