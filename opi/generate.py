@@ -40,7 +40,7 @@ from widgets import (
 from zocalo_ioc.records import DECLARATIONS, Group
 
 CENTRE_WIDTHS = (*[140] * 3, *[78] * 3, *[80] * 3, *[92] * 3, 80, 90, 72, 78)
-HISTORY_WIDTHS = (140, 140, 140, 140, 140, 180, 460)
+HISTORY_WIDTHS = (140, 110, 110, 80, 80, 100, 280, 80, 400)
 
 
 def main_screen() -> str:
@@ -64,8 +64,8 @@ def main_screen() -> str:
         yield opens("Engineering", "zocalo-engineering.bob", button, 7, 110)
         yield value("MESSAGE", MARGIN, TITLE + 4, inner, 40)
         yield from request(MARGIN, top, left)
-        yield from commands(MARGIN, top + 9 * PITCH + GAP, left)
-        yield from latest(MARGIN, top + 12 * PITCH + 3 * GAP, left)
+        yield from commands(MARGIN, top + 10 * PITCH + GAP, left)
+        yield from latest(MARGIN, top + 13 * PITCH + 3 * GAP, left)
         yield heading(PLOTS, second, top, right)
         yield view("y", second, top + PITCH, plot)
         yield view("z", second + plot[0] + GAP, top + PITCH, plot)
@@ -85,7 +85,7 @@ def main_screen() -> str:
 
 def engineering_screen() -> str:
     """Return the screen for those who look after the IOC."""
-    width, height = 1260, 760
+    width, height = 1260, 812
     column = (width - 4 * MARGIN) // 3
     first, second, third = (MARGIN + n * (column + MARGIN) for n in range(3))
     top = TITLE + 90
@@ -144,7 +144,7 @@ def engineering_screen() -> str:
         yield from rows(software, second, y + PITCH, column)
         yield heading("Process", third, top, column)
         yield from rows(process, third, top + PITCH, column)
-        y = top + 13 * PITCH + 2 * GAP
+        y = top + 15 * PITCH + 2 * GAP
         yield heading("Latest result, as it came", first, y, width - 2 * MARGIN)
         json = value(
             "RESULT:JSON",

@@ -7,12 +7,14 @@ from phoebusgen import widget
 
 from widgets import (
     GAP,
+    LABEL,
     LED,
     MARGIN,
     PITCH,
     TITLE,
     colors,
     command,
+    entry,
     exact,
     fonts,
     heading,
@@ -66,8 +68,14 @@ def status(x: int, y: int) -> Iterator[Any]:
 def request(x: int, y: int, width: int) -> Iterator[Any]:
     """Yield what the next message says."""
     yield heading("Request", x, y, width)
-    records = [r for r in DECLARATIONS if r.group is Group.REQUEST]
-    yield from rows(records, x, y + PITCH, width)
+    names = [r.name for r in DECLARATIONS if r.group is Group.REQUEST]
+    second = {name.removeprefix("XZ:"): name for name in names if ":" in name}
+    for n, name in enumerate((name for name in names if ":" not in name), 1):
+        yield label(name.replace("_", " "), x, y + n * PITCH, LABEL)
+        beside = [name, *([second[name]] if name in second else [])]
+        each = (width - LABEL - len(beside) * GAP) // len(beside)
+        for k, one in enumerate(beside):
+            yield entry(one, x + LABEL + GAP + k * (each + GAP), y + n * PITCH, each)
 
 
 def commands(x: int, y: int, width: int) -> Iterator[Any]:
@@ -87,7 +95,6 @@ def latest(x: int, y: int, width: int) -> Iterator[Any]:
     records = [
         ("RESULT:DCID", "DCID"),
         ("RESULT:COUNT", "Centres"),
-        ("RESULT:TIME", "Arrived"),
         ("RESULT:LATENCY", "Latency"),
     ]
     yield from rows(records, x, y + PITCH, width)

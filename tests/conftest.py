@@ -87,11 +87,26 @@ async def ioc(shared_ioc: Ioc, rabbitmq: RabbitMQ) -> Ioc:
         MESSAGE_INDEX=0,
         RECIPES="mimas",
         PARAMETERS="{}",
+        **{"XZ:DCID": 0, "XZ:NUM_FRAMES": 0},
+        EXPECT_RESULT=1,
         SORT_KEY=0,
         SOURCE=0,
         TIMEOUT=180,
+        END_TIMEOUT=3600,
+        MIN_TOTAL_COUNT=0,
     )
     return shared_ioc
+
+
+@pytest.fixture
+async def idle_ioc(ioc: Ioc, rabbitmq: RabbitMQ) -> Ioc:
+    """The same, in which no job runs, not even one that a test has left behind."""
+    await ioc.put_all(TIMEOUT=0.1, END_TIMEOUT=0.1)
+    await ioc.put("SEND", '{"command": "end", "dcid": 2147483647}')
+    await ioc.until_value("STATE", 7)  # the latest job has timed out after all others
+    await ioc.put_all(TIMEOUT=180, END_TIMEOUT=3600)
+    rabbitmq.purge(TRIGGERS)
+    return ioc
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,11 @@ Everything that `P:MESSAGE`, the log and the commands say, and what to do about 
 While there is no connection, *But no results can come:* follows, or *But no messages
 can go:*, with the reason: see [NoConnection](#noconnection) and
 [NoResults](#noresults). If too many programs take messages from a queue, or none does,
-that follows, too: see [WrongConsumers](#wrongconsumers).
+that follows, too: see [WrongConsumers](#wrongconsumers). When a result comes for the
+job shown after that has ended, *A result came later:* follows, with the number of
+centres and the pipeline. *SOURCE excluded the result of the CPU pipeline* follows when
+that has happened to a job that waits. While a job runs, the reason why a request was
+refused comes first, for 10 s or until the next command.
 """
 
 

@@ -8,12 +8,13 @@ from zocalo_ioc.records import (
     DECLARATIONS,
     IMAGES,
     TABLES,
+    Bool,
     Group,
     Record,
     ioc_stats,
     served,
 )
-from zocalo_ioc.wire import Command, Request
+from zocalo_ioc.wire import MAX_ID, Command, Request
 
 from .markdown import quoted, table
 
@@ -76,6 +77,12 @@ _NOTES = {
         "What the next message says. A command uses these as they are when it is put;",
         "SUBMIT and SEND do not look at them. Texts are arrays of characters, which",
         "`caput` writes with `-S`.",
+        "",
+        "A 3-D grid scan is two data collections: with XZ:DCID set, START, END and",
+        "PROCESS act on both. The second starts at frame START_FRAME + NUM_FRAMES, and",
+        "its message index is MESSAGE_INDEX + 1. Set EXPECT_RESULT to `No` for a job",
+        "from which no centres come, such as a rotation: it is `Done` once the end",
+        "message is confirmed.",
     ),
     Group.COMMAND: (
         "Write 1; the value is 1, `Busy`, until the command has ended. SUBMIT and SEND",
@@ -84,9 +91,13 @@ _NOTES = {
         "also when it has failed. A put with callback ends with the command; what came",
         "of it is in `P:STATE` and `P:MESSAGE` by then.",
     ),
-    Group.OPTION: ("They hold from then on, TIMEOUT also for jobs that are waiting.",),
+    Group.OPTION: (
+        "They hold from then on, TIMEOUT and END_TIMEOUT also for jobs that are",
+        "waiting. Where Zocalo sends two results for a scan, one from each pipeline,",
+        "set SOURCE to the one that you want.",
+    ),
     Group.STATUS: (
-        "STATE, MESSAGE and `P:JOB:…` speak of the job that was commanded last. [The",
+        "STATE, MESSAGE and `P:JOB:…` show the job that was commanded last. [The",
         "states of a job](../explanations/job-states.md) has what leads to what.",
     ),
     Group.RESULT: (
@@ -106,8 +117,9 @@ _NOTES = {
         "positions](../how-to/motor-positions.md).",
     ),
     Group.HISTORY: (
-        "The last 100 jobs and results, newest first. A result that ended no job is",
-        "`Late` if this IOC sent messages for its data collection, otherwise `Other`.",
+        "The last 100 jobs, results and refused requests, newest first. A result that",
+        "ended no job is `Late` if its job had ended, and `Other` if this IOC had none",
+        "for its data collection. A request that was refused is `Refused`.",
     ),
     Group.GRIDS: (
         "There are these with `--frames-queue` or `--frames-exchange` only: see [live",
@@ -157,13 +169,23 @@ def _submission() -> Iterator[str]:
     yield from ("", "### What SUBMIT and SEND take", "")
     yield "A JSON object with these keys, or a list of them for the grids of one scan:"
     yield "all are started, then all ended, then one result is awaited. `dcid`,"
-    yield "`command` and, to start, `num_frames` are needed."
+    yield "`command` and, to start, `num_frames` are needed. In a list `start_frame` is"
+    yield "by default that of the one before plus its `num_frames`, and `message_index`"
+    yield "that of the one before plus 1. `cancel` abandons the jobs of its data"
+    yield "collections, and no other."
     commands = [quoted(command) for command in Command]
     rows = [("`command`", f"{', '.join(commands)}; SEND does not take `process`", "")]
     for key in Request.model_fields:
+        if key == "id":
+            meaning = f"Up to {MAX_ID} characters of your own, for `P:HISTORY`"
+            rows.append((quoted(key), meaning, ""))
+            continue
         record = requests[key]
-        default = quoted(initially(record)) if initially(record) else ""
-        rows.append((quoted(key), record.description, default))
+        is_bool = isinstance(record.datatype, Bool)
+        default = "true" if is_bool else initially(record)
+        rows.append(
+            (quoted(key), record.description, quoted(default) if default else "")
+        )
     yield from table(["key", "meaning", "if not given"], rows)
 
 

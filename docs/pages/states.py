@@ -1,11 +1,12 @@
 """The states of a job, found by trying everything in every state."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from zocalo_ioc.jobs import ENDED, ENDED_BY_RESULT, SENDING, Jobs, State
+from zocalo_ioc.jobs import ENDED, ENDED_BY_RESULT, SENDING, Job, Jobs, State, Timeouts
 from zocalo_ioc.wire import Centre, Event, Request, Result, Source
 
-REQUEST = Request(dcid=1234567, num_frames=400)
+GRIDS = [Request(dcid=dcid, num_frames=400) for dcid in (1234567, 1234568)]
+ROTATION = [Request(dcid=1234567, num_frames=400, expect_result=False)]
 CENTRE = Centre(
     centre_of_mass=[0.5, 0.5],
     max_voxel=[0, 0],
@@ -14,16 +15,32 @@ CENTRE = Centre(
     total_count=1,
 )
 FOUND, NONE = (
-    Result(REQUEST.dcid, None, (), Source.CPU, centres, "{}", "")
+    Result(GRIDS[0].dcid, None, (), Source.CPU, centres, "{}", "")
     for centres in ((CENTRE,), ())
 )
-TIMEOUT = 180.0
+TIMEOUTS = Timeouts(result=180.0, end=3600.0)
+
+
+def _start(requests: list[Request]) -> Callable[[Jobs], None]:
+    def start(jobs: Jobs) -> None:
+        if jobs.processing(requests[0].dcid):
+            jobs.refuse(requests, "")
+        else:
+            jobs.begin(Event.START, requests)
+
+    return start
+
+
+def _end(requests: list[Request]) -> Callable[[Jobs], object]:
+    return lambda jobs: jobs.begin(Event.END, requests)
 
 
 def _confirm(jobs: Jobs) -> None:
+    job = jobs.current
     for event, sending in SENDING.items():
-        if jobs.current.state is sending:
-            jobs.confirmed(jobs.current, event, REQUEST.dcid, 0)
+        if job.state is sending:
+            for dcid in job.dcids:
+                jobs.confirmed(job, event, dcid, 0)
 
 
 def _fail(jobs: Jobs) -> None:
@@ -31,56 +48,90 @@ def _fail(jobs: Jobs) -> None:
         jobs.failed(jobs.current, "", 0)
 
 
-HAPPENINGS: Mapping[str, Callable[[Jobs], object]] = {
-    "START": lambda jobs: jobs.begin(Event.START, [REQUEST]),
-    "END": lambda jobs: jobs.begin(Event.END, [REQUEST]),
-    "confirmed": _confirm,
-    "not sent": _fail,
-    "centres found": lambda jobs: jobs.result(FOUND, 0),
-    "none found": lambda jobs: jobs.result(NONE, 0),
-    "time-out": lambda jobs: jobs.expire(TIMEOUT, TIMEOUT),
-    "CANCEL": lambda jobs: jobs.cancel(0),
-}
+Happening = tuple[str, Callable[[Jobs], object]]
+HAPPENINGS: Sequence[Happening] = (
+    ("START", _start(GRIDS)),
+    ("START", _start(ROTATION)),
+    ("END", _end(GRIDS)),
+    ("END", _end(GRIDS[:1])),
+    ("END", _end(ROTATION)),
+    ("confirmed", _confirm),
+    ("not sent", _fail),
+    ("centres found", lambda jobs: jobs.result(FOUND, 0)),
+    ("none found", lambda jobs: jobs.result(NONE, 0)),
+    ("excluded by SOURCE", lambda jobs: jobs.exclude(FOUND)),
+    ("END_TIMEOUT", lambda j: j.current.to_end and j.expire(TIMEOUTS.end, TIMEOUTS)),
+    ("TIMEOUT", lambda jobs: jobs.expire(TIMEOUTS.result, TIMEOUTS)),
+    ("CANCEL", lambda jobs: jobs.cancel(0)),
+)
 
 
 def transitions() -> Mapping[tuple[State, State], list[str]]:
     """Return what leads from one state to another."""
     found: dict[tuple[State, State], list[str]] = {}
-    for name, before, after in _steps():
-        names = found.setdefault((before.current.state, after.current.state), [])
+    for (name, _), before, after in _steps():
+        job, state = before.current, after.current.state
+        names = found.setdefault((job.state, state), [])
+        if name == "confirmed":
+            name += _confirmed(job, after.current)
         if name not in names:
             names.append(name)
     return {edge: names for edge, names in found.items() if len(set(edge)) == 2}
+
+
+def _confirmed(before: Job, after: Job) -> str:
+    """Say in which case a confirm leads to a state."""
+    if after.state in ENDED_BY_RESULT:
+        expected = after.expects_result
+        return ", its result was there" if expected else ", no result is expected"
+    waits = before.state is State.ENDING and after.state is State.STARTED
+    return ", a grid is still to be ended" if waits else ""
 
 
 def descriptions() -> Mapping[State, set[str]]:
     """Return what is said of a job in each state; of `State.FAILED`, the reason."""
     found = {State.IDLE: {_replay([]).current.describe()}}
     for _, _, after in _steps():
-        if text := after.current.describe():
-            found.setdefault(after.current.state, set()).add(text)
-    return found
+        job = after.current
+        is_usual = not job.later and not (job.running and job.excluded)
+        if is_usual and (text := job.describe()):
+            found.setdefault(job.state, set()).add(text)
+    both, one = (_named(requests) for requests in (GRIDS, ROTATION))
+    return {
+        state: {
+            t for t in texts if t.count(both) == 0 or t.replace(both, one) not in texts
+        }
+        for state, texts in found.items()
+    }
 
 
-def _steps() -> Iterator[tuple[str, Jobs, Jobs]]:
+def _named(requests: list[Request]) -> str:
+    return f"DCID {', '.join(str(request.dcid) for request in requests)}:"
+
+
+def _steps() -> Iterator[tuple[Happening, Jobs, Jobs]]:
     """Try everything that can happen in every state that can be reached."""
-    paths: list[list[str]] = [[]]
-    seen: set[tuple[State, int]] = set()
+    paths: list[list[Happening]] = [[]]
+    seen: set[tuple[object, ...]] = set()
     for path in paths:
         before = _replay(path)
-        result = before.current.result
-        key = before.current.state, -1 if result is None else len(result.centres)
+        job = before.current
+        key = (
+            job.state,
+            len(job.result.centres) if job.result else None,
+            (job.dcids, len(job.to_end), job.expects_result, job.excluded),
+        )
         if key not in seen:
             seen.add(key)
-            longer = [[*path, name] for name in HAPPENINGS]
+            longer = [[*path, happening] for happening in HAPPENINGS]
             paths += longer
             yield from ((each[-1], before, _replay(each)) for each in longer)
 
 
-def _replay(path: list[str]) -> Jobs:
+def _replay(path: Sequence[Happening]) -> Jobs:
     jobs = Jobs(lambda _event, _job: None)
-    for name in path:
-        HAPPENINGS[name](jobs)
+    for _, happen in path:
+        happen(jobs)
     return jobs
 
 
@@ -100,9 +151,17 @@ stateDiagram-v2
 ```
 
 After {ended} a START or END begins a
-new job. A bad request is `Failed` at once, and does not affect other jobs. A result
-that comes between START and END makes the job `Done`; the END is still sent, and its
-job is `Done` as soon as it is confirmed.
+new job. A result that comes between START and END makes the job `Done`; the END is
+still sent, and its job is `Done` as soon as it is confirmed. A job of several data
+collections is `Started` until each of them has been ended.
+
+A request that is refused while a job runs changes no state, and MESSAGE says why for
+10 s or until the next command. With no job running the state is `Failed`. START of a
+data collection whose end message was sent is refused until its job has ended.
+
+`P:EXPECT_RESULT` says whether a result will come. With `No` a job is `Done` once its
+end messages are confirmed; a result that comes all the same is published, and changes
+no state.
 
 `Starting` and `Ending` last until the broker has confirmed the messages: some
 milliseconds, or up to the send time-out while it is away.
@@ -115,9 +174,7 @@ def states_page() -> str:
     edges: list[str] = []
     for (before, after), names in sorted(transitions().items()):
         if before not in ENDED:  # the page says the same of all that have
-            early = before in SENDING.values() and after in ENDED_BY_RESULT
-            label = ", ".join(names) + (", its result was there" if early else "")
-            edges.append(f"    {ids[before]} --> {ids[after]}: {label}")
+            edges.append(f"    {ids[before]} --> {ids[after]}: {' or '.join(names)}")
     edges += [f"    {ids[state]} --> [*]" for state in sorted(ENDED)]
     return _PAGE.format(
         states="\n".join(f'    state "{s.label}" as {ids[s]}' for s in State),

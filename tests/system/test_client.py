@@ -183,14 +183,14 @@ async def test_results_are_those_of_everybody_from_now_on(
 async def test_a_request_that_is_not_valid_raises_before_anything_is_sent(
     zocalo: Client, rabbitmq: RabbitMQ
 ) -> None:
-    with pytest.raises(RequestRefused, match="DCID 9270: NUM_FRAMES is 0"):
+    with pytest.raises(RequestRefused, match="DCID 9270: the number of frames is 0"):
         await zocalo.process(9270)
     assert rabbitmq.depth(TRIGGERS) == 0
 
 
 async def test_what_the_ioc_refuses_raises_its_reason(ioc: Ioc, zocalo: Client) -> None:
     await ioc.put("DCID", 9271)
-    with pytest.raises(RequestRefused, match="NUM_FRAMES is 0"):
+    with pytest.raises(RequestRefused, match="the number of frames is 0"):
         await zocalo.process_request_records()
 
 

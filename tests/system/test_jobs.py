@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import subprocess
 import sys
 import time
@@ -87,28 +88,215 @@ async def test_what_went_out_is_counted_when_its_job_is_cancelled(
     assert "never retrieved" not in ioc.log
 
 
-async def test_cancel_reaches_a_job_that_a_bad_request_has_hidden(ioc: Ioc) -> None:
-    putting = asyncio.create_task(process(ioc, 3010))
+@pytest.mark.parametrize(
+    ("record", "value", "why"),
+    [
+        ("SUBMIT", "a slip of somebody else's", "SUBMIT can't be used: "),
+        ("SEND", '{"command": "process", "dcid": 5}', "SEND can't process"),
+        ("START", 1, "START failed. No data collection id"),
+        ("END", 1, "END failed. No data collection id"),
+        ("PROCESS", 1, "START failed. No data collection id"),
+    ],
+)
+async def test_a_refused_request_disturbs_no_running_job(
+    ioc: Ioc, record: str, value: str | int, why: str
+) -> None:
+    putting = asyncio.create_task(ioc.put("SUBMIT", submission(3010)))
     await ioc.until(lambda: has_state(ioc, "Processing"))
-    await ioc.put("SUBMIT", "a slip of somebody else's")
-    assert await ioc.state() == "Failed"
+    shown = "JOB:DCID", "JOB:NUMBER"
+    before = [await ioc.get(name) for name in shown]
+    if record != "SUBMIT":  # another put to that record would wait for its turn
+        await ioc.put(record, value)
+    else:
+        await ioc.put("SEND", value)
+        why = why.replace("SUBMIT", "SEND")
+    assert await ioc.state() == "Processing"
+    assert await ioc.severity("STATE") == 0
+    assert [await ioc.get(name) for name in shown] == before
+    message = await ioc.text("MESSAGE")
+    assert message.startswith(why)
+    assert "3010" not in message
+    assert (await ioc.get("HISTORY:STATE"))[0] == "Refused"
     await ioc.put("CANCEL", 1)
     await putting
     assert await ioc.state() == "Cancelled"
-    assert await ioc.get("JOB:DCID") == 3010
 
 
-async def test_wait_waits_for_the_job_that_a_bad_request_has_hidden(
+async def test_the_next_command_ends_what_message_says_of_a_refusal(ioc: Ioc) -> None:
+    await ioc.put("SEND", submission(3015, command="start"))
+    await ioc.put("SEND", "a slip")
+    await ioc.put("SEND", submission(3015, command="end"))
+    assert (await ioc.text("MESSAGE")).startswith("DCID 3015: waiting for the result.")
+
+
+async def test_message_says_for_10_s_why_a_request_was_refused(ioc: Ioc) -> None:
+    await ioc.put("SEND", submission(3016, command="end"))
+    began = time.monotonic()
+    await ioc.put("SEND", "a slip")
+
+    async def is_over() -> bool:
+        return (await ioc.text("MESSAGE")).startswith("DCID 3016: waiting")
+
+    await ioc.until(is_over)
+    assert 9.5 < time.monotonic() - began < 20
+
+
+async def test_a_refused_request_is_in_the_history_with_its_id(ioc: Ioc) -> None:
+    await ioc.put("SUBMIT", '{"command": "start", "dcid": 3017, "id": "mine"}')
+    await ioc.put("SUBMIT", '{"dcid": 3018, "id": "unfinished"}')
+    await ioc.put("SUBMIT", "not even JSON")
+    rows = [(await ioc.get(f"HISTORY:{name}"))[:3] for name in ("STATE", "DCID", "ID")]
+    assert list(zip(*rows, strict=True)) == [
+        ("Refused", 0, ""),
+        ("Refused", 3018, "unfinished"),
+        ("Refused", 3017, "mine"),
+    ]
+
+
+async def test_start_of_what_is_being_processed_is_refused(ioc: Ioc) -> None:
+    await ioc.put("SEND", submission(3019, command="end"))
+    number = await ioc.get("JOB:NUMBER")
+    await ioc.put("SEND", submission(3019, command="start"))
+    assert await ioc.state() == "Processing"
+    assert (await ioc.text("MESSAGE")).startswith(
+        f"START failed. DCID 3019 is being processed in job {number}."
+    )
+    assert await ioc.get("JOB:NUMBER") == number
+
+
+async def test_cancel_of_a_data_collection_ends_its_job_and_no_other(ioc: Ioc) -> None:
+    for dcid in (3040, 3041):
+        await ioc.put("SEND", submission(dcid, command="end"))
+    await ioc.put("SEND", '{"command": "cancel", "dcid": 3040}')
+    assert await ioc.state() == "Processing"
+    assert await ioc.get("JOB:DCID") == 3041
+    assert (await ioc.get("HISTORY:STATE"))[0] == "Cancelled"
+    assert (await ioc.get("HISTORY:DCID"))[0] == 3040
+
+
+async def test_cancel_of_a_data_collection_without_a_job_is_refused(ioc: Ioc) -> None:
+    await ioc.put("SEND", submission(3042, command="end"))
+    await ioc.put("SEND", '{"command": "cancel", "dcid": 3043}')
+    assert (await ioc.text("MESSAGE")).startswith("DCID 3043: no job to cancel.")
+    assert await ioc.state() == "Processing"
+
+
+async def test_a_3d_scan_of_the_request_records_is_two_data_collections(
+    ioc: Ioc, zocalo: Answering
+) -> None:
+    await ioc.put_all(DCID=3050, NUM_FRAMES=400, START_FRAME=7, MESSAGE_INDEX=2)
+    await ioc.put_all(
+        **{"XZ:DCID": 3051, "XZ:NUM_FRAMES": 200}, PARAMETERS='{"of_two": true}'
+    )
+    await ioc.put("PROCESS", 1)
+    assert await ioc.state() == "Done"
+    assert list(await ioc.get("JOB:DCIDS")) == [3050, 3051]
+    starts = [(3050, "start"), (3051, "start")]
+    assert zocalo.events == [*starts, (3050, "end"), (3051, "end")]
+
+
+@pytest.mark.parametrize("one_write", [True, False], ids=["SEND", "START"])
+async def test_the_second_grid_follows_the_first_on_the_wire(
+    ioc: Ioc, rabbitmq: RabbitMQ, one_write: bool
+) -> None:
+    if one_write:
+        grids = [
+            {"dcid": 3052, "num_frames": 400, "start_frame": 7, "message_index": 2},
+            {"dcid": 3053, "num_frames": 200},
+        ]
+        await ioc.put("SEND", json.dumps([g | {"command": "start"} for g in grids]))
+    else:
+        await ioc.put_all(DCID=3052, NUM_FRAMES=400, START_FRAME=7, MESSAGE_INDEX=2)
+        await ioc.put_all(**{"XZ:DCID": 3053, "XZ:NUM_FRAMES": 200})
+        await ioc.put("START", 1)
+    sent = [json.loads(body)["parameters"] for _, _, body in rabbitmq.take(TRIGGERS, 2)]
+    names = "ispyb_dcid", "start_frame_index", "number_of_frames", "message_index"
+    assert [tuple(each[name] for name in names) for each in sent] == [
+        (3052, 7, 400, 2),
+        (3053, 407, 200, 3),
+    ]
+
+
+async def test_a_job_without_a_result_is_done_with_its_end_message(ioc: Ioc) -> None:
+    await ioc.put_all(DCID=3060, NUM_FRAMES=4, EXPECT_RESULT=0)
+    await ioc.put("PROCESS", 1)
+    assert await ioc.state() == "Done"
+    assert await ioc.severity("STATE") == 0
+    assert "no result is expected" in await ioc.text("MESSAGE")
+
+
+async def test_remaining_counts_down_while_a_job_runs(ioc: Ioc) -> None:
+    await ioc.put("SEND", submission(3061, command="start"))
+    assert 3590 < await ioc.get("JOB:REMAINING") <= 3600
+    await ioc.put("SEND", submission(3061, command="end"))
+    assert 170 < await ioc.get("JOB:REMAINING") <= 180
+
+    async def has_less() -> bool:
+        return await ioc.get("JOB:REMAINING") < 179.5
+
+    await ioc.until(has_less)
+    await ioc.put("CANCEL", 1)
+    assert math.isnan(await ioc.get("JOB:REMAINING"))
+    assert await ioc.severity("JOB:REMAINING") == 0
+
+
+async def test_both_results_of_one_job_are_published_with_its_number(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:
-    await ioc.put_all(DCID=3015, NUM_FRAMES=4)
-    await ioc.put("START", 1)
-    await ioc.put("SUBMIT", "a slip of somebody else's")
-    waiting = asyncio.create_task(ioc.put("WAIT", 1))
-    await ioc.until_value("WAIT", 1)
+    await ioc.put("SEND", submission(3070, command="end"))
+    number = await ioc.get("JOB:NUMBER")
+    seq = await ioc.get("RESULT:SEQ")
     with result_sender(rabbitmq) as zocalo:
-        zocalo.send({"results": []}, dcid=3015, dcgid=1)
-        await waiting
+        for n, more in enumerate(({"gpu": True}, {}), 1):
+            zocalo.send({"results": [CENTRE]}, dcid=3070, dcgid=1, **more)
+            await ioc.until_value("RESULT:SEQ", seq + n)
+            assert await ioc.get("RESULT:JOB") == number
+    assert await ioc.state() == "Done"
+    assert (await ioc.text("MESSAGE")).startswith(
+        "DCID 3070: 1 centre found by the GPU pipeline. "
+        "A result came later: 1 centre found by the CPU pipeline."
+    )
+    rows = [
+        list((await ioc.get(f"HISTORY:{name}"))[:2])
+        for name in ("STATE", "SOURCE", "JOB")
+    ]
+    assert rows == [["Late", "Done"], ["CPU", "GPU"], [number, number]]
+
+
+async def test_the_time_out_names_the_source_that_excluded_the_result(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    await ioc.put("SOURCE", 2)
+    await ioc.put("SEND", submission(3071, command="end"))
+    with result_sender(rabbitmq) as zocalo:
+        zocalo.send({"results": [CENTRE]}, dcid=3071, dcgid=1)
+    why = "SOURCE excluded the result of the CPU pipeline."
+
+    async def says_so() -> bool:
+        return f"DCID 3071: waiting for the result. {why}" in await ioc.text("MESSAGE")
+
+    await ioc.until(says_so)
+    assert await ioc.state() == "Processing"
+    await ioc.put("TIMEOUT", 0.1)
+    await ioc.until(lambda: has_state(ioc, "Timed out"))
+    message = await ioc.text("MESSAGE")
+    assert message.startswith(f"DCID 3071: no result within 0.1 s. {why}")
+
+
+async def test_centres_with_too_few_spots_are_dropped(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    await ioc.put("MIN_TOTAL_COUNT", 3)
+    weak = CENTRE | {"total_count": 2}
+    with result_sender(rabbitmq) as zocalo:
+        for dcid, centres in ((3072, [weak, CENTRE]), (3073, [weak])):
+            await ioc.put("SEND", submission(dcid, command="end"))
+            zocalo.send({"results": centres}, dcid=dcid, dcgid=1)
+            await ioc.until_value("RESULT:DCID", dcid)
+            await ioc.until(lambda: has_ended(ioc))
+            assert await ioc.get("RESULT:COUNT") == len(centres) - 1
+            assert (await ioc.get("HISTORY:CENTRES"))[0] == len(centres) - 1
+            assert json.loads(await ioc.text("RESULT:JSON"))["results"] == centres
     assert await ioc.state() == "No centres"
 
 
@@ -124,10 +312,10 @@ async def test_process_ends_when_a_message_can_not_be_sent(
     assert "No queue processing_recipe" in await ioc.text("MESSAGE")
 
 
-async def test_process_of_a_bad_request_fails(ioc: Ioc) -> None:
-    await ioc.put("PROCESS", 1)
-    assert await ioc.state() == "Failed"
-    assert "DCID" in await ioc.text("MESSAGE")
+async def test_process_of_a_bad_request_fails(idle_ioc: Ioc) -> None:
+    await idle_ioc.put("PROCESS", 1)
+    assert await idle_ioc.state() == "Failed"
+    assert "DCID" in await idle_ioc.text("MESSAGE")
 
 
 async def test_wait_ends_with_the_current_job(ioc: Ioc, rabbitmq: RabbitMQ) -> None:
@@ -211,20 +399,20 @@ async def test_submit_neither_reads_nor_changes_the_request(
         ("nothing like JSON", "expected"),
         ("[]", "at least 1"),
         ('{"dcid": 5}', "command"),
-        ('{"command": "stop", "dcid": 5}', "'start', 'end' or 'process'"),
+        ('{"command": "stop", "dcid": 5}', "'start', 'end', 'process' or 'cancel'"),
         ('{"command": "start", "dcid": -5}', "dcid"),
         ('{"command": "start", "dcid": 5, "dcd": 6}', "dcd"),
         ('{"command": "start", "dcid": 5}', "NUM_FRAMES"),
-        ('[{"command": "end", "dcid": 5}, {"command": "end", "dcid": 5}]', "another"),
+        ('[{"command": "end", "dcid": 5}, {"command": "end", "dcid": 5}]', "twice"),
         ('[{"command": "end", "dcid": 5}, {"command": "start", "dcid": 6}]', "same"),
     ],
 )
 async def test_a_submission_that_can_not_be_used_fails_and_says_why(
-    ioc: Ioc, text: str, why: str
+    idle_ioc: Ioc, text: str, why: str
 ) -> None:
-    await ioc.put("SUBMIT", text)
-    assert await ioc.state() == "Failed"
-    assert why in await ioc.text("MESSAGE")
+    await idle_ioc.put("SUBMIT", text)
+    assert await idle_ioc.state() == "Failed"
+    assert why in await idle_ioc.text("MESSAGE")
 
 
 async def test_the_same_submission_put_twice_runs_twice(
@@ -339,6 +527,10 @@ async def test_two_clients_submitting_at_once_each_get_their_own_results(
             for dcid in range(first, first + 400, 2)
         ], errors
     assert len(zocalo.events) == 2 * 200 * 4
+
+
+async def has_ended(ioc: Ioc) -> bool:
+    return math.isnan(await ioc.get("JOB:REMAINING"))
 
 
 async def has_state(ioc: Ioc, state: str) -> bool:

@@ -55,11 +55,13 @@ async def test_the_result_table_says_whose_it_is(ioc: Ioc, rabbitmq: RabbitMQ) -
     assert list(value.dcids) == [4004, 4003]
     assert (value.dcgid, value.source) == (400, 1)
     assert value.seq == await ioc.get("RESULT:SEQ")
+    assert value.job == await ioc.get("RESULT:JOB") == 0
 
 
 async def test_the_history_has_the_columns_of_the_interface(ioc: Ioc) -> None:
     value = await table(ioc, "HISTORY")
     names = ["dcid", "dcgid", "state", "source", "centres", "latency", "time"]
+    names += ["job", "id"]
     assert list(value.labels) == names == list(value.value)
 
 

@@ -104,13 +104,13 @@ async def test_start_without_callback_put_twice_at_once_runs_twice(
     ],
 )
 async def test_a_bad_request_fails_with_a_message_that_names_the_record(
-    ioc: Ioc, rabbitmq: RabbitMQ, request_values: dict[str, Any], named: str
+    idle_ioc: Ioc, rabbitmq: RabbitMQ, request_values: dict[str, Any], named: str
 ) -> None:
-    await ioc.put_all(**request_values)
-    await ioc.put("START", 1)
-    assert await ioc.state() == "Failed"
-    assert await ioc.severity("STATE") == MAJOR
-    message = await ioc.text("MESSAGE")
+    await idle_ioc.put_all(**request_values)
+    await idle_ioc.put("START", 1)
+    assert await idle_ioc.state() == "Failed"
+    assert await idle_ioc.severity("STATE") == MAJOR
+    message = await idle_ioc.text("MESSAGE")
     assert named in message
     assert "Write" in message
     assert rabbitmq.depth(TRIGGERS) == 0

@@ -26,6 +26,9 @@ REQUEST = [
     ("MESSAGE_INDEX", "longout"),
     ("RECIPES", "char waveform"),
     ("PARAMETERS", "char waveform"),
+    ("XZ:DCID", "longout"),
+    ("XZ:NUM_FRAMES", "longout"),
+    ("EXPECT_RESULT", "bo"),
 ]
 COMMANDS = [
     ("START", "bo"),
@@ -40,11 +43,16 @@ OPTIONS = [
     ("SORT_KEY", "mbbo"),
     ("SOURCE", "mbbo"),
     ("TIMEOUT", "ao"),
+    ("END_TIMEOUT", "ao"),
+    ("MIN_TOTAL_COUNT", "ao"),
 ]
 STATUS = [
     ("STATE", "mbbi"),
     ("MESSAGE", "char waveform, read only"),
     ("JOB:DCID", "longin"),
+    ("JOB:DCIDS", "long waveform, read only"),
+    ("JOB:NUMBER", "longin"),
+    ("JOB:REMAINING", "ai"),
     ("JOB:ELAPSED", "ai"),
     ("GUID", "stringin"),
     ("BROKER:CONNECTED", "bi"),
@@ -59,12 +67,12 @@ STATUS = [
     ("BROKER:REJECTED", "longin"),
     ("BROKER:RECONNECTS", "longin"),
     ("BROKER:CONFIRM_TIME", "ai"),
-    ("AUTOSAVE:OK", "bi"),
     ("HEARTBEAT", "longin"),
     ("VERSION", "stringin"),
 ]
 RESULT = [
     ("RESULT:SEQ", "longin"),
+    ("RESULT:JOB", "longin"),
     ("RESULT:DCID", "longin"),
     ("RESULT:DCIDS", "long waveform, read only"),
     ("RESULT:DCGID", "longin"),
@@ -142,10 +150,15 @@ def test_request_and_options_start_with_their_values() -> None:
         "MESSAGE_INDEX": 0,
         "RECIPES": "mimas",
         "PARAMETERS": "{}",
+        "XZ:DCID": 0,
+        "XZ:NUM_FRAMES": 0,
         "TIMEOUT": 180,
+        "END_TIMEOUT": 3600,
+        "MIN_TOTAL_COUNT": 0,
     }.items():
         assert DECLARED[name].initial == initial, name
-    for name, choice in {"SORT_KEY": "max_count", "SOURCE": "Any"}.items():
+    choices = {"SORT_KEY": "max_count", "SOURCE": "Any", "EXPECT_RESULT": "Yes"}
+    for name, choice in choices.items():
         initial = DECLARED[name].initial
         assert isinstance(initial, int)
         assert DECLARED[name].datatype.choices[initial] == choice, name

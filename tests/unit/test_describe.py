@@ -55,7 +55,7 @@ def test_json_says_what_a_record_takes(capsys: pytest.CaptureFixture[str]) -> No
         "pv": f"{P}:TIMEOUT",
         "group": "Options",
         "type": "ao",
-        "description": "Wait for a result, from last message",
+        "description": "Wait for a result, from end message",
         "access": "rw",
         "pvi": "timeout",
         "initial": 180,

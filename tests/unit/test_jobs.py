@@ -3,6 +3,7 @@
 import pickle
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from zocalo_ioc.jobs import (
     Jobs,
     Refused,
     State,
+    Timeouts,
     Unclaimed,
 )
 from zocalo_ioc.wire import Centre, Event, Request, Result, Source
@@ -31,6 +33,7 @@ LABELS = [
     *("Idle", "Starting", "Started", "Ending", "Processing"),
     *("Done", "No centres", "Timed out", "Failed", "Cancelled"),
 ]
+NO_TIME, MINUTES = Timeouts(0.0, 0.0), Timeouts(180.0, 180.0)
 RUNNING = [State.STARTING, State.STARTED, State.ENDING, State.PROCESSING]
 SENDING = [State.STARTING, State.ENDING]
 WAITING = [State.STARTED, State.PROCESSING]
@@ -64,7 +67,7 @@ class Recorded(Jobs):
     def expired(self, now: float, timeout: float) -> list[Job]:
         """Have time pass, and return the jobs that this ends."""
         self.ended()
-        self.expire(now, timeout)
+        self.expire(now, Timeouts(timeout, timeout))
         return self.ended()
 
 
@@ -83,15 +86,15 @@ def result_for(
     )
 
 
-def begin(jobs: Jobs, event: Event, *dcids: int, dcgid: int = 0) -> Job:
-    return jobs.begin(event, [Request(dcid=dcid, dcgid=dcgid) for dcid in dcids])
+def begin(jobs: Jobs, event: Event, *dcids: int, **values: Any) -> Job:
+    return jobs.begin(event, [Request(dcid=dcid, **values) for dcid in dcids])
 
 
 def send(
-    jobs: Recorded, event: Event, *dcids: int, dcgid: int = 0, now: float = 0.0
+    jobs: Recorded, event: Event, *dcids: int, now: float = 0.0, **values: Any
 ) -> Job:
     """Begin a command, and have every message of it confirmed."""
-    job = begin(jobs, event, *dcids, dcgid=dcgid)
+    job = begin(jobs, event, *dcids, **values)
     for dcid in dcids:
         jobs.confirmed(job, event, dcid, now)
     return job
@@ -115,7 +118,7 @@ def bring_to(state: State, jobs: Recorded, *dcids: int, dcgid: int = 0) -> Job:
         case State.NO_CENTRES:
             jobs.result(result_for(*dcids, centres=0), 0.0)
         case State.TIMED_OUT:
-            jobs.expire(0.0, 0.0)
+            jobs.expire(0.0, NO_TIME)
         case State.FAILED:
             jobs.failed(job, f"DCID {dcids[0]}: no broker", 0.0)
         case State.CANCELLED:
@@ -568,7 +571,7 @@ def test_the_second_grids_end_takes_a_result_that_came_after_the_firsts() -> Non
 def test_a_job_without_a_result_times_out(state: State) -> None:
     jobs = Recorded()
     job = bring_to(state, jobs, 1)
-    jobs.expire(180.0, 180.0)
+    jobs.expire(180.0, MINUTES)
     assert job.state is State.TIMED_OUT
 
 
@@ -576,7 +579,7 @@ def test_a_job_without_a_result_times_out(state: State) -> None:
 def test_a_job_does_not_time_out_too_soon(state: State) -> None:
     jobs = Recorded()
     job = bring_to(state, jobs, 1)
-    jobs.expire(179.0, 180.0)
+    jobs.expire(179.0, MINUTES)
     assert job.state is state
 
 
@@ -584,7 +587,7 @@ def test_a_job_does_not_time_out_too_soon(state: State) -> None:
 def test_a_job_whose_message_is_being_sent_does_not_time_out(state: State) -> None:
     jobs = Recorded()
     job = bring_to(state, jobs, 1)
-    jobs.expire(1e6, 180.0)
+    jobs.expire(1e6, MINUTES)
     assert job.state is state
 
 
@@ -599,6 +602,60 @@ def test_the_time_out_counts_from_the_last_confirmed_message(
     send(jobs, Event.START, 1, now=10.0)
     job = send(jobs, event, 1, now=110.0)
     assert (job in jobs.expired(now, 180.0)) is expected
+
+
+def test_the_confirm_of_a_start_does_not_put_off_the_time_out_of_the_end() -> None:
+    jobs = Recorded()
+    job = begin(jobs, Event.START, 1)
+    send(jobs, Event.END, 1, now=10.0)
+    jobs.confirmed(job, Event.START, 1, 100.0)
+    assert jobs.expired(190.0, 180.0) == [job]
+
+
+@pytest.mark.parametrize(
+    ("state", "limits"),
+    [
+        (State.STARTED, Timeouts(60.0, 3600.0)),
+        (State.PROCESSING, Timeouts(3600.0, 60.0)),
+    ],
+)
+def test_a_time_out_holds_for_what_the_job_waits_for(
+    state: State, limits: Timeouts
+) -> None:
+    jobs = Recorded()
+    job = bring_to(state, jobs, 1)
+    jobs.expire(3599.0, limits)
+    assert job.state is state
+    jobs.expire(3600.0, limits)
+    assert job.state is State.TIMED_OUT
+
+
+def test_a_scan_of_which_one_grid_was_ended_waits_for_the_end_of_the_other() -> None:
+    jobs = Recorded()
+    send(jobs, Event.START, 1, 2, now=0.0)
+    job = send(jobs, Event.END, 1, now=100.0)
+    assert job.remaining(150.0, Timeouts(60.0, 3600.0)) == 3550.0
+
+
+@pytest.mark.parametrize(
+    ("state", "remaining"),
+    [
+        (State.STARTING, 3600.0),
+        (State.STARTED, 3580.0),
+        (State.ENDING, 180.0),
+        (State.PROCESSING, 160.0),
+        *((state, None) for state in ENDED),
+    ],
+)
+def test_a_job_knows_how_long_it_will_wait(
+    state: State, remaining: float | None
+) -> None:
+    job = bring_to(state, Recorded(), 1)
+    assert job.remaining(20.0, Timeouts(180.0, 3600.0)) == remaining
+
+
+def test_nothing_remains_before_the_first_job() -> None:
+    assert Recorded().current.remaining(0.0, MINUTES) is None
 
 
 def test_the_time_out_counts_from_the_last_confirmed_grid() -> None:
@@ -626,15 +683,15 @@ def test_a_changed_time_out_holds_for_the_jobs_that_run(
 ) -> None:
     jobs = Recorded()
     job = send(jobs, Event.START, 1, now=0.0)
-    jobs.expire(100.0, 180.0)
-    jobs.expire(now, timeout)
+    jobs.expire(100.0, MINUTES)
+    jobs.expire(now, Timeouts(timeout, timeout))
     assert job.state is state
 
 
 def test_jobs_that_time_out_are_returned_once() -> None:
     jobs = Recorded()
     send(jobs, Event.START, 1)
-    jobs.expire(180.0, 180.0)
+    jobs.expire(180.0, MINUTES)
     assert jobs.expired(181.0, 180.0) == []
 
 
@@ -728,9 +785,25 @@ def test_a_refusal_leaves_the_running_job_alone(state: State) -> None:
     assert job.state is state
 
 
-def test_a_refusal_is_what_the_current_job_speaks_of() -> None:
+@pytest.mark.parametrize("state", RUNNING)
+def test_a_refusal_while_a_job_runs_is_not_shown_in_its_place(state: State) -> None:
+    jobs = Recorded()
+    job = bring_to(state, jobs, 1)
+    jobs.refuse([Request(dcid=2)], "START failed. RECIPES is empty.")
+    assert jobs.current is job
+
+
+def test_a_refusal_is_not_shown_while_an_earlier_job_runs() -> None:
     jobs = Recorded()
     send(jobs, Event.START, 1)
+    latest = bring_to(State.DONE, jobs, 2)
+    jobs.refuse([], "SUBMIT can't be used.")
+    assert jobs.current is latest
+
+
+def test_a_refusal_with_no_job_running_is_shown() -> None:
+    jobs = Recorded()
+    bring_to(State.DONE, jobs, 1)
     jobs.refuse([Request(dcid=2)], "START failed. RECIPES is empty.")
     assert (jobs.current.dcid, jobs.current.state) == (2, State.FAILED)
 
@@ -767,6 +840,195 @@ def test_the_end_takes_an_early_result_also_after_a_refusal() -> None:
     started_and_done(jobs, 1)
     jobs.refuse([Request(dcid=1)], "END failed. RECIPES is empty.")
     assert send(jobs, Event.END, 1).state is State.DONE
+
+
+def test_a_refusal_carries_the_id_of_its_request() -> None:
+    jobs = Recorded()
+    jobs.refuse([Request(dcid=2, id="mine")], "START failed.")
+    assert jobs.current.id == "mine"
+
+
+@pytest.mark.parametrize("state", RUNNING)
+@pytest.mark.parametrize("dcids", [(1,), (2,), (9, 2)])
+def test_cancel_of_a_data_collection_ends_its_job(
+    state: State, dcids: tuple[int, ...]
+) -> None:
+    jobs = Recorded()
+    job = bring_to(state, jobs, 1, 2)
+    send(jobs, Event.START, 3)
+    assert jobs.cancel(0.0, dcids)
+    assert job.state is State.CANCELLED
+
+
+def test_cancel_of_a_data_collection_ends_no_other_job() -> None:
+    jobs = Recorded()
+    send(jobs, Event.START, 1)
+    other = send(jobs, Event.START, 2)
+    jobs.cancel(0.0, [1])
+    assert jobs.running == [other]
+    assert jobs.current is other
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_cancel_of_a_data_collection_whose_job_has_ended_does_nothing(
+    state: State,
+) -> None:
+    jobs = Recorded()
+    job = bring_to(state, jobs, 1)
+    later = send(jobs, Event.START, 2)
+    assert not jobs.cancel(0.0, [1])
+    assert job.state is state
+    assert jobs.running == [later]
+
+
+# -- jobs without a result ------------------------------------------------------
+
+
+def test_a_job_without_a_result_is_done_once_its_end_is_confirmed() -> None:
+    jobs = Recorded()
+    begin(jobs, Event.START, 1, expect_result=False)
+    job = send(jobs, Event.END, 1)
+    assert (job.state, job.reason) == (
+        State.DONE,
+        "end message sent, no result is expected",
+    )
+
+
+def test_a_job_without_a_result_waits_for_the_end_of_every_data_collection() -> None:
+    jobs = Recorded()
+    begin(jobs, Event.START, 1, 2, expect_result=False)
+    assert send(jobs, Event.END, 1).state is State.STARTED
+    assert send(jobs, Event.END, 2).state is State.DONE
+
+
+def test_an_end_without_a_start_says_whether_a_result_will_come() -> None:
+    jobs = Recorded()
+    assert send(jobs, Event.END, 1, expect_result=False).state is State.DONE
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_the_end_does_not_change_what_the_start_said_about_a_result(
+    started: bool,
+) -> None:
+    jobs = Recorded()
+    send(jobs, Event.START, 1, expect_result=started)
+    job = send(jobs, Event.END, 1, expect_result=not started)
+    assert job.state is (State.PROCESSING if started else State.DONE)
+
+
+def test_a_job_without_a_result_that_was_started_waits_for_the_end_only() -> None:
+    jobs = Recorded()
+    job = send(jobs, Event.START, 1, expect_result=False)
+    assert jobs.expired(180.0, 180.0) == [job]
+    assert "END" in job.reason
+
+
+@pytest.mark.parametrize("centres", [0, 1])
+def test_a_result_that_was_not_expected_is_kept_and_changes_no_state(
+    centres: int,
+) -> None:
+    jobs = Recorded()
+    job = send(jobs, Event.START, 1, expect_result=False)
+    result = result_for(1, centres=centres)
+    assert jobs.waiting_for(result) == [job]
+    assert job.state is State.STARTED
+    send(jobs, Event.END, 1)
+    assert (job.state, job.result) == (State.DONE, result)
+
+
+# -- several data collections, one after the other --------------------------------
+
+
+def test_a_scan_is_started_until_every_grid_has_been_ended() -> None:
+    jobs = Recorded()
+    send(jobs, Event.START, 1, 2)
+    job = send(jobs, Event.END, 2)
+    assert job.state is State.STARTED
+    assert job.describe() == "DCID 1, 2: waiting for END of DCID 1."
+    assert send(jobs, Event.END, 1).state is State.PROCESSING
+
+
+@pytest.mark.parametrize("state", [State.ENDING, State.PROCESSING])
+def test_a_data_collection_whose_end_was_sent_is_being_processed(state: State) -> None:
+    jobs = Recorded()
+    job = bring_to(state, jobs, 1, 2)
+    assert [jobs.processing(dcid) for dcid in (1, 2, 3)] == [job, job, None]
+
+
+@pytest.mark.parametrize("state", [State.STARTING, State.STARTED, *ENDED])
+def test_a_data_collection_is_not_being_processed_before_or_after(
+    state: State,
+) -> None:
+    jobs = Recorded()
+    bring_to(state, jobs, 1)
+    assert jobs.processing(1) is None
+
+
+def test_of_a_scan_only_the_grid_that_was_ended_is_being_processed() -> None:
+    jobs = Recorded()
+    send(jobs, Event.START, 1, 2)
+    job = send(jobs, Event.END, 1)
+    assert [jobs.processing(dcid) for dcid in (1, 2)] == [job, None]
+
+
+# -- numbers and ids ---------------------------------------------------------------
+
+
+def test_jobs_are_counted_from_1_and_refusals_are_not() -> None:
+    jobs = Recorded()
+    first = begin(jobs, Event.START, 1)
+    jobs.refuse([Request(dcid=3)], "START failed.")
+    assert [first.number, begin(jobs, Event.END, 2).number, jobs.count] == [1, 2, 2]
+
+
+def test_a_command_that_joins_a_job_does_not_change_its_number() -> None:
+    jobs = Recorded()
+    send(jobs, Event.START, 1)
+    assert send(jobs, Event.END, 1).number == 1
+
+
+@pytest.mark.parametrize("state", RUNNING + ENDED)
+@pytest.mark.parametrize(
+    "result",
+    [result_for(11), result_for(12), result_for(99, 12), result_for(99, dcgid=10)],
+)
+def test_a_result_has_the_number_of_its_job_running_or_ended(
+    state: State, result: Result
+) -> None:
+    jobs = Recorded()
+    bring_to(State.DONE, jobs, 1)
+    bring_to(state, jobs, 11, 12, dcgid=10)
+    send(jobs, Event.START, 2)
+    assert jobs.number_of(result) == 2
+
+
+def test_a_result_of_a_data_collection_of_several_jobs_has_the_number_of_the_one_that_waits() -> (  # noqa: E501
+    None
+):
+    jobs = Recorded()
+    waiting = send(jobs, Event.START, 1)
+    send(jobs, Event.START, 1, 2)
+    jobs.cancel(0.0)
+    assert jobs.number_of(result_for(1, 2)) == waiting.number
+
+
+@pytest.mark.parametrize("result", FOREIGN)
+def test_a_result_of_somebody_elses_has_no_number(result: Result) -> None:
+    jobs = Recorded()
+    send(jobs, Event.END, 11, 12, dcgid=12345)
+    assert jobs.number_of(result) == 0
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [(("a", ""), "a"), (("", "b"), "b"), (("a", "b"), "a")],
+)
+def test_a_job_has_the_id_of_the_first_request_that_names_one(
+    ids: tuple[str, str], expected: str
+) -> None:
+    jobs = Recorded()
+    jobs.begin(Event.START, [Request(dcid=1, id=ids[0])])
+    assert jobs.begin(Event.END, [Request(dcid=1, id=ids[1])]).id == expected
 
 
 # -- the end, once ------------------------------------------------------------
@@ -806,7 +1068,7 @@ def test_a_job_that_a_confirm_ends_is_given_out(event: Event) -> None:
 
 HAPPENING: dict[str, Happening] = {
     "result": lambda jobs, _: jobs.result(result_for(1), 9.0),
-    "expire": lambda jobs, _: jobs.expire(1e6, 0.0),
+    "expire": lambda jobs, _: jobs.expire(1e6, NO_TIME),
     "cancel": lambda jobs, _: jobs.cancel(9.0),
     "failed": lambda jobs, job: jobs.failed(job, "gone", 9.0),
     "start confirmed": lambda jobs, job: jobs.confirmed(job, Event.START, 1, 9.0),
@@ -873,7 +1135,7 @@ JOB_EVENTS: dict[str, tuple[State | None, Changing, type[JobEvent]]] = {
         lambda jobs, _: jobs.result(result_for(1), 0.0),
         Ended,
     ),
-    "time": (State.STARTED, lambda jobs, _: jobs.expire(1e6, 0.0), Ended),
+    "time": (State.STARTED, lambda jobs, _: jobs.expire(1e6, NO_TIME), Ended),
     "cancelling": (State.STARTED, lambda jobs, _: jobs.cancel(0.0), Ended),
     "a refusal": (
         State.STARTED,
@@ -916,10 +1178,12 @@ def test_a_job_has_ended_and_runs_no_longer_when_its_event_is_handled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "latency"), [((), None), ((1,), 30.0)], ids=["other", "late"]
+    ("sent", "number", "latency"),
+    [((), 0, None), ((1,), 1, 30.0)],
+    ids=["other", "late"],
 )
-def test_a_result_that_nobody_waits_for_comes_with_its_latency(
-    sent: tuple[int, ...], latency: float | None
+def test_a_result_that_nobody_waits_for_comes_with_its_job_and_latency(
+    sent: tuple[int, ...], number: int, latency: float | None
 ) -> None:
     jobs = Recorded()
     for dcid in sent:
@@ -927,7 +1191,7 @@ def test_a_result_that_nobody_waits_for_comes_with_its_latency(
     jobs.cancel(20.0)
     result = result_for(1)
     jobs.result(result, 40.0)
-    assert jobs.events[-1][0] == Unclaimed(result, latency)
+    assert jobs.events[-1][0] == Unclaimed(result, number, latency)
 
 
 def test_a_job_knows_the_guid_of_its_latest_message() -> None:
@@ -953,7 +1217,7 @@ def test_a_job_takes_time_from_its_first_confirmed_message(event: Event) -> None
 
 AT_30_S: dict[str, Happening] = {
     "result": lambda jobs, _: jobs.result(result_for(1), 30.0),
-    "expire": lambda jobs, _: jobs.expire(30.0, 15.0),
+    "expire": lambda jobs, _: jobs.expire(30.0, Timeouts(15.0, 15.0)),
     "cancel": lambda jobs, _: jobs.cancel(30.0),
     "failed": lambda jobs, job: jobs.failed(job, "gone", 30.0),
 }
@@ -1043,6 +1307,7 @@ def test_memory_does_not_grow_with_the_number_of_scans(
     scan: Callable[[Jobs, int], Job],
 ) -> None:
     jobs = Recorded()
+    jobs.count = 100_000  # numbers of one length from here
     sizes: list[int] = []
     for first in (100_000, 200_000):
         for dcid in range(first, first + KEPT):
@@ -1080,7 +1345,7 @@ def test_the_description_names_every_grid(state: State) -> None:
         (State.STARTED, "Put END"),
         (State.ENDING, "sending the end message"),
         (State.PROCESSING, "waiting for the result"),
-        (State.DONE, "1 centre."),
+        (State.DONE, "1 centre found by the CPU pipeline."),
         (State.NO_CENTRES, "no centre"),
         (State.TIMED_OUT, "TIMEOUT"),
         (State.FAILED, "no broker"),
@@ -1101,5 +1366,51 @@ def test_the_description_counts_the_centres() -> None:
 def test_the_description_of_a_time_out_says_how_long_the_job_waited() -> None:
     jobs = Recorded()
     job = send(jobs, Event.END, 1)
-    jobs.expire(180.0, 180.0)
+    jobs.expire(180.0, MINUTES)
     assert "within 180 s" in job.describe()
+
+
+@pytest.mark.parametrize("state", WAITING)
+def test_a_result_that_source_excludes_is_told_to_those_who_wait(state: State) -> None:
+    jobs = Recorded()
+    job = bring_to(state, jobs, 1)
+    jobs.exclude(result_for(1))
+    assert job.state is state
+    assert "SOURCE excluded the result of the CPU pipeline." in job.describe()
+
+
+def test_the_time_out_of_a_job_whose_result_was_excluded_says_so() -> None:
+    jobs = Recorded()
+    job = bring_to(State.PROCESSING, jobs, 1)
+    jobs.exclude(result_for(1))
+    jobs.expire(180.0, MINUTES)
+    assert job.describe() == (
+        "DCID 1: no result within 180 s. "
+        "SOURCE excluded the result of the CPU pipeline."
+    )
+
+
+def test_a_result_that_source_excludes_changes_no_other_job() -> None:
+    jobs = Recorded()
+    job = bring_to(State.PROCESSING, jobs, 1)
+    jobs.exclude(result_for(2))
+    assert "SOURCE" not in job.describe()
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_result_that_comes_later_is_said_to_have_come(state: State) -> None:
+    jobs = Recorded()
+    job = bring_to(state, jobs, 1)
+    before = job.describe()
+    jobs.result(result_for(1, centres=2), 0.0)
+    assert (
+        job.describe()
+        == f"{before} A result came later: 2 centres found by the CPU pipeline."
+    )
+
+
+def test_a_result_that_comes_once_more_is_not_said_to_have_come_later() -> None:
+    jobs = Recorded()
+    job = bring_to(State.DONE, jobs, 1)
+    jobs.result(result_for(1), 0.0)
+    assert "later" not in job.describe()

@@ -5,7 +5,7 @@ works out from it what the state must be. It shares no state machine with the co
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -20,7 +20,18 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from zocalo_ioc.jobs import Began, Changed, Ended, Job, JobEvent, Jobs, State, Unclaimed
+from zocalo_ioc.jobs import (
+    Began,
+    Changed,
+    Ended,
+    Job,
+    JobEvent,
+    Jobs,
+    Refused,
+    State,
+    Timeouts,
+    Unclaimed,
+)
 from zocalo_ioc.wire import Centre, Event, Request, Result, Source
 
 SCANS = [(0, (1,)), (10, (2, 3))]
@@ -43,8 +54,15 @@ def commands(draw: st.DrawFn) -> list[Request]:
     """All or some grids of a scan, in any order, which may or may not say the group."""
     group, dcids = draw(st.sampled_from(SCANS))
     some = st.lists(st.sampled_from(dcids), min_size=1, unique=True)
+    expects = draw(st.sampled_from((True, True, False)))
+    id_ = draw(st.sampled_from(("", "a", "b")))
     return [
-        Request(dcid=dcid, dcgid=draw(st.sampled_from((0, group))))
+        Request(
+            dcid=dcid,
+            dcgid=draw(st.sampled_from((0, group))),
+            expect_result=expects,
+            id=id_,
+        )
         for dcid in draw(st.just(list(dcids)) | some)
     ]
 
@@ -67,6 +85,9 @@ class Expected:
     """What has happened to one job, and what it must be from that."""
 
     dcids: tuple[int, ...]
+    number: int
+    expects: bool
+    id: str = ""
     group: int = 0
     begun: dict[tuple[Event, int], int] = field(
         default_factory=dict[tuple[Event, int], int]
@@ -76,6 +97,7 @@ class Expected:
     )
     results: list[Result] = field(default_factory=list[Result])
     last_confirm: int = 0
+    last_end: int = 0
     ending: str = ""
 
     @property
@@ -97,6 +119,8 @@ class Expected:
     def label(self) -> str:
         """What P:STATE must show."""
         sending, sent = LABELS[self.command]
+        if self.not_told_the_end:
+            sent = "Started"
         return self.ending or (sending if self.sending else sent)
 
     @property
@@ -123,6 +147,7 @@ class Scanning(RuleBasedStateMachine):
         self.commanded: Job | None = None
         self.in_flight: list[Message] = []
         self.early: dict[int, Result] = {}
+        self.groups: dict[int, int] = {}
         self.seen: list[Result] = []
         self.ended: list[Job] = []
         self.told: dict[Job, State] = {}
@@ -145,7 +170,13 @@ class Scanning(RuleBasedStateMachine):
 
     @rule(requests=commands())
     def start(self, requests: list[Request]) -> None:
-        self._command(Event.START, requests)
+        """Unless that is refused, since Zocalo has the end message already."""
+        refused = [r.dcid for r in requests if self.jobs.processing(r.dcid)]
+        assert refused == [r.dcid for r in requests if self._is_processed(r.dcid)]
+        if refused:
+            self.refuse(requests)
+        else:
+            self._command(Event.START, requests)
 
     @rule(requests=commands())
     def end(self, requests: list[Request]) -> None:
@@ -156,7 +187,8 @@ class Scanning(RuleBasedStateMachine):
     def command_again(self, data: st.DataObject, event: Event) -> None:
         """For all that an earlier job was for, whatever became of that."""
         earlier = data.draw(st.sampled_from(list(self.expected.values())), "earlier")
-        self._command(event, [Request(dcid=dcid) for dcid in earlier.dcids])
+        requests = [Request(dcid=dcid) for dcid in earlier.dcids]
+        (self.start if event is Event.START else self.end)(requests)
 
     @precondition(lambda self: self.in_flight)
     @rule()
@@ -178,6 +210,18 @@ class Scanning(RuleBasedStateMachine):
         """One or several messages fail at once, of one or more jobs."""
         lost = st.lists(st.sampled_from(self.in_flight), min_size=1, unique=True)
         self._fail(data.draw(lost, "lost"))
+
+    @rule(requests=commands(), result=results)
+    def early_result(self, requests: list[Request], result: Result) -> None:
+        """As a quick pipeline sends it, before the end message."""
+        self.start(requests)
+        self.confirm_all()
+        self._result(replace(result, dcid=requests[0].dcid))
+
+    @rule(requests=commands())
+    def start_and_cancel(self, requests: list[Request]) -> None:
+        self.start(requests)
+        self.cancel()
 
     @rule(result=results)
     def result(self, result: Result) -> None:
@@ -213,21 +257,49 @@ class Scanning(RuleBasedStateMachine):
 
     @rule()
     def cancel(self) -> None:
-        self.jobs.cancel(self.now)
-        if self.commanded and not self.expected[self.commanded].ending:
+        runs = self.commanded and not self.expected[self.commanded].ending
+        assert self.jobs.cancel(self.now) is bool(runs)
+        if self.commanded and runs:
             self.expected[self.commanded].ending = "Cancelled"
             self.current = self.commanded
 
     @rule(requests=commands())
-    def refuse(self, requests: list[Request]) -> None:
-        self.jobs.refuse(requests, "START failed. RECIPES is empty.")
-        assert self.jobs.current.state.label == "Failed"
-        self.current = None
+    def cancel_by_dcid(self, requests: list[Request]) -> None:
+        dcids = {request.dcid for request in requests}
+        meant = [
+            expected
+            for expected in self.expected.values()
+            if not expected.ending and dcids & set(expected.dcids)
+        ]
+        assert self.jobs.cancel(self.now, sorted(dcids)) is bool(meant)
+        for expected in meant:
+            expected.ending = "Cancelled"
+            if self.commanded and expected is self.expected[self.commanded]:
+                self.current = self.commanded
 
-    @rule(seconds=st.integers(0, 5), timeout=st.integers(1, 10))
-    def time_passes(self, seconds: int, timeout: int) -> None:
+    @rule(requests=commands())
+    def refuse(self, requests: list[Request]) -> None:
+        before = self.jobs.current
+        self.jobs.refuse(requests, "START failed. RECIPES is empty.")
+        refused = self.events[-1]
+        assert isinstance(refused, Refused)
+        assert (refused.job.id, refused.job.number) == (requests[0].id, 0)
+        if all(expected.ending for expected in self.expected.values()):
+            assert self.jobs.current is refused.job
+            assert self.jobs.current.state.label == "Failed"
+            self.current = None
+        else:
+            assert self.jobs.current is before
+
+    @rule(result=results)
+    def excluded_result(self, result: Result) -> None:
+        """One that P:SOURCE excludes changes no state."""
+        self.jobs.exclude(result)
+
+    @rule(seconds=st.integers(0, 5), end=st.integers(1, 10), result=st.integers(1, 10))
+    def time_passes(self, seconds: int, end: int, result: int) -> None:
         self.now += seconds
-        self._expire(timeout)
+        self._expire(Timeouts(result, end))
 
     # -- what it must lead to ------------------------------------------------
 
@@ -243,8 +315,10 @@ class Scanning(RuleBasedStateMachine):
             assert job in to_join
         else:
             assert job not in self.expected
-            self.expected[job] = Expected(dcids)
+            number = len(self.expected) + 1
+            self.expected[job] = Expected(dcids, number, requests[0].expect_result)
         expected = self.expected[job]
+        expected.id = expected.id or requests[0].id
         if event is Event.START:
             self.early = {d: r for d, r in self.early.items() if d not in dcids}
         elif not to_join:
@@ -253,18 +327,32 @@ class Scanning(RuleBasedStateMachine):
             expected.begun[event, request.dcid] = next(self.log)
             expected.group = expected.group or request.dcgid
             self.in_flight.append((job, event, request.dcid))
+        self.groups[expected.group] = expected.number
         self.current = self.commanded = job
 
-    def _expire(self, timeout: int) -> None:
+    def _is_processed(self, dcid: int) -> bool:
+        """Whether a job runs in which a data collection was ended after its start."""
+        return any(
+            dcid in expected.dcids
+            and dcid not in expected.not_told_the_end
+            and not expected.ending
+            for expected in self.expected.values()
+        )
+
+    def _expire(self, timeouts: Timeouts) -> None:
         late = {
             job
             for job, expected in self.expected.items()
             if not expected.ending
             and not expected.sending
-            and self.now - expected.last_confirm >= timeout
+            and (
+                self.now - expected.last_confirm >= timeouts.end
+                if expected.not_told_the_end
+                else self.now - expected.last_end >= timeouts.result
+            )
         }
         before = len(self.ended)
-        self.jobs.expire(self.now, timeout)
+        self.jobs.expire(self.now, timeouts)
         assert set(self.ended[before:]) == late
         for job in late:
             self.expected[job].ending = "Timed out"
@@ -277,6 +365,8 @@ class Scanning(RuleBasedStateMachine):
         expected = self.expected[job]
         expected.confirmed[event, dcid] = next(self.log)
         expected.last_confirm = self.now
+        if event is Event.END:
+            expected.last_end = self.now
         self._end_by_result([job])
 
     def _fail(self, messages: Collection[Message]) -> None:
@@ -298,13 +388,23 @@ class Scanning(RuleBasedStateMachine):
                 or (expected.group != 0 and expected.group == result.dcgid)
             )
         ]
+        number = self.jobs.number_of(result)
         self.events.clear()
         self.jobs.result(result, self.now)
         if belongs_to:
             told = [e.job for e in self.events if isinstance(e, Changed | Ended)]
             assert told == belongs_to
+            assert number == self.expected[belongs_to[-1]].number
         else:
-            assert [type(event) for event in self.events] == [Unclaimed]
+            [event] = self.events
+            assert isinstance(event, Unclaimed)
+            ended = [
+                expected.number
+                for expected in self.expected.values()
+                if any(dcid in named for dcid in expected.dcids)
+            ]
+            group = self.groups.get(result.dcgid, 0) if result.dcgid else 0
+            assert event.number == number == max([*ended, group], default=0)
         for job in belongs_to:
             self.expected[job].results.append(result)
         self._end_by_result(belongs_to)
@@ -312,7 +412,14 @@ class Scanning(RuleBasedStateMachine):
     def _end_by_result(self, jobs: Collection[Job]) -> None:
         for job in jobs:
             expected = self.expected[job]
-            if expected.results and not expected.ending and not expected.sending:
+            if expected.ending or expected.sending:
+                continue
+            if not expected.expects:
+                if not expected.not_told_the_end:
+                    expected.ending = "Done"
+                    for dcid in expected.dcids:
+                        self.early.pop(dcid, None)
+            elif expected.results:
                 # which of several results is taken is not promised
                 assert job.result is not None
                 assert job.result in expected.results
@@ -328,6 +435,12 @@ class Scanning(RuleBasedStateMachine):
     def every_job_is_where_it_must_be(self) -> None:
         states = {job: job.state.label for job in self.expected}
         assert states == {job: e.label for job, e in self.expected.items()}
+
+    @invariant()
+    def every_job_has_its_number_and_id(self) -> None:
+        known = [(job.number, job.id) for job in self.expected]
+        assert known == [(e.number, e.id) for e in self.expected.values()]
+        assert self.jobs.count == len(self.expected)
 
     @invariant()
     def the_jobs_that_have_not_ended_run(self) -> None:
@@ -358,7 +471,7 @@ class Scanning(RuleBasedStateMachine):
             else:
                 self._confirm(message)
         self.now += 1000
-        self._expire(1000)
+        self._expire(Timeouts(1000, 1000))
         assert self.jobs.running == []
         assert set(self.ended) == set(self.expected)
         self.every_job_is_where_it_must_be()

@@ -198,7 +198,7 @@ def test_nothing_is_cut_off(file: Path) -> None:
 
 def test_the_main_screen_sets_the_whole_request() -> None:
     request = {r.name for r in DECLARATIONS if r.group is Group.REQUEST}
-    assert request <= pvs_of(OPI / "zocalo.bob", "textentry")
+    assert request <= pvs_of(OPI / "zocalo.bob", "textentry", "combo")
 
 
 def test_options_are_on_the_engineering_screen() -> None:

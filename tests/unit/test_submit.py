@@ -20,7 +20,7 @@ from zocalo_ioc.settings import SubmitSettings
         (("1", "--num-frames", "2", "--parameters", "{"), "PARAMETERS is not JSON"),
         (
             ("1", "1", "--num-frames", "2"),
-            "The request can't be used: each dcid of one list must be another",
+            "DCID 1 is there twice",
         ),
     ],
 )

@@ -12,7 +12,7 @@ from ._grids import GridMap, read_grids
 from ._job import Job
 from ._link import Link
 from ._matching import Claim
-from ._request import Grid, RequestValues, as_grids, submission
+from ._request import Grid, RequestValues, as_grids, submission, with_id
 from ._result import Result
 from ._results import Results
 
@@ -99,7 +99,7 @@ class Client:
             JobCancelled: the job was abandoned.
             ResultMissed: so many other results came at once that this one was lost.
         """
-        grids = as_grids(dcids, values)
+        grids = with_id(as_grids(dcids, values))
         sends = [(event, _text(event, grids)) for event in Event]
         seen = self._connected[1].count
         job, claim = await self._begin(grids)
@@ -186,6 +186,7 @@ class Client:
         return await self._result(claim, seen)
 
     async def _send(self, event: Event, grids: Sequence[Grid]) -> None:
+        grids = with_id(grids)
         text = _text(event, grids)
         job, _ = await self._begin(grids)
         await job.put("SEND", text)
@@ -193,7 +194,8 @@ class Client:
     async def _begin(self, grids: Sequence[Grid]) -> tuple[Job, Claim]:
         link, _ = self._connected
         dcids = tuple(int(grid["dcid"]) for grid in grids)
-        claim = Claim(dcids, int(await link.get("HISTORY:SEQ")))
+        id_ = str(grids[0].get("id", ""))
+        claim = Claim(dcids, int(await link.get("HISTORY:SEQ")), id_)
         return Job(link, claim), claim
 
     async def _result(self, claim: Claim, seen: int) -> Result:

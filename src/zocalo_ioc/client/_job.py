@@ -1,13 +1,13 @@
 """One job, followed from outside from before its first message."""
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import aioca
 
-from ..jobs import ENDED_BY_RESULT, SENDING, State
+from ..jobs import ENDED_BY_RESULT, SENDING
 from ._errors import (
     JobCancelled,
     JobFailed,
@@ -16,10 +16,14 @@ from ._errors import (
     ZocaloError,
 )
 from ._link import Link
-from ._matching import Claim
+from ._matching import REFUSED, Claim
 
 _SETTLED_WITHIN = 5.0
-_ERRORS = {e.state: e for e in (JobFailed, JobTimedOut, JobCancelled)}
+_ERRORS: Mapping[str, type[ZocaloError]] = {
+    REFUSED: RequestRefused,
+    **{e.state.label: e for e in (JobFailed, JobTimedOut, JobCancelled)},
+}
+_WITH_RESULT = {state.label for state in ENDED_BY_RESULT}
 
 
 class Job:
@@ -49,13 +53,10 @@ class Job:
         async def outcome() -> ZocaloError | bool | None:
             """Return what went wrong, whether the messages are sent, or nothing yet."""
             if ending := await self._ending():
-                return ending in ENDED_BY_RESULT or await self._failure(ending)
-            dcid, state, message = await self._link.shown()
-            if dcid == self._claim.dcid:
-                if state is State.FAILED:  # what is refused is not in the history
-                    return RequestRefused(message)
-                if state in SENDING.values():
-                    return None
+                return ending in _WITH_RESULT or await self._failure(ending)
+            dcid, state, _ = await self._link.shown()
+            if dcid == self._claim.dcid and state in SENDING.values():
+                return None
             due = len(self._claim.dcids)
             return await self._link.sent() - before >= due or None
 
@@ -76,7 +77,7 @@ class Job:
             IocGone: the IOC went away meanwhile.
         """
         ending = await self._link.until(self._ending, self._breaks)
-        if ending not in ENDED_BY_RESULT:
+        if ending not in _WITH_RESULT:
             raise await self._failure(ending)
 
     @contextmanager
@@ -103,15 +104,15 @@ class Job:
             for monitor in monitors:
                 self._link.forget(monitor)
 
-    async def _ending(self) -> State | None:
+    async def _ending(self) -> str | None:
         return self._claim.ending(await self._link.history())
 
-    async def _failure(self, ending: State) -> ZocaloError:
+    async def _failure(self, ending: str) -> ZocaloError:
         dcid, _, message = await self._link.shown()
         error = _ERRORS[ending]
-        if dcid == self._claim.dcid:
+        if dcid == self._claim.dcid or ending == REFUSED:
             return error(message)
-        return self._unexplained(ending.label.lower(), error)
+        return self._unexplained(ending.lower(), error)
 
     def _unexplained(
         self, what: str, error: type[ZocaloError] = JobFailed

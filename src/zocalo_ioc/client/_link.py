@@ -89,11 +89,12 @@ class Link:
 
     async def history(self) -> History:
         """Return the history, all of one update."""
-        names = ("HISTORY:SEQ", "HISTORY:DCID", "HISTORY:STATE", "HISTORY:SEQ")
+        columns = (f"HISTORY:{name}" for name in ("DCID", "STATE", "ID"))
+        names = ("HISTORY:SEQ", *columns, "HISTORY:SEQ")
         while True:
-            seq, dcids, states, after = await asyncio.gather(*map(self.get, names))
+            seq, *rows, after = await asyncio.gather(*map(self.get, names))
             if seq == after:
-                return History(int(seq), dcids, states)
+                return History(int(seq), *rows)
 
     async def sent(self) -> int:
         """Return how many messages the broker has confirmed."""

@@ -7,13 +7,14 @@ job and the latest result, which may be another client's; the history has every 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..jobs import ENDED, State
+from ..jobs import ENDED
 from ._result import Result
 
 Stamp = tuple[int, int]
 """A time stamp of EPICS: seconds and nanoseconds."""
 
-_STATES = {state.label: state for state in ENDED}
+REFUSED = "Refused"
+_ENDINGS = {REFUSED, *(state.label for state in ENDED)}
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class History:
         seq: how many entries there have been.
         dcids: the data collection of each entry, newest first.
         states: how each ended.
+        ids: what clients call their requests.
     """
 
     seq: int
     dcids: Sequence[int]
     states: Sequence[str]
+    ids: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -38,22 +41,25 @@ class Claim:
     Attributes:
         dcids: its data collections; the first stands for the job.
         since: `History.seq` at a moment before the job began.
+        id: what the client calls its request; if empty, the data collection tells.
     """
 
     dcids: tuple[int, ...]
     since: int
+    id: str = ""
 
     @property
     def dcid(self) -> int:
         """The data collection that stands for the job."""
         return self.dcids[0]
 
-    def ending(self, history: History) -> State | None:
-        """Return how the job ended; nothing if it has not ended."""
-        rows = zip(history.dcids, history.states, strict=False)
-        for dcid, state in list(rows)[: max(0, history.seq - self.since)]:
-            if dcid == self.dcid and state in _STATES:
-                return _STATES[state]
+    def ending(self, history: History) -> str | None:
+        """Return how the job ended, or `REFUSED`; nothing if it has not ended."""
+        rows = zip(history.dcids, history.states, history.ids, strict=False)
+        for dcid, state, id_ in list(rows)[: max(0, history.seq - self.since)]:
+            is_mine = id_ == self.id if self.id else dcid == self.dcid
+            if is_mine and state in _ENDINGS:
+                return state
         return None
 
     def has(self, result: Result) -> bool:

@@ -5,12 +5,13 @@ The IOC would refuse the same, but a put can't tell its client so.
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
+from uuid import uuid4
 
 from pydantic_core import to_json
 
 from ..errors.requests import RequestTooLong
 from ..records import DECLARATIONS
-from ..wire import Event, read_submission
+from ..wire import Event, as_scan, read_submission
 
 _SEND = next(record for record in DECLARATIONS if record.name == "SEND")
 
@@ -55,6 +56,12 @@ def as_grids(dcids: int | Sequence[int | Grid], values: Grid) -> list[Grid]:
     ]
 
 
+def with_id(grids: Sequence[Grid]) -> list[Grid]:
+    """Return the grids with an id by which the client knows its request again."""
+    id_ = str(uuid4())
+    return [{"id": id_, **grid} for grid in grids]
+
+
 def submission(event: Event, grids: Sequence[Grid]) -> str:
     """Return the text that has the messages of one scan sent.
 
@@ -67,7 +74,7 @@ def submission(event: Event, grids: Sequence[Grid]) -> str:
     """
     text = to_json([{**grid, "command": event} for grid in grids]).decode()
     _, requests = read_submission(text, "The request")
-    for request in requests:
+    for request in as_scan(requests):
         request.message(event, guid="")
     if complaint := _SEND.datatype.refusal(text):
         raise RequestTooLong(complaint)

@@ -22,18 +22,17 @@ async def _ioc(
     from ..records.neighbours import refuse_if_served
 
     await asyncio.to_thread(refuse_if_served, settings.prefix)
-    urls = settings.broker_urls  # what is wrong with it or TLS is to be said now
-    settings.tls()
+    urls, tls = settings.broker_urls, settings.tls()
     ioc = Ioc(
         settings.prefix,
         lambda subscriptions, watches, on_change: AmqpBroker(
-            (lambda: settings.broker_urls) if settings.broker_file else (lambda: urls),
+            urls,
             subscriptions,
             on_change,
             watches=watches,
             name=f"zocalo-ioc {settings.prefix}",
             heartbeat=settings.heartbeat,
-            tls=settings.tls,
+            tls=tls,
         ),
         Queue(*settings.results),
         settings.send_timeout,

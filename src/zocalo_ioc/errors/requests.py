@@ -35,10 +35,42 @@ class RecipesMissing(RequestInvalid):
 class FramesMissing(RequestInvalid):
     """A start message needs frames."""
 
-    text = "DCID {dcid}: NUM_FRAMES is {num_frames}"
-    remedy = "Write the number of frames, 1 or more"
+    text = "DCID {dcid}: the number of frames is {num_frames}"
+    remedy = "Write 1 or more to NUM_FRAMES, or XZ:NUM_FRAMES for a second grid"
     dcid: _Dcid
     num_frames: Annotated[int, 0]
+
+
+class FramesTooMany(RequestInvalid):
+    """The first frame of a grid would have too high a number."""
+
+    text = "DCID {dcid}: START_FRAME or MESSAGE_INDEX would be over 2147483647"
+    remedy = "Write smaller numbers for the grid before it"
+    dcid: _Dcid
+
+
+class DcidRepeated(RequestInvalid):
+    """The grids of a scan have data collections of their own."""
+
+    text = "DCID {dcid} is there twice"
+    remedy = "Write another for each grid; XZ:DCID is 0 if there is one grid"
+    dcid: _Dcid
+
+
+class StillProcessed(RequestInvalid):
+    """Zocalo has the end message of a data collection that is to be started again."""
+
+    text = "DCID {dcid} is being processed in job {job}"
+    remedy = "Wait for the end of that job, or cancel it"
+    dcid: _Dcid
+    job: Annotated[int, 12]
+
+
+class NothingToCancel(RequestInvalid):
+    """There is no running job of a data collection."""
+
+    text = "DCID {dcids}: no job to cancel"
+    dcids: Annotated[str, "1234567"]
 
 
 class ParametersNotJson(RequestInvalid):

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..broker import Connection
 from ..errors import Problem, one_line
 from ..errors.broker import Connecting
-from ..jobs import Job
+from ..jobs import Job, Timeouts
 from ..records import Pvs
 
 logger = logging.getLogger(__name__)
@@ -16,19 +17,28 @@ logger = logging.getLogger(__name__)
 _TURNS = 3
 """Of the event loop, until pika has a message, is told that it may write, and has
 written it."""
+_NOTICE = 10.0
+"""How long MESSAGE says why a request was refused while a job runs, in seconds."""
 
 
 class Display:
     """Shows one job, and what is wrong.
+
+    Args:
+        pvs: show it.
+        timeouts: returns how long jobs wait.
 
     Attributes:
         connection: its latest state.
         frames_connection: that of the connection for frames, if there is one.
     """
 
-    def __init__(self, pvs: Pvs) -> None:
+    def __init__(self, pvs: Pvs, timeouts: Callable[[], Timeouts]) -> None:
         self._pvs = pvs
+        self._timeouts = timeouts
         self._job = Job()
+        self._notice = ""
+        self._end_of_notice: asyncio.Handle | None = None
         self.connection = Connection(up=False, problem=Connecting())
         self._problems: Sequence[Problem] = ()
         self.frames_connection: Connection | None = None
@@ -40,7 +50,10 @@ class Display:
         if self._soon:
             self._soon.cancel()
         self._pvs.job.dcid.set(job.dcid)
-        self.show_elapsed(time.monotonic())
+        self._pvs.job.dcids.set(list(job.dcids) if job.dcid else [])
+        if job.number:  # what is refused is no job
+            self._pvs.job.number.set(job.number)
+        self.show_times(time.monotonic())
         self._say(self._message())
         self._pvs.job.state.set(job.state)
 
@@ -54,9 +67,37 @@ class Display:
         else:
             self.show(job)
 
-    def show_elapsed(self, now: float) -> None:
-        """Show for how long the job has run."""
+    def show_times(self, now: float) -> None:
+        """Show for how long the job has run, and when it would time out."""
         self._pvs.job.elapsed.set(self._job.elapsed(now))
+        remaining = self._job.remaining(now, self._timeouts())
+        shown = self._pvs.job.remaining
+        if remaining is not None:
+            shown.set(remaining)
+        elif not math.isnan(shown.get()):
+            shown.set(math.nan)
+
+    def notify(self, text: str) -> None:
+        """Have MESSAGE say a text for some seconds, or until `end_notice`.
+
+        What happens to the job meanwhile follows the text.
+        """
+        self.end_notice()
+        self._notice = text
+        loop = asyncio.get_running_loop()
+        self._end_of_notice = loop.call_later(_NOTICE, self._drop_notice)
+        self._say(text)
+
+    def end_notice(self) -> None:
+        """Have MESSAGE no longer begin with a notice, from the next time it is set."""
+        self._notice = ""
+        if self._end_of_notice:
+            self._end_of_notice.cancel()
+            self._end_of_notice = None
+
+    def _drop_notice(self) -> None:
+        self.end_notice()
+        self._say(self._message())
 
     def show_connection(self) -> None:
         """Show the state of the connection."""
@@ -90,4 +131,5 @@ class Display:
             if problem and str(problem) not in text:
                 text += f" But {connection.effect}: {problem}"
         further = (str(each) for each in self._problems)
-        return " ".join([text, *(each for each in further if each not in text)])
+        said = [text, *(each for each in further if each not in text)]
+        return " ".join(filter(None, (self._notice, *said)))

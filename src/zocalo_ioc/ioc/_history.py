@@ -51,22 +51,29 @@ def iso(seconds: float) -> str:
 def job_row(job: Job) -> Row:
     """Return the row of a job that has ended."""
     latency = math.nan
-    if job.result and job.last_sent is not None and job.ended_at is not None:
-        latency = job.ended_at - job.last_sent
-    row = _row(job.dcid, job.state.label, job.result, latency)
-    return row | {"dcgid": job.dcgid or row["dcgid"]}
+    sent, ended = job.last_sent, job.ended_at
+    if job.expects_result and job.result and sent is not None and ended is not None:
+        latency = ended - sent
+    row = _row(job.dcid, job.state.label, job.number, job.result, latency)
+    return row | {"dcgid": job.dcgid or row["dcgid"], "id": job.id}
+
+
+def refused_row(job: Job) -> Row:
+    """Return the row of a request that was refused."""
+    return _row(job.dcid, "Refused", 0, None, math.nan) | {"id": job.id}
 
 
 def result_row(unclaimed: Unclaimed) -> Row:
     """Return the row of a result that came late, or is somebody else's."""
-    result, latency = unclaimed.result, unclaimed.latency
-    if latency is None:
-        return _row(result.dcid, "Other", result, math.nan)
-    return _row(result.dcid, "Late", result, latency)
+    result, number, latency = unclaimed.result, unclaimed.number, unclaimed.latency
+    state = "Late" if number else "Other"
+    return _row(
+        result.dcid, state, number, result, math.nan if latency is None else latency
+    )
 
 
 def _row(
-    dcid: int, state: str, result: Result | None, latency: float
+    dcid: int, state: str, number: int, result: Result | None, latency: float
 ) -> dict[str, Any]:
     return {
         "dcid": dcid,
@@ -76,4 +83,6 @@ def _row(
         "centres": len(result.centres) if result else MISSING,
         "latency": round(latency, 3),  # tables show every digit there is
         "time": iso(time.time()),
+        "job": number,
+        "id": "",
     }

@@ -6,19 +6,15 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 from ..autosave import Autosave, Saved
 from ..broker import Broker, Connect, Connection, Queue, Subscription
 from ..errors import NotUnderstood, Problem
 from ..errors.broker import StoppedUnconfirmed
-from ..errors.files import (
-    NotSaved,
-    PackageMissing,
-    SavedResultUnusable,
-    SavedValueUnusable,
-)
-from ..jobs import SENDING, Jobs
+from ..errors.files import PackageMissing, SavedResultUnusable, SavedValueUnusable
+from ..jobs import SENDING, Jobs, Timeouts
 from ..records import GridPvs, Setting
 from ..records.database import Handlers, Records
 from ..rejected import Rejected
@@ -71,9 +67,7 @@ class Ioc:
         frames: Queue | None = None,
     ) -> None:
         self._prefix = prefix
-        self._autosave = (
-            Autosave(save_file, self._snapshot, self._saved) if save_file else None
-        )
+        self._autosave = Autosave(save_file, self._snapshot) if save_file else None
         self._records = Records(
             prefix, access_file, grid_prefix, frames=frames is not None
         )
@@ -82,10 +76,11 @@ class Ioc:
             for record in self._records.records
             if isinstance(record, Setting)
         }
-        self._display = Display(self._records)
+        self._display = Display(self._records, self._timeouts)
         self._connection_log = ConnectionLog()
         waiters = Waiters()
         self._events = JobEvents(self._display, History(self._records), waiters)
+        self._events.on_begin = self._changed
         self._frames_broker: Broker | None = None
         if frames and self._records.grids:
             self._frames_broker = self._read_frames(
@@ -144,7 +139,6 @@ class Ioc:
         )
         logger.info("zocalo-ioc %s serves %s:…", __version__, self._prefix)
         self._records.ioc.version.set(__version__)
-        self._records.ioc.autosave_ok.set(True)
         self._display.show_connection()
         self._display.show(self._jobs.current)
         problems += self._restore_result(saved)
@@ -191,38 +185,47 @@ class Ioc:
             if now - began >= beats:
                 beats += 1
                 self._records.ioc.heartbeat.set(beats)
-            self._jobs.expire(
-                now,
-                self._records.options.timeout.get(),
-                " ".join(map(str, self._queues.problems)),
-            )
-            self._display.show_elapsed(now)
+            why = " ".join(map(str, self._queues.problems))
+            self._jobs.expire(now, self._timeouts(), why)
+            self._display.show_times(now)
             await asyncio.sleep(TICK)
 
     def _handle_commands(self) -> None:
         # A command reads the request before it awaits anything, so it gets it as it
         # was when the command was put.
         commands, triggers = self._records.commands, self._triggers
-        commands.start.run = lambda: triggers.send(Event.START, [self._request()])
-        commands.end.run = lambda: triggers.send(Event.END, [self._request()])
+        commands.start.run = lambda: triggers.send(Event.START, self._requests())
+        commands.end.run = lambda: triggers.send(Event.END, self._requests())
         commands.wait.run = triggers.wait
-        commands.process.run = lambda: triggers.process([self._request()])
+        commands.process.run = lambda: triggers.process(self._requests())
         commands.cancel.run = triggers.cancel
         commands.submit.run = triggers.submit
         commands.send.run = triggers.submit_message
 
-    def _request(self) -> Request:
+    def _requests(self) -> list[Request]:
         request = self._records.request
-        return Request(
+        both: dict[str, Any] = {
+            "dcgid": request.dcgid.get(),
+            "filename": request.filename.get(),
+            "recipes": request.recipes.get(),
+            "parameters": request.parameters.get(),
+            "expect_result": request.expect_result.get(),
+        }
+        first = Request(
+            **both,
             dcid=request.dcid.get(),
-            dcgid=request.dcgid.get(),
-            filename=request.filename.get(),
             start_frame=request.start_frame.get(),
             num_frames=request.num_frames.get(),
             message_index=request.message_index.get(),
-            recipes=request.recipes.get(),
-            parameters=request.parameters.get(),
         )
+        if not (xz := request.xz_dcid.get()):
+            return [first]
+        frames = request.xz_num_frames.get()
+        return [first, Request(**both, dcid=xz, num_frames=frames)]
+
+    def _timeouts(self) -> Timeouts:
+        options = self._records.options
+        return Timeouts(options.timeout.get(), options.end_timeout.get())
 
     def _read_frames(self, queue: Queue, pvs: GridPvs, connect: Connect) -> Broker:
         """Take frames over a connection of their own, so that no result waits."""
@@ -256,23 +259,16 @@ class Ioc:
         if self._autosave:
             self._autosave.note_change()
 
-    def _saved(self, problem: NotSaved | None) -> None:
-        ok = self._records.ioc.autosave_ok
-        if problem and ok.get():
-            self._display.report(problem)
-        elif not problem and not ok.get():
-            logger.info("The values are saved again")
-        ok.set(problem is None)
-
     def _snapshot(self) -> Saved:
         values = {name: setting.seen for name, setting in self._settings.items()}
-        return Saved(values=values, result=self._results.last)
+        return Saved(values=values, result=self._results.last, jobs=self._jobs.count)
 
     def _restore_values(self) -> tuple[Saved, list[Problem]]:
         """Bring back options and request; return what was saved, and problems."""
         if not self._autosave:
             return Saved(), []
         saved, problem = self._autosave.load()
+        self._jobs.count = saved.jobs
         problems: list[Problem] = [problem] if problem else []
         for name, value in saved.values.items():
             setting = self._settings.get(name)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from ..jobs import Began, Changed, Ended, Job, JobEvent, Refused, State, Unclaimed
 from ._display import Display
-from ._history import History, Row, job_row, result_row
+from ._history import History, Row, job_row, refused_row, result_row
 from ._waiters import Waiters
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ class JobEvents:
         self._waiters = waiters
         self.on_row: Callable[[Row], None] = lambda _: None
         """Called with each new row of the history, for metrics."""
+        self.on_begin: Callable[[], None] = lambda: None
+        """Called when messages of a job are about to be sent."""
         self.on_start: Callable[[Job], None] = lambda _: None
         """Called with each job whose start messages go out, to draw its grids."""
 
@@ -38,14 +40,20 @@ class JobEvents:
         """
         match event:
             case Began(job):
+                self._display.end_notice()
                 self._display.show_soon(current)
+                self.on_begin()
                 if job.state is State.STARTING:
                     self.on_start(job)
             case Changed():
                 self._display.show(current)
             case Refused(job):
                 logger.warning("%s", job.reason, extra=job.fields)
-                self._display.show(current)
+                if job is current:
+                    self._display.show(job)
+                else:
+                    self._display.notify(job.reason)
+                self._add(refused_row(job))
             case Unclaimed():
                 self._add(result_row(event))
                 self._display.show(current)

@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ..autosave import SavedResult
 from ..broker import Delivery
@@ -56,12 +56,13 @@ class Results:
         arrived, now = time.time(), time.monotonic()
         count(self._pvs.broker.received)
         try:
-            result = read_result(delivery.headers, delivery.body)
+            result = self._read(delivery.headers, delivery.body)
         except NotUnderstood as problem:
             self._reject(delivery, str(problem), iso(arrived))
             return False
         if self._pvs.options.source.get() not in (None, result.source):
             count(self._pvs.broker.ignored)
+            self._jobs.exclude(result)
             logger.info(
                 "DCID %d: ignored a result of %s",
                 result.dcid,
@@ -71,7 +72,8 @@ class Results:
             return True
         sent = self._jobs.last_sent(result.dcid)
         latency = math.nan if sent is None else now - sent
-        self._publish(result, arrived, latency)
+        number = self._jobs.number_of(result)
+        self._publish(result, arrived, latency, number)
         logger.info(
             "DCID %d: a result of %s with %s, guid %s",
             result.dcid,
@@ -84,11 +86,16 @@ class Results:
             number=self._published,
             arrived=arrived,
             latency=None if sent is None else latency,
+            job=number,
             body=delivery.body,
         )
         self._on_publish()
         self._jobs.result(result, now)
         return True
+
+    def _read(self, headers: Mapping[str, object], body: bytes) -> Result:
+        least = self._pvs.options.min_total_count.get()
+        return read_result(headers, body).at_least(least)
 
     def _reject(self, delivery: Delivery, why: str, arrived: str) -> None:
         count(self._pvs.broker.rejected)
@@ -111,10 +118,10 @@ class Results:
         Raises:
             NotUnderstood: it is damaged.
         """
-        result = read_result(RECIPE_HEADERS, saved.body)
+        result = self._read(RECIPE_HEADERS, saved.body)
         self._published = saved.number - 1
         latency = math.nan if saved.latency is None else saved.latency
-        self._publish(result, saved.arrived, latency)
+        self._publish(result, saved.arrived, latency, saved.job)
         logger.info(
             "DCID %d: its result was saved, and is back",
             result.dcid,
@@ -122,12 +129,15 @@ class Results:
         )
         self.last = saved
 
-    def _publish(self, result: Result, arrived: float, latency: float) -> None:
+    def _publish(
+        self, result: Result, arrived: float, latency: float, job: int
+    ) -> None:
         columns = rank(result.centres, self._pvs.options.sort_key.get())
         lines, top = outlines(columns), best(columns)
         self._published += 1
         pvs = self._pvs.result
         changes = [
+            pvs.job.to(job),
             pvs.dcid.to(result.dcid),
             pvs.dcids.to(list(dict.fromkeys((result.dcid, *result.dcg_dcids)))),
             pvs.dcgid.to(MISSING if result.dcgid is None else result.dcgid),

@@ -10,7 +10,12 @@ from uuid import uuid4
 from ..broker import Broker, Message
 from ..errors import Problem, RequestInvalid
 from ..errors.broker import SendingBroke
-from ..errors.requests import CommandNotAllowed
+from ..errors.requests import (
+    CommandNotAllowed,
+    DcidMissing,
+    NothingToCancel,
+    StillProcessed,
+)
 from ..jobs import ENDED_BY_RESULT, Job, Jobs
 from ..records import Pvs, count
 from ..wire import (
@@ -18,7 +23,9 @@ from ..wire import (
     Command,
     Event,
     Request,
+    as_scan,
     encode,
+    identify,
     read_submission,
     trigger_headers,
 )
@@ -76,7 +83,7 @@ class Triggers:
 
     async def submit_message(self, text: str) -> None:
         """Do what a JSON object, or a list of them, asks for, but await no result."""
-        await self._submit("SEND", text, {Command.START, Command.END})
+        await self._submit("SEND", text, set(Command) - {Command.PROCESS})
 
     async def _submit(self, record: str, text: str, allowed: set[Command]) -> None:
         try:
@@ -84,15 +91,34 @@ class Triggers:
             if command not in allowed:
                 raise CommandNotAllowed(record, command)
         except RequestInvalid as problem:
-            self._jobs.refuse([], str(problem))
+            self._jobs.refuse([identify(text)], str(problem))
             return
-        if command is Command.PROCESS:
-            await self.process(requests)
-        else:
-            await self.send(Event(command), requests)
+        match command:
+            case Command.PROCESS:
+                await self.process(requests)
+            case Command.CANCEL:
+                self._cancel(requests)
+            case _:
+                await self.send(Event(command), requests)
+
+    def _cancel(self, requests: Sequence[Request]) -> None:
+        """Abandon the jobs of data collections, and no other."""
+        dcids = [request.dcid for request in requests]
+        try:
+            if 0 in dcids:
+                raise DcidMissing
+            if not self._jobs.cancel(time.monotonic(), dcids):
+                raise NothingToCancel(", ".join(map(str, dcids)))
+        except RequestInvalid as problem:
+            self._jobs.refuse(requests, str(problem))
 
     async def process(self, requests: Sequence[Request]) -> None:
-        """Start every data collection, end every one, and wait for the result."""
+        """Start every data collection, end every one, and wait for the result.
+
+        Args:
+            requests: the grids of one scan; what follows from the grid before may be
+                left out.
+        """
         job = await self.send(Event.START, requests)
         if job is None or (job.ended and job.state not in ENDED_BY_RESULT):
             return
@@ -103,15 +129,22 @@ class Triggers:
     async def send(self, event: Event, requests: Sequence[Request]) -> Job | None:
         """Send a message for each request, and wait until all are confirmed.
 
+        Args:
+            event: which messages.
+            requests: as for `process`.
+
         Returns:
             The job, which has what came of it; nothing if the request was refused.
         """
         guids = [str(uuid4()) for _ in requests]
         try:
+            requests = as_scan(requests)
             messages = [
                 _Trigger(request.dcid, guid, request.message(event, guid))
                 for request, guid in zip(requests, guids, strict=True)
             ]
+            if event is Event.START:
+                self._refuse_what_is_processed(requests)
         except RequestInvalid as problem:
             self._jobs.refuse(requests, f"{event.name} failed. {problem}")
             return None
@@ -127,6 +160,11 @@ class Triggers:
         await asyncio.wait([sent, ended], return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
         return job
+
+    def _refuse_what_is_processed(self, requests: Sequence[Request]) -> None:
+        for request in requests:
+            if job := self._jobs.processing(request.dcid):
+                raise StillProcessed(request.dcid, job.number)
 
     async def _send_one(self, job: Job, event: Event, trigger: _Trigger) -> None:
         dcid, guid = trigger.dcid, trigger.guid

@@ -6,7 +6,15 @@ one. Nothing happens to a job without an event: `Jobs` gives each to its handler
 """
 
 from ._events import Began, Changed, Ended, JobEvent, Refused, Unclaimed
-from ._job import ENDED, ENDED_BY_RESULT, SENDING, Job, State, count_of_centres
+from ._job import (
+    ENDED,
+    ENDED_BY_RESULT,
+    SENDING,
+    Job,
+    State,
+    Timeouts,
+    count_of_centres,
+)
 from ._jobs import KEPT, Jobs
 
 __all__ = [
@@ -22,6 +30,7 @@ __all__ = [
     "Jobs",
     "Refused",
     "State",
+    "Timeouts",
     "Unclaimed",
     "count_of_centres",
 ]

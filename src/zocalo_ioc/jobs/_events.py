@@ -29,7 +29,11 @@ class Ended:
 
 @dataclass(frozen=True)
 class Refused:
-    """Requests can't be sent; the job stands for them, and never ran."""
+    """Requests can't be sent.
+
+    Attributes:
+        job: stands for them, and never ran.
+    """
 
     job: Job
 
@@ -40,11 +44,13 @@ class Unclaimed:
 
     Attributes:
         result: the result.
+        number: of the job that it belongs to and that has ended; 0 if there was none.
         latency: seconds since the latest message for its data collection was confirmed,
             if one ever was.
     """
 
     result: Result
+    number: int
     latency: float | None
 
 

@@ -1,10 +1,10 @@
 """One job: its state, and what a result has to name to belong to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from ..wire import Event, Result
+from ..wire import Event, Result, Source
 
 
 class State(IntEnum):
@@ -30,7 +30,19 @@ class State(IntEnum):
 ENDED_BY_RESULT = frozenset({State.DONE, State.NO_CENTRES})
 ENDED = ENDED_BY_RESULT | {State.TIMED_OUT, State.FAILED, State.CANCELLED}
 SENDING = {Event.START: State.STARTING, Event.END: State.ENDING}
-SENT = {Event.START: State.STARTED, Event.END: State.PROCESSING}
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long jobs wait, in seconds.
+
+    Attributes:
+        result: for the result, from the last confirmed end message.
+        end: for END, from the last confirmed message.
+    """
+
+    result: float
+    end: float
 
 
 @dataclass(eq=False)
@@ -42,24 +54,37 @@ class Job:
     Attributes:
         dcids: ISPyB data collection ids, one a grid; 0 where a request had none.
         dcgid: their group, 0 if unknown.
+        number: counts the jobs of an IOC, from 1; 0 is none.
+        expects_result: whether a result will come. If not, the job is done once every
+            end message is confirmed.
+        id: the client's own name for the request.
         state: where the job is.
         reason: what came of it, for people, once it has ended.
         first_sent: when its first message was confirmed.
         last_sent: when its latest message was confirmed.
+        last_ended: when its latest end message was confirmed.
         ended_at: when it ended.
         result: its result, once it came.
+        later: the latest result that came for it after it had ended.
+        excluded: the pipeline whose result for it ``P:SOURCE`` excluded, if any.
         guid: that of its latest message.
         to_end: those of its data collections whose end has not been commanded.
     """
 
     dcids: tuple[int, ...] = (0,)
     dcgid: int = 0
+    number: int = 0
+    expects_result: bool = True
+    id: str = ""
     state: State = State.IDLE
     reason: str = ""
     first_sent: float | None = None
     last_sent: float | None = None
+    last_ended: float | None = None
     ended_at: float | None = None
     result: Result | None = None
+    later: Result | None = None
+    excluded: Source | None = None
     guid: str = ""
     to_end: set[int] = field(default_factory=set[int])
     _unconfirmed: set[tuple[Event, int]] = field(
@@ -74,7 +99,7 @@ class Job:
     @property
     def named(self) -> str:
         """How people are told which job it is."""
-        return f"DCID {', '.join(map(str, self.dcids))}"
+        return _named(self.dcids)
 
     @property
     def ended(self) -> bool:
@@ -89,18 +114,17 @@ class Job:
     @property
     def waiting(self) -> bool:
         """Whether its messages are out and its result may come."""
-        return self.state in SENT.values()
+        return self.state in (State.STARTED, State.PROCESSING)
 
     @property
     def fields(self) -> dict[str, object]:
         """What a log line about it carries."""
         return {"dcid": self.dcid, "guid": self.guid}
 
-    def awaits(self, result: Result) -> bool:
-        """Whether a result belongs to this job, and the job still runs."""
-        return self.running and (
-            not {result.dcid, *result.dcg_dcids}.isdisjoint(self.dcids)
-            or (self.dcgid > 0 and result.dcgid == self.dcgid)
+    def owns(self, result: Result) -> bool:
+        """Whether a result belongs to this job."""
+        return not {result.dcid, *result.dcg_dcids}.isdisjoint(self.dcids) or (
+            self.dcgid > 0 and result.dcgid == self.dcgid
         )
 
     def elapsed(self, now: float) -> float:
@@ -109,24 +133,49 @@ class Job:
             return 0.0
         return (now if self.ended_at is None else self.ended_at) - self.first_sent
 
+    def remaining(self, now: float, timeouts: Timeouts) -> float | None:
+        """Seconds until the job times out; none while it does not run.
+
+        While a message is being sent, the time does not pass.
+        """
+        if not self.running:
+            return None
+        if self.to_end:
+            since, limit = self.last_sent, timeouts.end
+        else:
+            since, limit = self.last_ended, timeouts.result
+        if since is None or not self.waiting:
+            since = now
+        return max(0.0, since + limit - now)
+
     def describe(self) -> str:
         """Say for people where the job is."""
+        if self.state is State.IDLE:
+            return "Ready. Write DCID and NUM_FRAMES, then PROCESS."
+        text = f"{self.named}: {self._progress()}."
+        if self.state is State.FAILED:
+            text = self.reason
+        if self.excluded and self.running:
+            text += f" SOURCE excluded the result of the {self.excluded} pipeline."
+        if self.later:
+            text += f" A result came later: {outcome(self.later)}."
+        return text
+
+    def _progress(self) -> str:
         match self.state:
-            case State.IDLE:
-                return "Ready. Write DCID and NUM_FRAMES, then PROCESS."
             case State.STARTING:
-                what = "sending the start message"
+                return "sending the start message"
+            case State.STARTED if len(self.to_end) < len(self.dcids):
+                rest = _named(dcid for dcid in self.dcids if dcid in self.to_end)
+                return f"waiting for END of {rest}"
             case State.STARTED:
-                what = "start message sent. Put END when the data is there"
+                return "start message sent. Put END when the data is there"
             case State.ENDING:
-                what = "sending the end message"
+                return "sending the end message"
             case State.PROCESSING:
-                what = "waiting for the result"
-            case State.FAILED:
-                return self.reason
+                return "waiting for the result"
             case _:
-                what = self.reason
-        return f"{self.named}: {what}."
+                return self.reason
 
     def begin(self, event: Event, dcids: Sequence[int]) -> None:
         """Note that messages are about to be sent, one a data collection."""
@@ -144,31 +193,66 @@ class Job:
         if self.first_sent is None:
             self.first_sent = now
         self.last_sent = now
+        if event is Event.END:
+            self.last_ended = now
         self._unconfirmed.discard((event, dcid))
         due = any(other is event for other, _ in self._unconfirmed)
         if self.state is SENDING[event] and not due:
-            self.state = SENT[event]
-            if self.result:
-                self._finish(self.result, now)
+            self.state = State.STARTED if self.to_end else State.PROCESSING
+            self._end_if_done(now)
 
     def receive(self, result: Result, now: float) -> None:
         """Keep the result, and end once no message is being sent."""
         self.result = result
-        if self.waiting:
-            self._finish(result, now)
+        self._end_if_done(now)
 
-    def _finish(self, result: Result, now: float) -> None:
-        if result.centres:
-            self.end(State.DONE, count_of_centres(result), now)
+    def receive_late(self, result: Result) -> None:
+        """Keep a result that came after the end, unless it is the same once more."""
+        shown = self.later or self.result
+        again = shown and (shown.source, shown.centres) == (
+            result.source,
+            result.centres,
+        )
+        if self.ended and self.owns(result) and not again:
+            self.later = result
+
+    def _end_if_done(self, now: float) -> None:
+        if not self.expects_result:
+            if self.state is State.PROCESSING:
+                self.end(State.DONE, "end message sent, no result is expected", now)
+        elif self.result and self.waiting:
+            state = State.DONE if self.result.centres else State.NO_CENTRES
+            self.end(state, outcome(self.result), now)
+
+    def time_out(self, now: float, timeouts: Timeouts, why: str) -> None:
+        """End the job, for its time has passed; say why if that is known."""
+        if self.to_end:
+            what = f"no END within {timeouts.end:g} s"
+            remedy = "Put it when the data is there, or raise END_TIMEOUT"
+        elif self.excluded:
+            what = f"no result within {timeouts.result:g} s"
+            remedy = f"SOURCE excluded the result of the {self.excluded} pipeline"
         else:
-            self.end(State.NO_CENTRES, "no centre of diffraction found", now)
+            what = f"no result within {timeouts.result:g} s"
+            remedy = why or "See that Zocalo is running, or raise TIMEOUT"
+        self.end(State.TIMED_OUT, f"{what}. {remedy.removesuffix('.')}", now)
 
     def end(self, state: State, reason: str, now: float) -> None:
         """End the job."""
         self.state, self.reason, self.ended_at = state, reason, now
 
 
+def outcome(result: Result) -> str:
+    """Say for people what a result has, and from which pipeline."""
+    found = count_of_centres(result) if result.centres else "no centre of diffraction"
+    return f"{found} found by the {result.source} pipeline"
+
+
 def count_of_centres(result: Result) -> str:
     """Say for people how many centres there are."""
     count = len(result.centres)
     return "1 centre" if count == 1 else f"{count} centres"
+
+
+def _named(dcids: Iterable[int]) -> str:
+    return f"DCID {', '.join(map(str, dcids))}"

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from ..wire import Event, Request, Result
 from ._events import Began, Changed, Ended, JobEvent, Refused, Unclaimed
-from ._job import ENDED_BY_RESULT, Job, State
+from ._job import ENDED_BY_RESULT, Job, State, Timeouts
 
 KEPT = 1000
-"""How many data collections are remembered, the latest ones."""
+"""How many data collections, and groups, are remembered, the latest ones."""
 
 
 class Jobs:
@@ -27,7 +27,11 @@ class Jobs:
         """The job that ``P:STATE`` shows: the latest, or a request refused since."""
         self.running: list[Job] = []
         """The jobs that have not ended, oldest first."""
+        self.count = 0
+        """The number of the latest job."""
         self._last_sent: dict[int, float] = {}
+        self._numbers: dict[int, int] = {}  # of the latest jobs, by data collection
+        self._group_numbers: dict[int, int] = {}  # and by group
         self._early: dict[int, Result] = {}  # what came before END was commanded
 
     def begin(self, event: Event, requests: Sequence[Request], guid: str = "") -> Job:
@@ -43,8 +47,10 @@ class Jobs:
             (job for job in reversed(self.running) if set(dcids) <= set(job.dcids)),
             None,
         )
+        first = requests[0]
         if job is None:
-            job = Job(dcids)
+            self.count += 1
+            job = Job(dcids, number=self.count, expects_result=first.expect_result)
             self.running.append(job)
             if event is Event.END:
                 job.result = next(filter(None, map(self._early.get, dcids)), None)
@@ -52,17 +58,32 @@ class Jobs:
             for dcid in dcids:
                 self._early.pop(dcid, None)
         job.dcgid = next((r.dcgid for r in requests if r.dcgid), job.dcgid)
+        for dcid in dcids:
+            _remember(self._numbers, dcid, job.number)
+        if job.dcgid:
+            _remember(self._group_numbers, job.dcgid, job.number)
+        job.id = job.id or first.id
         job.guid = guid
         job.begin(event, dcids)
         self.current = self.latest = job
         self._emit(Began(job))
         return job
 
+    def processing(self, dcid: int) -> Job | None:
+        """Return the running job in which a data collection has been ended, if any."""
+        return next(
+            (j for j in self.running if dcid in j.dcids and dcid not in j.to_end), None
+        )
+
     def refuse(self, requests: Sequence[Request], reason: str) -> None:
-        """Note that requests can't be sent. Other jobs go on."""
-        dcids = tuple(request.dcid for request in requests)
-        self.current = Job(dcids or (0,), state=State.FAILED, reason=reason)
-        self._emit(Refused(self.current))
+        """Note that requests can't be sent. Jobs that run go on, and stay shown."""
+        refused = Job(state=State.FAILED, reason=reason)
+        if requests:
+            refused.dcids = tuple(request.dcid for request in requests)
+            refused.id = requests[0].id
+        if not self.running:
+            self.current = refused
+        self._emit(Refused(refused))
 
     def confirmed(self, job: Job, event: Event, dcid: int, now: float) -> None:
         """Note that the broker has a message."""
@@ -76,53 +97,74 @@ class Jobs:
             job.end(State.FAILED, reason, now)
         self._settle([job])
 
-    def cancel(self, now: float) -> None:
-        """Abandon the latest job commanded, if it runs.
+    def cancel(self, now: float, dcids: Sequence[int] = ()) -> bool:
+        """Abandon the latest job commanded, or those of data collections.
 
-        A request that was refused since does not stand in the way.
+        Returns:
+            Whether there was one that ran.
         """
-        if self.latest.running:
-            self.latest.end(State.CANCELLED, "cancelled", now)
-            self._settle([self.latest])
+        jobs = [
+            job
+            for job in self.running
+            if (
+                job is self.latest
+                if not dcids
+                else not set(dcids).isdisjoint(job.dcids)
+            )
+        ]
+        for job in jobs:
+            job.end(State.CANCELLED, "cancelled", now)
+        self._settle(jobs)
+        return bool(jobs)
+
+    def number_of(self, result: Result) -> int:
+        """Return the number of the job a result belongs to, the latest, or 0."""
+        if jobs := self._awaiting(result):
+            return jobs[-1].number
+        numbers = [self._numbers.get(d, 0) for d in (result.dcid, *result.dcg_dcids)]
+        return max(*numbers, self._group_numbers.get(result.dcgid or 0, 0))
 
     def result(self, result: Result, now: float) -> None:
         """Give a result to the jobs it belongs to."""
-        jobs = [job for job in self.running if job.awaits(result)]
+        jobs = self._awaiting(result)
         for job in jobs:
             job.receive(result, now)
         self._settle(jobs)
         if not jobs:
+            self.latest.receive_late(result)
             sent = self.last_sent(result.dcid)
-            self._emit(Unclaimed(result, None if sent is None else now - sent))
+            latency = None if sent is None else now - sent
+            self._emit(Unclaimed(result, self.number_of(result), latency))
 
-    def expire(self, now: float, timeout: float, why: str = "") -> None:
-        """End the jobs whose last message is ``timeout`` seconds old.
+    def exclude(self, result: Result) -> None:
+        """Note for the jobs it belongs to that a result came, but is not wanted."""
+        for job in self._awaiting(result):
+            job.excluded = result.source
+            self._emit(Changed(job))
+
+    def expire(self, now: float, timeouts: Timeouts, why: str = "") -> None:
+        """End the jobs whose time has passed.
 
         Args:
             now: the time.
-            timeout: seconds.
+            timeouts: how long jobs wait.
             why: what is known to keep results away.
         """
         late = [
             job
             for job in self.running
-            if job.waiting
-            and job.last_sent is not None
-            and now - job.last_sent >= timeout
+            if job.waiting and job.remaining(now, timeouts) == 0
         ]
         for job in late:
-            if job.state is State.STARTED:
-                remedy = "No END was put: do so when the data is there"
-            else:
-                remedy = "See that Zocalo is running"
-            advice = why.removesuffix(".") or f"{remedy}, or raise TIMEOUT"
-            reason = f"no result within {timeout:g} s. {advice}"
-            job.end(State.TIMED_OUT, reason, now)
+            job.time_out(now, timeouts, why)
         self._settle(late)
 
     def last_sent(self, dcid: int) -> float | None:
         """When the latest message for a data collection was confirmed, if ever."""
         return self._last_sent.get(dcid)
+
+    def _awaiting(self, result: Result) -> list[Job]:
+        return [job for job in self.running if job.owns(result)]
 
     def _settle(self, jobs: Sequence[Job]) -> None:
         """Put aside those of the jobs that have ended, and emit an event for each."""
@@ -140,10 +182,10 @@ class Jobs:
 
         A quick pipeline can be done before the end message is sent.
         """
-        if job.result is None or job.state not in ENDED_BY_RESULT:
+        if job.state not in ENDED_BY_RESULT:
             return
         for dcid in job.dcids:
-            if dcid in job.to_end:
+            if job.result and dcid in job.to_end:
                 _remember(self._early, dcid, job.result)
             else:
                 self._early.pop(dcid, None)

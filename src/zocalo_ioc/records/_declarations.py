@@ -35,6 +35,7 @@ from .datatypes import (
     Floats,
     Int,
     Ints,
+    Push,
     String,
     Strings,
     Text,
@@ -43,14 +44,14 @@ from .datatypes import (
 MAX_CENTRES = 1024
 """Length of the arrays with one element a centre."""
 MAX_DCIDS = 100
-"""Length of the array of the data collections that a result is of."""
+"""Length of the arrays of the data collections that a job or result is of."""
 MAX_HISTORY = 100
 """Length of the arrays with one element a job or result."""
 
 T = TypeVar("T")
 _Lines = Sequence[float] | NDArray[np.float64]
 _POSITIVE = Int(low=0, high=INT32_MAX)
-_BUSY = Bool({"Ready": False, "Busy": True})
+_BUSY = Push({"Ready": False, "Busy": True})
 _STEP = Float("mm", 4, missing=math.nan)
 
 # Section by section, in the order of the interface
@@ -76,6 +77,16 @@ class RequestPvs(Section):
     parameters = RequestField(
         "PARAMETERS", Text(4096), "JSON object of further parameters", initial="{}"
     )
+    xz_dcid = RequestField(
+        "XZ:DCID", _POSITIVE, "Second grid of a 3-D scan, 0 for none"
+    )
+    xz_num_frames = RequestField("XZ:NUM_FRAMES", _POSITIVE, "Its number of frames")
+    expect_result = RequestField(
+        "EXPECT_RESULT",
+        Bool({"No": False, "Yes": True}),
+        "Whether a result will come",
+        initial=1,
+    )
 
 
 class CommandPvs(Section):
@@ -90,7 +101,7 @@ class CommandPvs(Section):
     submit = TextAction("SUBMIT", Text(4096), "A whole request, as a JSON object")
     # EPICS does the puts to one record one after the other, so those that send messages
     # only have a record that no client holds while it waits for a result
-    send = TextAction("SEND", Text(4096), "As SUBMIT, but only start and end")
+    send = TextAction("SEND", Text(4096), "As SUBMIT, but awaits no result")
 
 
 class OptionPvs(Section):
@@ -110,8 +121,19 @@ class OptionPvs(Section):
     timeout = Option(
         "TIMEOUT",
         Float("s", 1, low=0.1, high=86400),
-        "Wait for a result, from last message",
+        "Wait for a result, from end message",
         initial=180,
+    )
+    end_timeout = Option(
+        "END_TIMEOUT",
+        Float("s", 1, low=0.1, high=604800),
+        "Wait for END, from start message",
+        initial=3600,
+    )
+    min_total_count = Option(
+        "MIN_TOTAL_COUNT",
+        Float("spots", 1, low=0, high=1e9),
+        "Centres with fewer spots are dropped",
     )
 
 
@@ -133,6 +155,11 @@ class JobPvs(Section):
     )
     message = Readback("MESSAGE", Text(1024), "STATE for people, and what is wrong")
     dcid = Readback("JOB:DCID", Int(), "Data collection STATE speaks of")
+    dcids = Readback("JOB:DCIDS", Ints(MAX_DCIDS), "All its data collections")
+    number = Readback("JOB:NUMBER", Int(), "Counts the jobs of this IOC")
+    remaining = Readback(
+        "JOB:REMAINING", Float("s", 1), "Until it times out, NaN if none runs"
+    )
     elapsed = Readback(
         "JOB:ELAPSED", Float("s", 1), "Since the first confirmed message"
     )
@@ -187,11 +214,6 @@ class IocPvs(Section):
     """The IOC itself."""
 
     group = Group.STATUS
-    autosave_ok = Readback(
-        "AUTOSAVE:OK",
-        Bool({"No": False, "Yes": True}, {"No": "MINOR"}),
-        "The last save has worked",
-    )
     heartbeat = Readback("HEARTBEAT", Int(), "Counts up once a second")
     version = Readback("VERSION", String(), "Version of the software")
 
@@ -200,6 +222,7 @@ class ResultPvs(Section):
     """The latest result."""
 
     group = Group.RESULT
+    job = Updated("RESULT:JOB", Int(), "Number of its job, 0 if somebody else's")
     dcid = Updated("RESULT:DCID", Int(), "Data collection id")
     dcids = Updated("RESULT:DCIDS", Ints(MAX_DCIDS), "DCID, then others of the scan")
     dcgid = Updated("RESULT:DCGID", Int(missing=MISSING), "Data collection group id")
@@ -298,6 +321,8 @@ class HistoryPvs(Section):
             _history("CENTRES", Ints, "Numbers of centres, -1 without result"),
             _history("LATENCY", Floats, "From last messages to results", "s"),
             _history("TIME", Strings, "When they ended or came"),
+            _history("JOB", Ints, "Numbers of the jobs, 0 for none"),
+            _history("ID", Strings, "What clients call their requests"),
         )
     }
     seq = Counter("HISTORY:SEQ", Int(), "Counts entries, set last")

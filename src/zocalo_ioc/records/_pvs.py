@@ -125,6 +125,7 @@ TABLES = (
         _DECLARED.result.seq,
         "One row a centre",
         {
+            "job": _DECLARED.result.job,
             "dcids": _DECLARED.result.dcids,
             "dcgid": _DECLARED.result.dcgid,
             "source": _DECLARED.result.source,
@@ -134,7 +135,7 @@ TABLES = (
         "HISTORY",
         _DECLARED.history.columns,
         _DECLARED.history.seq,
-        "The last jobs and results",
+        "The last jobs, results and refused requests",
     ),
 )
 

@@ -20,14 +20,8 @@ from ._results import (
     read_result,
     result_message,
 )
-from ._triggers import (
-    TRIGGER_QUEUE,
-    Command,
-    Event,
-    Request,
-    read_submission,
-    trigger_headers,
-)
+from ._submissions import Command, as_scan, identify, read_submission
+from ._triggers import MAX_ID, TRIGGER_QUEUE, Event, Request, trigger_headers
 from ._values import (
     INT32_MAX,
     Flag,
@@ -40,6 +34,7 @@ from ._values import (
 
 __all__ = [
     "INT32_MAX",
+    "MAX_ID",
     "RECIPE_HEADERS",
     "TRIGGER_QUEUE",
     "Centre",
@@ -57,8 +52,10 @@ __all__ = [
     "Request",
     "Result",
     "Source",
+    "as_scan",
     "complaints",
     "encode",
+    "identify",
     "is_recipe_message",
     "none_if_null",
     "read_envelope",

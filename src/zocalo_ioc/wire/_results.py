@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -119,6 +119,11 @@ class Result:
     centres: tuple[Centre, ...]
     payload: str
     guid: str
+
+    def at_least(self, total_count: float) -> Self:
+        """Return it without the centres that have a smaller total count."""
+        kept = tuple(c for c in self.centres if c.total_count >= total_count)
+        return replace(self, centres=kept)
 
     @property
     def dimensions(self) -> int:

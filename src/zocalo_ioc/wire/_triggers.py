@@ -7,22 +7,19 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import from_json
 
 from ..errors import requests as errors
-from ._common import complaints, encode
+from ._common import encode
 from ._values import Int31
 
 TRIGGER_QUEUE = "processing_recipe"
 """The queue, on the default exchange, from which Zocalo's dispatcher takes triggers."""
+
+
+MAX_ID = 39
+"""Characters of ``id``: what an EPICS string holds."""
 
 
 class Event(StrEnum):
@@ -48,6 +45,8 @@ class Request(BaseModel):
         message_index: ``message_index``, from 0.
         recipes: recipe names, comma separated.
         parameters: a JSON object, or its text, merged over those of the message.
+        expect_result: whether a result will come; never sent.
+        id: the client's own name for the request; never sent.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,6 +59,8 @@ class Request(BaseModel):
     message_index: Int31 = 0
     recipes: str = "mimas"
     parameters: dict[str, Any] | str = "{}"
+    expect_result: bool = True
+    id: Annotated[str, Field(pattern=f"^[ -~]{{0,{MAX_ID}}}$")] = ""
 
     def message(self, event: Event, guid: str) -> dict[str, Any]:
         """Return the message that tells Zocalo of an event.
@@ -96,50 +97,6 @@ class Request(BaseModel):
         if not isinstance(extra, dict):
             raise errors.ParametersNotAnObject(self.dcid)
         return extra
-
-
-class Command(StrEnum):
-    """What a submission asks for."""
-
-    START = "start"
-    END = "end"
-    PROCESS = "process"
-
-
-class _Submission(Request):
-    command: Command
-
-
-_SCAN: TypeAdapter[list[_Submission]] = TypeAdapter(
-    Annotated[list[_Submission], Field(min_length=1)]
-)
-
-
-def read_submission(text: str, named: str = "SUBMIT") -> tuple[Command, list[Request]]:
-    """Read what was written to ``P:SUBMIT``: an object, or a list of them for one scan.
-
-    Args:
-        text: in JSON.
-        named: what errors call it.
-
-    Raises:
-        RequestInvalid: it can't be used, and why.
-    """
-    try:
-        written = from_json(text)
-        if isinstance(written, dict):
-            submissions = [_Submission.model_validate(written)]
-        else:
-            submissions = _SCAN.validate_python(written)
-        if len({submission.command for submission in submissions}) > 1:
-            raise ValueError("the commands of one list must be the same")
-        if len({submission.dcid for submission in submissions}) < len(submissions):
-            raise ValueError("each dcid of one list must be another")
-    except ValueError as error:
-        why = complaints(error) if isinstance(error, ValidationError) else str(error)
-        keys = ", ".join(_Submission.model_fields)
-        raise errors.SubmissionInvalid(named, why, keys) from error
-    return submissions[0].command, list(submissions)
 
 
 def trigger_headers(environ: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -7,7 +7,7 @@ and the raw one that EPICS stores, such as 5.
 
 from ._arrays import Array, Floats, Ints, Strings
 from ._datatype import Alarm, Datatype
-from ._enums import Bool, Enum
+from ._enums import Bool, Enum, Push
 from ._numbers import Float, Int
 from ._texts import String, Text
 
@@ -21,6 +21,7 @@ __all__ = [
     "Floats",
     "Int",
     "Ints",
+    "Push",
     "String",
     "Strings",
     "Text",

@@ -87,14 +87,22 @@ class Bool(Enum[bool]):
     types = "bi", "bo"
 
     def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:
-        """Make a bi, or a bo that runs something at every put."""
-        make = builder.Action if writable else builder.boolIn
+        """Make a bi or bo."""
+        make = builder.boolOut if writable else builder.boolIn
+        zero, one = self.choices
+        alarms = self.severities.get(zero), self.severities.get(one)
+        fields |= {"ZNAM": zero, "ONAM": one, "ZSV": alarms[0], "OSV": alarms[1]}
+        return make(name, **{"initial_value": 0} | fields)
+
+
+class Push(Bool):
+    """A command: 1 while it runs, and 0 after."""
+
+    def make(self, builder: Any, name: str, *, writable: bool, **fields: Any) -> Any:
+        """Make a bo that runs something at every put."""
         zero, one = self.choices
         fields |= {"ZNAM": zero, "ONAM": one, "initial_value": 0}
-        if not writable:
-            severities = self.severities
-            fields |= {"ZSV": severities.get(zero), "OSV": severities.get(one)}
-        return make(name, **fields)
+        return builder.Action(name, **fields)
 
     def put_refusal(self, value: float | str, is_string: bool) -> str:
         """Say that it is neither 0 nor 1."""

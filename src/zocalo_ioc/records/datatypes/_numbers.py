@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
@@ -76,8 +77,11 @@ class Float(_Number[float]):
         fields |= {"EGU": self.unit, "PREC": self.precision}
         if writable and self.low is not None and self.high is not None:
             # the control limits, to which EPICS cuts: just outside, to be refused
-            fields["DRVL"] = math.nextafter(self.low, -math.inf)
+            below = math.nextafter(self.low, -math.inf)
+            fields["DRVL"] = below if self.low else -sys.float_info.min
             fields["DRVH"] = math.nextafter(self.high, math.inf)
+        if self.missing is None and not writable:
+            fields["UDFS"] = "NO_ALARM"  # else NaN would be INVALID here as well
         return make(name, **fields, LOPR=self.low, HOPR=self.high)
 
     def refusal(self, raw: object) -> str:
