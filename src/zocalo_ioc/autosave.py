@@ -6,8 +6,9 @@ damaged file. Here one small file is written whole, at most once a second.
 """
 
 import asyncio
-import logging
+import fcntl
 import os
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -17,12 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from .errors import NotKept
 from .errors.files import NotSaved, SavedDamaged, SavedUnreadable
-
-logger = logging.getLogger(__name__)
+from .errors.startup import SavedByAnother
 
 PERIOD = 1.0
-"""The shortest time between two writes, in seconds."""
-
+"""The shortest time between two writes, in seconds, and until one is tried again."""
+WRITE_TIME = 5.0
+"""How long a write may take until it is called failed, in seconds."""
 
 _YEAR_2100 = 4102444800
 
@@ -40,7 +41,7 @@ class SavedResult(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    number: Annotated[int, Field(ge=1, lt=2**31)]
+    number: Annotated[int, Field(ge=0, lt=2**31)]
     arrived: Annotated[float, Field(ge=0, le=_YEAR_2100)]
     latency: FiniteFloat | None
     job: Annotated[int, Field(ge=0, lt=2**31)] = 0
@@ -64,25 +65,40 @@ class Saved(BaseModel):
 
 
 class Autosave:
-    """A file of saved values.
+    """A file of saved values, written by one IOC alone.
 
     Args:
         file: where they are; its folder must exist.
         snapshot: gives what is to be saved now.
+        on_save: told after each write what was wrong with it, if anything.
     """
 
-    def __init__(self, file: Path, snapshot: Callable[[], Saved]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        snapshot: Callable[[], Saved],
+        on_save: Callable[[NotSaved | None], None] = lambda _: None,
+    ) -> None:
         self._file = file
         self._snapshot = snapshot
+        self._on_save = on_save
         self._changed = asyncio.Event()
+        self._lock_file: int | None = None
 
     def load(self) -> tuple[Saved, NotKept | None]:
         """Read what was saved, and say what was wrong with it, if anything.
 
         A file that can't be used is kept beside, for people to look at.
+
+        Raises:
+            SavedByAnother: another IOC has the file.
         """
+        with suppress(OSError):  # the first write says so
+            self._lock()
+            for partial in self._file.parent.glob(self._partial("*")):
+                partial.unlink()  # of an IOC that was killed
         try:
-            return Saved.model_validate_json(self._file.read_bytes()), None
+            return Saved.model_validate_json(_read(self._file)), None
         except FileNotFoundError:
             return Saved(), None
         except OSError as error:
@@ -100,7 +116,7 @@ class Autosave:
         self._changed.set()
 
     async def run(self) -> None:
-        """Save changes, without end; when cancelled, what has changed by then."""
+        """Save changes, without end; when cancelled, what is not saved by then."""
         try:
             while True:
                 await self._changed.wait()
@@ -108,27 +124,81 @@ class Autosave:
                 await asyncio.sleep(PERIOD)
         finally:
             if self._changed.is_set():
-                self._write(self._snapshot())
+                self._on_save(self._write(self._snapshot()))
 
     async def _save(self) -> None:
+        """Write once. What was not written is to be tried again."""
         self._changed.clear()
-        writing = asyncio.ensure_future(
-            asyncio.to_thread(self._write, self._snapshot())
-        )
+        writing = asyncio.create_task(asyncio.to_thread(self._write, self._snapshot()))
         try:
-            await asyncio.shield(writing)
+            done, _ = await asyncio.wait([writing], timeout=WRITE_TIME)
+            if not done:
+                self._on_save(NotSaved(str(self._file), "the disk does not answer"))
+            problem = await asyncio.shield(writing)
         except asyncio.CancelledError:
-            await writing  # the process ends after this, and the thread with it
+            done, _ = await asyncio.wait([writing], timeout=WRITE_TIME)
+            if done and writing.result():
+                self._changed.set()
             raise
+        if problem:
+            self._changed.set()
+        self._on_save(problem)
 
-    def _write(self, saved: Saved) -> None:
+    def _write(self, saved: Saved) -> NotSaved | None:
         """Write the file whole or not at all."""
-        partial = self._file.with_suffix(".partial")
         try:
-            with partial.open("w") as file:
-                file.write(saved.model_dump_json())
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self._file)
+            self._lock()
+            descriptor, partial = tempfile.mkstemp(
+                prefix=self._partial(""), dir=self._file.parent
+            )
+            try:
+                with os.fdopen(descriptor, "w") as file:
+                    file.write(saved.model_dump_json())
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(partial, self._file)
+            except BaseException:
+                os.unlink(partial)
+                raise
         except OSError as error:
-            logger.error("%s", NotSaved(str(self._file), error.strerror or ""))
+            return NotSaved(str(self._file), error.strerror or "")
+        except SavedByAnother as problem:
+            return NotSaved(str(self._file), str(problem).rstrip("."))
+        return None
+
+    def _partial(self, rest: str) -> str:
+        return f".{self._file.name}.partial-{rest}"
+
+    def _lock(self) -> None:
+        """Keep others from the file, until this process ends.
+
+        The folder may be another one than it was at the last write.
+        """
+        path = self._file.with_suffix(".lock")
+        if self._lock_file is not None and _is_at(path, self._lock_file):
+            return
+        flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+        opened = os.open(path, flags, 0o600)
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(opened)
+            raise SavedByAnother(self._file.name) from None
+        except OSError:  # a file system without locks
+            pass
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+        self._lock_file = opened
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _read(path: Path) -> bytes:
+    """Read a file, but through no link that somebody has put there."""
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        return file.read()

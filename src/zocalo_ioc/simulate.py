@@ -63,7 +63,7 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
     zocalo = SimulatedZocalo(
         options,
         lambda subscriptions: AmqpBroker(
-            urls, subscriptions, _reporter(), name="zocalo-ioc simulate"
+            lambda: urls, subscriptions, _reporter(), name="zocalo-ioc simulate"
         ),
     )
     async with asyncio.TaskGroup() as tasks:
@@ -83,7 +83,12 @@ def _options(settings: SimulateSettings) -> Options:
     if _uses_real(settings):
         services.remove(ServiceName.DISPATCHER)
     return Options(
-        site=Site(settings.results_queue, settings.beamline, settings.detector),
+        site=Site(
+            settings.results_queue,
+            settings.beamline,
+            settings.detector,
+            settings.frames_key,
+        ),
         seed=settings.seed,
         frame_rate=settings.frame_rate,
         chances=settings.chances,

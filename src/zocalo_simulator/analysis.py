@@ -97,7 +97,7 @@ class PerImageAnalysis(Service):
         counts = self._spots.on_cpu(message.dcid)
         spots = counts[number - 1].item() if number <= len(counts) else 0
         file = {k: v for k, v in message.payload.items() if k.startswith("file")}
-        result = message.send_to("result", _statistics(spots) | file)
+        result = message.send_to("result", _statistics(spots) | file, mandatory=False)
         of = f"frame {number} of DCID {message.dcid}"
         return asyncio.ensure_future(self.send_and_accept(result, of))
 

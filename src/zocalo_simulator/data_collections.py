@@ -33,6 +33,8 @@ class Site:
 
     Attributes:
         results_queue: the routing key of results.
+        frames_key: that of the frames that whoever wants may listen to; ``pia.`` and
+            the beamline if empty.
         beamline: where the data collections are from.
         detector: what they were taken with.
     """
@@ -40,6 +42,7 @@ class Site:
     results_queue: str = "xrc.i03"
     beamline: Beamline = Beamline.I03
     detector: Detector = Detector.EIGER
+    frames_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ class Collections:
             "ispyb_beamline": self.site.beamline.value,
             "ispyb_detectorclass": self.site.detector.value,
             "results_queue": self.site.results_queue,
+            "frames_key": self.site.frames_key or f"pia.{self.site.beamline}",
         }
 
     def start(self, dcid: int, parameters: Mapping[str, Any]) -> Scan | None:

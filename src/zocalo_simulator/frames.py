@@ -90,7 +90,7 @@ class FrameSource(Service):
             if (early := due - time.monotonic()) > BURST:
                 await asyncio.sleep(early)
             payload = frame | {"file-number": number, "file-seen-at": time.time()}
-            messages = message.send_to(output, payload)
+            messages = message.send_to(output, payload, mandatory=False)
             sent.append(asyncio.create_task(self.send(messages)))
         await asyncio.gather(*sent)
         return len(sent)

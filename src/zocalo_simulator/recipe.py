@@ -8,7 +8,7 @@ ten others; the tests compare the two.
 import json
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -198,14 +198,27 @@ class RecipeMessage:
         """Return the messages that the recipe begins with."""
         return [self._to(step, payload, ()) for step, payload in self.recipe["start"]]
 
-    def send_to(self, output: str, payload: object) -> list[Message]:
+    def send_to(
+        self, output: str, payload: object, mandatory: bool = True
+    ) -> list[Message]:
         """Return the messages that bring a payload to what is connected to an output.
 
         Nothing may be connected to it.
+
+        Args:
+            output: its name.
+            payload: the content.
+            mandatory: whether somebody must listen at an exchange. At a queue, always.
         """
         assert self.pointer is not None
         path = (*self.path, self.pointer)
-        return [self._to(step, payload, path) for step in self._connected_to(output)]
+        messages = [
+            self._to(step, payload, path) for step in self._connected_to(output)
+        ]
+        return [
+            replace(message, mandatory=mandatory or not message.exchange)
+            for message in messages
+        ]
 
     def _connected_to(self, output: str) -> list[int]:
         outputs: Any = self.step.get("output")

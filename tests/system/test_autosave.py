@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -170,3 +171,20 @@ async def test_a_file_that_can_not_be_read_is_reported(saving: Saving) -> None:
 
     await again.until(is_told)
     await saving.stop(again)
+
+
+async def test_a_folder_that_is_gone_is_an_alarm_until_it_is_back(
+    saving: Saving, tmp_path: Path
+) -> None:
+    ioc = await saving.start()
+    assert await ioc.get("AUTOSAVE:OK") == 1
+    aside = tmp_path.with_name("aside")
+    os.rename(tmp_path, aside)
+    await ioc.put("DCID", 12)
+    await ioc.until_value("AUTOSAVE:OK", 0)
+    assert await ioc.severity("AUTOSAVE:OK") == 1
+    assert "Can't save to " in await ioc.text("MESSAGE")
+    os.rename(aside, tmp_path)
+    await ioc.until_value("AUTOSAVE:OK", 1, limit=10)
+    assert saving.has_saved('"DCID":12')
+    await saving.stop(ioc)

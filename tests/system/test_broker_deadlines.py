@@ -31,7 +31,7 @@ async def test_a_process_that_was_out_of_file_descriptors_connects_once_it_has_s
     monkeypatch.setattr("zocalo_ioc.broker._futures.ANSWER_TIME", 0.5)
     states: asyncio.Queue[Connection] = asyncio.Queue()
     subscription = Subscription(Queue(RESULTS), lambda delivery: True)
-    amqp = AmqpBroker([rabbitmq.url], [subscription], states.put_nowait)
+    amqp = AmqpBroker(lambda: [rabbitmq.url], [subscription], states.put_nowait)
     # the first look-up of a host starts a thread, which is to be there
     await asyncio.get_running_loop().getaddrinfo("127.0.0.1", rabbitmq.port)
     with without_file_descriptors():

@@ -106,6 +106,7 @@ async def test_a_monitor_sees_each_state_of_a_job(
 
     await demo.until(has_ended)
     monitor.close()
+    await demo.until_value("GRID:XY:FRAMES", 400)
     all_states = ["Idle", "Starting", "Started", "Ending", "Processing", "Done"]
     assert states == all_states
 

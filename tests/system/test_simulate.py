@@ -20,8 +20,10 @@ from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.simulation import Simulation, simulating
 from tests.support.zocalo import write_configuration
 from zocalo_ioc.exits import Exit
+from zocalo_simulator.centring import to_grid
 from zocalo_simulator.recipe import RecipeMessage, load
 from zocalo_simulator.scans import Scan
+from zocalo_simulator.spots import spot_counts
 
 QUICKLY = ("--frame-rate", "20000")
 SMALL: dict[str, Any] = {
@@ -48,6 +50,7 @@ async def beside(
     ioc = ioc_maker(
         *("run", "--broker", site.url),
         *("--results-exchange", "results", "--routing-key", RESULTS),
+        *("--frames-exchange", "results", "--frames-routing-key", "pia.i03"),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
     yield ioc
@@ -161,6 +164,23 @@ async def test_the_gpu_answers_before_the_end_and_the_cpu_after_it(
         assert (x, y, z) == pytest.approx((3.5, 2.5, 1.5), abs=0.5)
 
 
+async def test_frames_fill_the_grids(
+    site: RabbitMQ, beside: Ioc, tmp_path: Path
+) -> None:
+    scan = SMALL | {"dcids": [551, 552]}
+    with simulating(site, tmp_path, *QUICKLY, collections={"scans": [scan]}):
+        await process(beside, 551, 552)
+        for grid, dcid in (("XY", 551), ("XZ", 552)):
+            model = Scan.model_validate(scan)
+            counts = spot_counts(model, dcid, gpu=False, seed=0)
+            steps = model.steps(dcid)
+            await beside.until_value(f"GRID:{grid}:DCID", dcid)
+            await beside.until_value(f"GRID:{grid}:FRAMES", len(counts))
+            expected = to_grid(counts, steps, model.snaked, model.orientation).T
+            shown = await beside.get(f"GRID:{grid}:COUNTS")
+            np.testing.assert_array_equal(shown, expected.ravel())
+
+
 async def test_a_lone_grid_of_a_file_has_a_centre_in_two_dimensions(
     site: RabbitMQ, beside: Ioc, tmp_path: Path
 ) -> None:
@@ -191,6 +211,7 @@ async def test_frames_are_kept_until_they_are_acknowledged_with_their_result(
         for message in step.send_to(
             "result", {"file-number": number, "n_spots_total": str(float(count))}
         )
+        if not message.exchange
     ]
     queue = "reduce.xray_centering"
 

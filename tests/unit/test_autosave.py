@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from zocalo_ioc.autosave import Autosave, Saved, SavedResult
+from zocalo_ioc.errors.files import NotSaved
+from zocalo_ioc.errors.startup import SavedByAnother
 
 RESULT = SavedResult(number=3, arrived=1.5, latency=None, body=b"{}")
 SAVED = Saved(values={"DCID": 5, "TIMEOUT": 2.5, "FILENAME": "µ"}, result=RESULT)
@@ -78,8 +80,10 @@ def full_disk_after(size: int) -> Generator[None]:
 
 
 async def test_what_was_saved_stays_when_the_disk_is_full(
-    autosave: Autosave, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
 ) -> None:
+    problems: list[NotSaved | None] = []
+    autosave = Autosave(tmp_path / "P.json", lambda: SAVED, problems.append)
     before = Saved(values={"DCID": 4})
     (tmp_path / "P.json").write_text(before.model_dump_json())
     with full_disk_after(10):
@@ -88,7 +92,8 @@ async def test_what_was_saved_stays_when_the_disk_is_full(
         autosave.note_change()
         saving.cancel()  # which saves what has changed
         await asyncio.wait([saving])
-    assert "Can't save" in caplog.text
+    assert problems == [NotSaved(f"{tmp_path}/P.json", "File too large")]
+    assert not [name for name in os.listdir(tmp_path) if "partial" in name]
     assert autosave.load() == (before, None)
 
 
@@ -114,4 +119,58 @@ async def test_what_changes_during_a_slow_save_is_saved_at_the_end(
     with pytest.raises(asyncio.CancelledError):
         await saving
     assert autosave.load()[0].values == {"DCID": 2}
-    assert not (tmp_path / "saved.partial").exists()
+    assert not [name for name in os.listdir(tmp_path) if "partial" in name]
+
+
+async def test_a_save_that_failed_is_tried_again_and_so_it_is_at_the_end(
+    tmp_path: Path,
+) -> None:
+    problems: asyncio.Queue[NotSaved | None] = asyncio.Queue()
+    folder, aside = tmp_path / "folder", tmp_path / "aside"
+    folder.mkdir()
+    autosave = Autosave(folder / "P.json", lambda: SAVED, problems.put_nowait)
+    autosave.load()
+    saving = asyncio.create_task(autosave.run())
+    async with asyncio.timeout(10):
+        folder.rename(aside)
+        autosave.note_change()
+        assert await problems.get() is not None
+        aside.rename(folder)
+        while await problems.get() is not None:
+            pass
+        assert autosave.load() == (SAVED, None)
+        folder.rename(aside)
+        autosave.note_change()
+        assert await problems.get() is not None
+        folder.mkdir()  # another one, where the lock is not
+        saving.cancel()
+        await asyncio.wait([saving])
+    assert autosave.load() == (SAVED, None)
+
+
+async def test_one_ioc_alone_saves_to_a_file(tmp_path: Path) -> None:
+    first, second = (Autosave(tmp_path / "P.json", lambda: SAVED) for _ in range(2))
+    first.load()
+    first.load()
+    with pytest.raises(SavedByAnother):
+        second.load()
+
+
+@pytest.mark.parametrize("name", ["P.json", "P.lock"])
+async def test_a_link_that_somebody_has_planted_is_not_followed(
+    tmp_path: Path, name: str
+) -> None:
+    folder, target = tmp_path / "folder", tmp_path / "target"
+    folder.mkdir()
+    target.write_text("theirs")
+    (folder / name).symlink_to(target)
+    autosave = Autosave(folder / "P.json", lambda: SAVED)
+    assert autosave.load()[0] == Saved()
+    saving = asyncio.create_task(autosave.run())
+    await asyncio.sleep(0)
+    autosave.note_change()
+    saving.cancel()
+    await asyncio.wait([saving])
+    assert target.read_text() == "theirs"
+    saved = folder / "P.json"
+    assert name == "P.lock" or saved.stat(follow_symlinks=False).st_mode == 0o100600

@@ -86,7 +86,7 @@ def frames_of(scan: Scan, recipe: str = CPU, run: int = 0) -> list[Delivery]:
         counts = spot_counts(scan, dcid, recipe == GPU, seed=0)
         for number, count in enumerate(counts.tolist(), start=1):
             payload = {"file-number": number, "n_spots_total": count}
-            [message] = step.send_to("result", payload)
+            message, _ = step.send_to("result", payload)
             frames.append(Delivery(message.body, message.headers))
     return frames
 

@@ -97,7 +97,7 @@ def test_the_options_of_run_are_in_groups() -> None:
     headings = list(dict.fromkeys(groups))
     assert [groups.count(heading) for heading in headings] == [
         3,
-        5,
+        6,
         3,
         3,
         3,
@@ -114,7 +114,7 @@ def test_the_options_of_run_are_in_groups() -> None:
     ("typed", "completed"),
     [
         ("zocalo-ioc de", {"demo", "describe"}),
-        ("zocalo-ioc run --bro", {"--broker"}),
+        ("zocalo-ioc run --bro", {"--broker", "--broker-file"}),
         ("zocalo-ioc run --log-level w", {"warning"}),
         ("zocalo-ioc simulate --no-d", {"--no-declare"}),
     ],

@@ -67,6 +67,7 @@ STATUS = [
     ("BROKER:REJECTED", "longin"),
     ("BROKER:RECONNECTS", "longin"),
     ("BROKER:CONFIRM_TIME", "ai"),
+    ("AUTOSAVE:OK", "bi"),
     ("HEARTBEAT", "longin"),
     ("VERSION", "stringin"),
 ]

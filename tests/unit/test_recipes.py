@@ -35,6 +35,7 @@ PARAMETERS = {
     "ispyb_msp_sample_ids": {1: 11},
     "number_of_frames": 400,
     "results_queue": "xrc.i03",
+    "frames_key": "pia.i03",
 }
 
 
@@ -67,7 +68,11 @@ class Wire(PikaTransport):
 
 
 def as_sent(messages: list[Message]) -> list[dict[str, Any]]:
-    return [vars(message) | {"body": json.loads(message.body)} for message in messages]
+    sent: list[dict[str, Any]] = []
+    for message in messages:
+        sent.append(vars(message) | {"body": json.loads(message.body)})
+        del sent[-1]["mandatory"]  # the real transport never is
+    return sent
 
 
 def steps_with_outputs(name: str) -> list[tuple[int, str]]:
@@ -112,7 +117,7 @@ def test_each_step_sends_on_what_workflows_sends(name: str) -> None:
         wrapper.send_to(output, {"some": ["output"]})
         read = RecipeMessage.read(Delivery(message, {"workflows-recipe": "True"}))
         assert as_sent(read.send_to(output, {"some": ["output"]})) == transport.sent
-        assert len(transport.sent) == 1
+        assert transport.sent
         assert read.send_to("nowhere", {}) == []
 
 

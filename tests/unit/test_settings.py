@@ -634,3 +634,43 @@ def test_help_shows_no_default_where_there_is_none(
     assert "null" not in text
     assert "(default: [])" not in text
     assert "(default: 10)" in text
+
+
+# -- --broker-file ----------------------------------------------------------------
+
+
+@pytest.fixture
+def urls_file(tmp_path: Path) -> Path:
+    return tmp_path / "urls"
+
+
+def of_file(file: Path) -> RunSettings:
+    there = ("--prefix", "P", "--results-queue", "q")
+    return RunSettings.load([*there, "--broker-file", str(file)])
+
+
+def test_a_broker_file_is_read_at_each_attempt(urls_file: Path) -> None:
+    settings = of_file(urls_file)
+    for password in ("old", "new"):
+        urls = [f"amqp://ioc:{password}@node{number}:5672/v" for number in (1, 2)]
+        urls_file.write_text("# nodes\n\n" + "\n".join(urls) + "\n")
+        assert settings.broker_urls == urls
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "can't read .*No such file"),
+        (b"\xff", "it is not UTF-8"),
+        (b"# none\n", "has no URL"),
+        (b"\namqp://a\nhttp://u:s3cret@b\n", "can't use line 3 of"),
+    ],
+)
+def test_a_broker_file_that_can_not_be_used_is_named(
+    urls_file: Path, content: bytes | None, problem: str
+) -> None:
+    if content is not None:
+        urls_file.write_bytes(content)
+    with pytest.raises(SettingsInvalid, match=problem) as raised:
+        _ = of_file(urls_file).broker_urls
+    assert "s3cret" not in str(raised.value)

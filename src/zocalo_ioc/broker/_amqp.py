@@ -14,7 +14,7 @@ from pika.exceptions import AMQPError
 
 from ..errors import Problem
 from ..errors.broker import Blocked, NoHeartbeat
-from ._futures import PikaConnection, answer
+from ._futures import ANSWER_TIME, PikaConnection, answer
 from ._headers import read_any_headers
 from ._pauses import Pauses
 from ._problems import CONNECTION_ERRORS, connection_problem
@@ -39,28 +39,32 @@ class AmqpBroker:
     so has counting, so that a queue that is missing stops nothing else.
 
     Args:
-        urls: ``amqp://user:password@host:port/vhost`` of each node, tried in turn.
+        urls: returns ``amqp://user:password@host:port/vhost`` of each node; they are
+            tried in turn. It is called in a thread before each attempt to connect, so
+            that a password can be changed, and so is `tls`.
         subscriptions: the queues to take messages from, and their handlers.
         on_change: told whenever the state of the connection has changed.
         watches: the queues to count.
         name: what RabbitMQ's management page calls the connection.
         heartbeat: seconds; a connection silent for two of them is given up, and a
             queue from which nothing came for as long is asked anew.
-        tls: what ``amqps`` is done with; if none, as Python does it by default.
+        tls: returns what ``amqps`` is done with; if none, as Python does it by default.
     """
 
     def __init__(
         self,
-        urls: Sequence[str],
+        urls: Callable[[], Sequence[str]],
         subscriptions: Sequence[Subscription],
         on_change: OnChange,
         *,
         watches: Sequence[Watch] = (),
         name: str = "zocalo-ioc",
         heartbeat: int = 10,
-        tls: ssl.SSLContext | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
-        self._nodes = [node_parameters(url, name, heartbeat, tls) for url in urls]
+        self._urls = urls
+        self._name = name
+        self._tls = tls
         self._on_change = on_change
         self._state = Connection(up=False)
         self._blocked = False
@@ -82,9 +86,12 @@ class AmqpBroker:
     async def run(self) -> None:
         """Connect to the nodes in turn, serve, and begin again when that ends."""
         pauses = Pauses()
-        for node in itertools.cycle(self._nodes):
-            address = f"{node.host}:{node.port}"
+        address = ""
+        for attempt in itertools.count():
             try:
+                async with asyncio.timeout(ANSWER_TIME):
+                    node = await asyncio.to_thread(self._node, attempt)
+                address = f"{node.host}:{node.port}"
                 await self._serve(node, address)
             except Exception as error:  # whatever it is, the next try may go well
                 if self._closing:
@@ -94,6 +101,11 @@ class AmqpBroker:
                 self._lost = connection_problem(address, error)
                 self._show(address)
             await pauses.take()
+
+    def _node(self, attempt: int) -> pika.URLParameters:
+        urls = self._urls()
+        url = urls[attempt % len(urls)]
+        return node_parameters(url, self._name, self._heartbeat, self._tls)
 
     async def _serve(self, node: pika.URLParameters, address: str) -> None:
         """Publish and consume until the connection is lost, and raise why."""
@@ -217,7 +229,7 @@ class AmqpBroker:
 
 
 def node_parameters(
-    url: str, name: str, heartbeat: int, tls: ssl.SSLContext | None
+    url: str, name: str, heartbeat: int, tls: Callable[[], ssl.SSLContext] | None
 ) -> pika.URLParameters:
     """Return how to connect to a node.
 
@@ -225,11 +237,11 @@ def node_parameters(
         url: ``amqp://user:password@host:port/vhost``, or ``amqps``.
         name: what RabbitMQ's management page calls the connection.
         heartbeat: seconds.
-        tls: what ``amqps`` is done with; if none, as Python does it by default.
+        tls: returns what ``amqps`` is done with; if none, as Python does it by default.
     """
     parameters = pika.URLParameters(url)
     if parameters.ssl_options and tls:
-        parameters.ssl_options = pika.SSLOptions(tls, parameters.host)
+        parameters.ssl_options = pika.SSLOptions(tls(), parameters.host)
     parameters.heartbeat = heartbeat
     # short, so that another node can be tried within the send time-out
     parameters.socket_timeout = 3

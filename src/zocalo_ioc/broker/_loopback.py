@@ -65,7 +65,7 @@ class LoopbackBroker:
         """See `Broker.publish`."""
         began = perf_counter()
         subscription = self._hub.subscriptions.get(message.routing_key)
-        if subscription is None:
+        if subscription is None and message.mandatory:
             raise NoQueueInProcess(message.routing_key)
         self._publishing += 1
         try:
@@ -73,6 +73,8 @@ class LoopbackBroker:
                 await asyncio.sleep(0)
         finally:
             self._publishing -= 1
+        if subscription is None:
+            return perf_counter() - began
         try:
             subscription.on_message(Delivery(message.body, message.headers))
         except Exception:

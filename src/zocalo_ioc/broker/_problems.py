@@ -21,7 +21,7 @@ from pika.exceptions import (
     ProbableAuthenticationError,
 )
 
-from ..errors import NoConnection, NoResults, NotConfirmed
+from ..errors import NoConnection, NoResults, NotConfirmed, SettingsInvalid
 from ..errors import broker as errors
 from ._protocol import Queue
 
@@ -31,15 +31,18 @@ CONNECTION_ERRORS = (
     OSError,
     NoConnection,
     NoResults,
+    SettingsInvalid,
 )
 """What is raised when there is no connection, or no longer."""
 
 
-def connection_problem(address: str, error: BaseException) -> NoConnection | NoResults:
+def connection_problem(
+    address: str, error: BaseException
+) -> NoConnection | NoResults | SettingsInvalid:
     """Return why there is no connection to a node."""
     for cause in _causes(error):
         match cause:
-            case NoConnection() | NoResults():
+            case NoConnection() | NoResults() | SettingsInvalid():
                 return cause
             case _ if alert := re.search(r"ALERT_(\w*CERTIFICATE\w*)", str(cause)):
                 # pika has its text alone

@@ -10,19 +10,21 @@ from ..errors import Problem
 
 @dataclass(frozen=True)
 class Message:
-    """A message to publish, persistent and mandatory.
+    """A message to publish, persistent.
 
     Attributes:
         routing_key: the queue, on the default exchange.
         body: the content.
         headers: the AMQP headers.
         exchange: the exchange, empty for the default one.
+        mandatory: whether it is an error if no queue takes it.
     """
 
     routing_key: str
     body: bytes
     headers: Mapping[str, Any]
     exchange: str = ""
+    mandatory: bool = True
 
 
 @dataclass(frozen=True)

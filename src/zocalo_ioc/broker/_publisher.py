@@ -203,7 +203,7 @@ class Publisher:
                 message.routing_key,
                 message.body,
                 pika.BasicProperties(headers=dict(message.headers), delivery_mode=2),
-                mandatory=True,
+                mandatory=message.mandatory,
             )
         except AMQPError:  # closing; it stays in the outbox for the next channel
             self._channel = None

@@ -43,7 +43,7 @@ def check_nodes(
     """Look at each node; at queues and rights once, for a cluster shares them."""
     looked = False
     for url in urls:
-        node = node_parameters(url, "zocalo-ioc check", settings.heartbeat, tls)
+        node = node_parameters(url, "zocalo-ioc check", settings.heartbeat, lambda: tls)
         node.blocked_connection_timeout = LIMIT
         address = f"{node.host}:{node.port}"
         reached = yield from _reach(node, address)

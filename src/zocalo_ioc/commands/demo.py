@@ -20,6 +20,7 @@ from ..settings.types import PREFIX
 from ._command import Command, serve_ioc
 
 RESULTS_QUEUE = "xrc.demo"
+FRAMES_QUEUE = "pia.demo"
 SCAN = [
     {"command": "process", "dcid": dcid, "num_frames": 400}
     for dcid in (1234567, 1234568)
@@ -62,7 +63,7 @@ async def _ioc(prefix: str, stop: asyncio.Event, on_served: Callable[[], None]) 
     hub = Hub()
     # a beamline without the GPU pipeline, which needs the name of a file
     zocalo = SimulatedZocalo(
-        Options(Site(RESULTS_QUEUE, Beamline.I04)),
+        Options(Site(RESULTS_QUEUE, Beamline.I04, frames_key=FRAMES_QUEUE)),
         lambda subscriptions: LoopbackBroker(hub, subscriptions),
     )
     ioc = Ioc(
@@ -71,6 +72,7 @@ async def _ioc(prefix: str, stop: asyncio.Event, on_served: Callable[[], None]) 
             hub, subscriptions, on_change, watches
         ),
         Queue(RESULTS_QUEUE),
+        frames=Queue(FRAMES_QUEUE, content="frames"),
     )
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(zocalo.run())

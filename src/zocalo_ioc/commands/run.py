@@ -22,17 +22,18 @@ async def _ioc(
     from ..records.neighbours import refuse_if_served
 
     await asyncio.to_thread(refuse_if_served, settings.prefix)
-    urls, tls = settings.broker_urls, settings.tls()
+    urls = settings.broker_urls  # what is wrong with it or TLS is to be said now
+    settings.tls()
     ioc = Ioc(
         settings.prefix,
         lambda subscriptions, watches, on_change: AmqpBroker(
-            urls,
+            (lambda: settings.broker_urls) if settings.broker_file else (lambda: urls),
             subscriptions,
             on_change,
             watches=watches,
             name=f"zocalo-ioc {settings.prefix}",
             heartbeat=settings.heartbeat,
-            tls=tls,
+            tls=settings.tls,
         ),
         Queue(*settings.results),
         settings.send_timeout,

@@ -79,7 +79,9 @@ class NotKept(Problem):
 class SettingsInvalid(Problem):
     """The command line, environment or settings file can't be used.
 
-    The command says so on stderr and ends with status 2; ``check`` reports it.
+    The command says so on stderr and ends with status 2; ``check`` reports it. What is
+    wrong with the file of ``--broker-file`` or with certificates while the IOC runs is
+    shown as a `NoConnection` is.
     """
 
     def __init__(self, text: str, remedy: str = "") -> None:

@@ -45,7 +45,7 @@ class SavedResultUnusable(NotKept):
 
 
 class NotSaved(NotKept):
-    """The IOC goes on, and tries again with the next change."""
+    """The IOC goes on, and tries again every second. ``P:AUTOSAVE:OK`` is No."""
 
     text = "Can't save to {file}: {reason}"
     remedy = "Check the folder of --autosave"

@@ -5,6 +5,14 @@ from typing import Annotated
 from ._groups import NotStarted
 
 
+class SavedByAnother(NotStarted):
+    """Two would overwrite each other's values. The lock ends with the other process."""
+
+    text = "Another IOC saves its values to {file}"
+    remedy = "Stop it, or give another folder to --autosave"
+    file: Annotated[str, "BL03I-EA-ZOC-01.json"]
+
+
 class PrefixServed(NotStarted):
     """It was found by Channel Access; clients could get the values of either."""
 

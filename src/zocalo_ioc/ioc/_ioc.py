@@ -13,7 +13,12 @@ from ..autosave import Autosave, Saved
 from ..broker import Broker, Connect, Connection, Queue, Subscription
 from ..errors import NotUnderstood, Problem
 from ..errors.broker import StoppedUnconfirmed
-from ..errors.files import PackageMissing, SavedResultUnusable, SavedValueUnusable
+from ..errors.files import (
+    NotSaved,
+    PackageMissing,
+    SavedResultUnusable,
+    SavedValueUnusable,
+)
 from ..jobs import SENDING, Jobs, Timeouts
 from ..records import GridPvs, Setting
 from ..records.database import Handlers, Records
@@ -67,7 +72,9 @@ class Ioc:
         frames: Queue | None = None,
     ) -> None:
         self._prefix = prefix
-        self._autosave = Autosave(save_file, self._snapshot) if save_file else None
+        self._autosave = (
+            Autosave(save_file, self._snapshot, self._saved) if save_file else None
+        )
         self._records = Records(
             prefix, access_file, grid_prefix, frames=frames is not None
         )
@@ -139,6 +146,7 @@ class Ioc:
         )
         logger.info("zocalo-ioc %s serves %s:…", __version__, self._prefix)
         self._records.ioc.version.set(__version__)
+        self._records.ioc.autosave_ok.set(True)
         self._display.show_connection()
         self._display.show(self._jobs.current)
         problems += self._restore_result(saved)
@@ -258,6 +266,14 @@ class Ioc:
     def _changed(self) -> None:
         if self._autosave:
             self._autosave.note_change()
+
+    def _saved(self, problem: NotSaved | None) -> None:
+        ok = self._records.ioc.autosave_ok
+        if problem and ok.get():
+            self._display.report(problem)
+        elif not problem and not ok.get():
+            logger.info("The values are saved again")
+        ok.set(problem is None)
 
     def _snapshot(self) -> Saved:
         values = {name: setting.seen for name, setting in self._settings.items()}

@@ -214,6 +214,11 @@ class IocPvs(Section):
     """The IOC itself."""
 
     group = Group.STATUS
+    autosave_ok = Readback(
+        "AUTOSAVE:OK",
+        Bool({"No": False, "Yes": True}, {"No": "MINOR"}),
+        "The last save has worked",
+    )
     heartbeat = Readback("HEARTBEAT", Int(), "Counts up once a second")
     version = Readback("VERSION", String(), "Version of the software")
 

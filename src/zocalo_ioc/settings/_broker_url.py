@@ -1,10 +1,13 @@
 """The URL of a broker: what is wrong with one, and how it is shown without secrets."""
 
 import re
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import pika
 from pydantic import SecretStr
+
+from ..errors import SettingsInvalid
 
 _FORM = "amqp://user:password@host:5672/vhost"
 _SPECIAL = (
@@ -42,6 +45,31 @@ def broker_url(url: SecretStr) -> SecretStr:
             "connection_attempts=1"
         ) from None
     return url
+
+
+def read_broker_file(file: Path) -> list[str]:
+    """Read URLs, one a line; empty lines and those that begin with # are left out.
+
+    Raises:
+        SettingsInvalid: there is no such file, or a line can't be used.
+    """
+    try:
+        lines = file.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "") or "it is not UTF-8"
+        raise SettingsInvalid(f"--broker-file: can't read {file}: {reason}") from None
+    urls: list[str] = []
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if not line or line.startswith("#"):
+            continue
+        try:
+            urls.append(broker_url(SecretStr(line)).get_secret_value())
+        except ValueError as error:
+            where = f"--broker-file: can't use line {number} of {file}"
+            raise SettingsInvalid(where, f"{error}") from None
+    if not urls:
+        raise SettingsInvalid(f"--broker-file: {file} has no URL", f"Write {_FORM}")
+    return urls
 
 
 def masked(text: str, written: str) -> str:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from ..errors import SettingsInvalid
 from ..errors.settings import OptionsExclusive
+from ._broker_url import read_broker_file
 from ._given import Given, missing
 from ._log import IocSettings
 from ._options import options_of
@@ -40,6 +41,13 @@ class BrokerSettings(Settings):
             "environment or the settings file",
         ),
     ] = []  # noqa: RUF012, pydantic copies it
+    broker_file: Annotated[
+        FILE | None,
+        Field(
+            description="a file of such URLs, one a line, which is read again at each "
+            "attempt to connect: a password can be changed without a restart"
+        ),
+    ] = None
     zocalo_config: Annotated[
         FILE | None,
         Field(description="the site's Zocalo configuration; ZOCALO_CONFIG if not set"),
@@ -60,11 +68,12 @@ class BrokerSettings(Settings):
     def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:
         """Yield what is missing or too much, seen from what is given at all."""
         yield from super().conflicts(given)
-        if {"broker", "zocalo_environment"} <= given.keys():
-            other = given["zocalo_environment"].label
-            yield OptionsExclusive(given["broker"].label, other)
-        elif not {"broker", "zocalo_environment"} & given.keys():
-            otherwise = ", or give --zocalo-environment"
+        ways = ("broker", "broker_file", "zocalo_environment")
+        found = [given[way].label for way in ways if way in given]
+        for other in found[1:]:
+            yield OptionsExclusive(found[0], other)
+        if not found:
+            otherwise = ", or give --broker-file or --zocalo-environment"
             yield missing(options_of(cls)["broker"], otherwise)
 
     @property
@@ -72,8 +81,10 @@ class BrokerSettings(Settings):
         """The URLs with their passwords.
 
         Raises:
-            SettingsInvalid: the Zocalo configuration can't be used.
+            SettingsInvalid: the file or the Zocalo configuration can't be used.
         """
+        if self.broker_file:
+            return read_broker_file(self.broker_file)
         if self.zocalo_environment:
             return broker_urls(self.zocalo_config, self.zocalo_environment)
         return [url.get_secret_value() for url in self.broker]
@@ -161,7 +172,7 @@ class RunSettings(
 ):
     """Serve the PVs, connected to a RabbitMQ broker.
 
-    It needs --broker or --zocalo-environment, and --results-queue or
+    It needs --broker, --broker-file or --zocalo-environment, and --results-queue or
     --results-exchange with --routing-key.
     """
 

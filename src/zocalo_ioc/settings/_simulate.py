@@ -81,6 +81,13 @@ class SimulateSettings(LogSettings):
     detector: Annotated[DETECTOR, Field(description="and on the detector")] = (
         Detector.EIGER
     )
+    frames_key: Annotated[
+        QUEUE,
+        Field(
+            description="send the spots on each frame through results, too, with this "
+            "routing key; pia. and the beamline if not given"
+        ),
+    ] = ""
     collections: Annotated[
         FILE | None,
         Field(

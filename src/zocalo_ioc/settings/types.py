@@ -16,10 +16,10 @@ MAX_PREFIX = MAX_NAME - len(":") - LONGEST_NAME
 
 def _prefix(prefix: str) -> str:
     prefix = prefix.rstrip(":")
-    if not re.fullmatch(rf"[A-Za-z0-9_\-+:\[\]<>;]{{1,{MAX_PREFIX}}}", prefix):
+    if not re.fullmatch(rf"[A-Za-z0-9_\-+:\[\]<>;{{}}]{{1,{MAX_PREFIX}}}", prefix):
         raise ValueError(
             f"write at most {MAX_PREFIX} characters, letters, digits or any of "
-            f"_-+:;[]<> alone: EPICS takes {MAX_NAME} in a whole name"
+            f"_-+:;[]<>{{}} alone: EPICS takes {MAX_NAME} in a whole name"
         )
     return prefix
 
@@ -45,7 +45,9 @@ PREFIX = TypeAliasType(
     Annotated[
         str,
         AfterValidator(_prefix),
-        Field(description=f"1 to {MAX_PREFIX} letters, digits or any of `_-+:[]<>;`"),
+        Field(
+            description=f"1 to {MAX_PREFIX} letters, digits or any of `_-+:[]<>;{{}}`"
+        ),
     ],
 )
 URL = TypeAliasType(
