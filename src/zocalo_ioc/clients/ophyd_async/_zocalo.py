@@ -92,6 +92,9 @@ class Zocalo(StandardReadable):
     message_index: SignalRW[int]
     recipes: SignalRW[str]
     parameters: SignalRW[str]
+    xz_dcid: SignalRW[int]
+    xz_num_frames: SignalRW[int]
+    expect_result: SignalRW[bool]
 
     # Commands
     start: TriggerableCommand
@@ -106,11 +109,16 @@ class Zocalo(StandardReadable):
     sort_key: Annotated[SignalRW[SortKey], Format.CONFIG_SIGNAL]
     source: Annotated[SignalRW[SourceOption], Format.CONFIG_SIGNAL]
     timeout: Annotated[SignalRW[float], Format.CONFIG_SIGNAL]
+    end_timeout: Annotated[SignalRW[float], Format.CONFIG_SIGNAL]
+    min_total_count: Annotated[SignalRW[float], Format.CONFIG_SIGNAL]
 
     # Status
     state: Annotated[SignalR[State], Format.UNCACHED_SIGNAL]
     message: SignalR[str]
     job_dcid: Annotated[SignalR[int], Format.UNCACHED_SIGNAL]
+    job_dcids: Annotated[SignalR[Array1D[np.int32]], Format.UNCACHED_SIGNAL]
+    job_number: Annotated[SignalR[int], Format.UNCACHED_SIGNAL]
+    job_remaining: SignalR[float]
     job_elapsed: SignalR[float]
     guid: SignalR[str]
     broker_connected: SignalR[bool]
@@ -125,10 +133,12 @@ class Zocalo(StandardReadable):
     broker_confirm_time: SignalR[float]
     zocalo_consumers: SignalR[int]
     zocalo_queued: SignalR[int]
+    autosave_ok: SignalR[bool]
     heartbeat: SignalR[int]
     version: Annotated[SignalR[str], Format.CONFIG_SIGNAL]
 
     # Result
+    result_job: Annotated[SignalR[int], Format.UNCACHED_SIGNAL]
     result_dcid: Annotated[SignalR[int], Format.UNCACHED_SIGNAL]
     result_dcids: Annotated[SignalR[Array1D[np.int32]], Format.UNCACHED_SIGNAL]
     result_dcgid: Annotated[SignalR[int], Format.UNCACHED_SIGNAL]
@@ -191,6 +201,8 @@ class Zocalo(StandardReadable):
     history_centres: SignalR[Array1D[np.int32]]
     history_latency: SignalR[Array1D[np.float64]]
     history_time: SignalR[Sequence[str]]
+    history_job: SignalR[Array1D[np.int32]]
+    history_id: SignalR[Sequence[str]]
     history_seq: SignalR[int]
 
     # For PV Access
