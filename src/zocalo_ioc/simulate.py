@@ -135,6 +135,8 @@ async def _is_ready(settings: SimulateSettings, stop: asyncio.Event) -> bool:
             await asyncio.to_thread(_prepare, settings, url, address)
         except Refused as refusal:
             raise SettingsInvalid(f"{address} does not allow it: {refusal}") from None
+        except SettingsInvalid:
+            raise
         except CONNECTION_ERRORS as error:
             problem = connection_problem(address, error)
             logger.warning("%s", problem.say(REMEDIES))

@@ -67,7 +67,7 @@ async def test_end_puts_on_the_queue_what_dodal_puts_there(
 async def test_every_message_has_a_guid_of_its_own(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:
-    await ioc.put_all(DCID=16085800, NUM_FRAMES=1)
+    await ioc.put_all(DCID=16085801, NUM_FRAMES=1)
     await ioc.put("START", 1)
     await ioc.put("END", 1)
     bodies = [json.loads(body) for _, _, body in rabbitmq.take(TRIGGERS, 2)]

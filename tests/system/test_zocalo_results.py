@@ -372,7 +372,7 @@ async def test_a_message_that_was_not_sent_raises_what_the_ioc_says(
 
 
 async def test_a_bad_request_raises_before_it_is_sent(ioc: Ioc) -> None:
-    with pytest.raises(NotTriggeredError, match="NUM_FRAMES is 0"):
+    with pytest.raises(NotTriggeredError, match="the number of frames is 0"):
         ZocaloTrigger(ioc.prefix).run_start(start(6081, frames=0))
     assert await ioc.get("JOB:DCID") != 6081
 
