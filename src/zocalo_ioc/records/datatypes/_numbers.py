@@ -78,8 +78,8 @@ class Float(_Number[float]):
         if writable and self.low is not None and self.high is not None:
             # the control limits, to which EPICS cuts: just outside, to be refused
             below = math.nextafter(self.low, -math.inf)
-            fields["DRVL"] = below if self.low else -sys.float_info.min
-            fields["DRVH"] = math.nextafter(self.high, math.inf)
+            fields["DRVL"] = min(math.nextafter(self.low, -math.inf), self.low - 1e-9)
+            fields["DRVH"] = max(math.nextafter(self.high, math.inf), self.high + 1e-9)
         if self.missing is None and not writable:
             fields["UDFS"] = "NO_ALARM"  # else NaN would be INVALID here as well
         return make(name, **fields, LOPR=self.low, HOPR=self.high)
