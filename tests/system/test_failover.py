@@ -16,8 +16,10 @@ HEARTBEAT = ("--heartbeat", "60")  # so that silence alone is noticed much later
 @pytest.fixture
 def other(rabbitmq: RabbitMQ) -> RabbitMQ:
     """A second node, which serves."""
-    rabbitmq.purge(TRIGGERS, RESULTS)
-    return rabbitmq
+    other = rabbitmq.virtual_host("other-node")  # other IOCs take results elsewhere
+    other.declare(TRIGGERS, RESULTS)
+    other.purge(TRIGGERS, RESULTS)
+    return other
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import math
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
@@ -77,7 +76,6 @@ class Float(_Number[float]):
         fields |= {"EGU": self.unit, "PREC": self.precision}
         if writable and self.low is not None and self.high is not None:
             # the control limits, to which EPICS cuts: just outside, to be refused
-            below = math.nextafter(self.low, -math.inf)
             fields["DRVL"] = min(math.nextafter(self.low, -math.inf), self.low - 1e-9)
             fields["DRVH"] = max(math.nextafter(self.high, math.inf), self.high + 1e-9)
         if self.missing is None and not writable:
