@@ -160,7 +160,7 @@ A request that is refused while a job runs changes no state, and MESSAGE says wh
 data collection whose end message was sent is refused until its job has ended.
 
 `P:EXPECT_RESULT` says whether a result will come. With `No` a job is `Done` once its
-end messages are confirmed; a result that comes all the same is published, and changes
+end messages are confirmed; a result that arrives anyway is published, and changes
 no state.
 
 `Starting` and `Ending` last until the broker has confirmed the messages: some

@@ -116,7 +116,7 @@ class Autosave:
         self._changed.set()
 
     async def run(self) -> None:
-        """Save changes, without end; when cancelled, what is not saved by then."""
+        """Save changes until cancelled, and then what is left."""
         try:
             while True:
                 await self._changed.wait()
