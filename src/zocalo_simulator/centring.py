@@ -7,11 +7,12 @@ Source (dlstbx, ``xray_centering.py`` and ``xray_centering_3d.py``).
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from zocalo_ioc.wire import GridSize
 
 from .labelling import label
 
@@ -24,13 +25,6 @@ class RealServiceFails(ValueError):
 
     Its messages then go to the next one that runs, until the broker puts them aside.
     """
-
-
-class Orientation(StrEnum):
-    """The direction in which the lines of a grid are scanned."""
-
-    HORIZONTAL = "horizontal"
-    VERTICAL = "vertical"
 
 
 @dataclass(frozen=True)
@@ -91,26 +85,19 @@ class Wells:
         return None
 
 
-def to_grid(
-    frames: Counts, steps: tuple[int, int], snaked: bool, orientation: Orientation
-) -> Counts:
+def to_grid(frames: Counts, size: GridSize) -> Counts:
     """Put the counts of frames, in the order they were taken, into a grid.
 
     Args:
-        frames: shape (nx * ny,).
-        steps: nx, ny.
-        snaked: whether every second line was scanned backwards.
-        orientation: horizontal if the lines run along x, vertical if along y.
+        frames: shape (boxes,).
+        size: of the grid.
 
     Returns:
-        The counts indexed [x, y], shape (nx, ny).
+        The counts indexed [x, y], shape (steps_x, steps_y).
     """
-    nx, ny = steps
-    horizontal = orientation is Orientation.HORIZONTAL
-    lines = frames.reshape((ny, nx) if horizontal else (nx, ny)).copy()
-    if snaked:
-        lines[1::2] = lines[1::2, ::-1]
-    return lines.T if horizontal else lines
+    boxes = np.empty_like(frames)
+    boxes[size.box_of_frames()] = frames
+    return boxes.reshape(size.steps_y, size.steps_x).T
 
 
 def centres_3d(
@@ -187,9 +174,7 @@ def _centre(boxes: Counts, counts: Counts, wells: Wells) -> dict[str, Any]:
 
 def centre_2d(
     frames: Counts,
-    steps: tuple[int, int],
-    snaked: bool,
-    orientation: Orientation,
+    size: GridSize,
     box_size_px: tuple[float, float] = (1.0, 1.0),
     snapshot_offset: tuple[float, float] = (0.0, 0.0),
     wells: Wells | None = None,
@@ -200,10 +185,8 @@ def centre_2d(
     region that touches, if only at a corner; of equal ones the first, line by line.
 
     Args:
-        frames: counts in the order the frames were taken, shape (nx * ny,).
-        steps: nx, ny.
-        snaked: see `to_grid`.
-        orientation: see `to_grid`.
+        frames: counts in the order the frames were taken, shape (boxes,).
+        size: of the grid.
         box_size_px: width and height of a box, in pixels of the snapshot.
         snapshot_offset: where the grid begins in the snapshot, in pixels.
         wells: where the samples are.
@@ -213,7 +196,7 @@ def centre_2d(
         no count at all.
     """
     grid_info = {
-        "steps": list(steps),
+        "steps": [size.steps_x, size.steps_y],
         "box_size_px": list(box_size_px),
         "snapshot_offset": list(snapshot_offset),
     }
@@ -221,7 +204,7 @@ def centre_2d(
         nothing = dict.fromkeys(_FOUND_2D)
         message = "No good images found"
         return nothing | grid_info | {"status": "fail", "message": message}
-    rows = to_grid(frames, steps, snaked, orientation).T
+    rows = to_grid(frames, size).T
     highest = frames.max()
     boxes = np.argwhere(2 * rows >= highest)
     regions = label(boxes, rows.shape)

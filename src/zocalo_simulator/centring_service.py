@@ -117,15 +117,15 @@ class XrayCentring(Service):
         if key in self._finished:  # its frame was in the result, so this is a repeat
             logger.debug("DCID %d: frame %d again", parameters.dcid, frame.number)
             return True
-        if frame.number > gridinfo.frames and not self._faithful:
+        if frame.number > gridinfo.boxes and not self._faithful:
             raise NotUnderstood(
                 f"DCID {key.dcid} has no frame {frame.number}: its grid has "
-                f"{gridinfo.frames}. The real service would send no result"
+                f"{gridinfo.boxes}. The real service would send no result"
             )
         run = self._runs.get(key) or self._begin(key, gridinfo, message)
         if run.gridinfo != gridinfo:
             raise NotUnderstood(f"DCID {parameters.dcid}: its grid has changed")
-        if frame.number > gridinfo.frames:
+        if frame.number > gridinfo.boxes:
             run.missing -= 1
             return True
         answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
@@ -134,9 +134,9 @@ class XrayCentring(Service):
         return answer
 
     def _begin(self, key: _Key, gridinfo: Gridinfo, message: RecipeMessage) -> _Run:
-        if gridinfo.frames > MAX_BOXES:
+        if gridinfo.boxes > MAX_BOXES:
             raise NotUnderstood(f"DCID {key.dcid}: its grid is too large")
-        counts = np.full(gridinfo.frames, -1)
+        counts = np.full(gridinfo.boxes, -1)
         run = _Run(gridinfo, counts, counts.size, time.monotonic(), message)
         self._runs[key] = run
         return run
@@ -200,7 +200,7 @@ class XrayCentring(Service):
         """Send the result of a scan, and answer its messages."""
         runs = [self._runs[key] for key in keys]
         dcids = ", ".join(str(key.dcid) for key in keys)
-        frames = sum(run.gridinfo.frames for run in runs)
+        frames = sum(run.gridinfo.boxes for run in runs)
         try:
             grids = [(run.gridinfo, run.counts.clip(0)) for run in runs]
             payload = await asyncio.to_thread(self._centre, grids, parameters)
@@ -266,8 +266,8 @@ class XrayCentring(Service):
             waited = now - run.active_at
             if run.in_result or waited < self._give_up_after:
                 continue
-            came = run.gridinfo.frames - run.missing
-            of = f"{came} of {run.gridinfo.frames} frames"
+            came = run.gridinfo.boxes - run.missing
+            of = f"{came} of {run.gridinfo.boxes} frames"
             logger.warning(
                 "X-ray centring: DCID %d is given up: %s came, the last %.0f s ago. "
                 "Its %d messages are acknowledged, and no result follows",

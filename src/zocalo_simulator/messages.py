@@ -11,11 +11,12 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
-    PositiveInt,
 )
 
 from zocalo_ioc.wire import (
     Flag,
+    FramePayload,
+    GridSize,
     Id,
     IdList,
     OptionalId,
@@ -24,7 +25,7 @@ from zocalo_ioc.wire import (
     validated,
 )
 
-from .centring import Orientation, Wells
+from .centring import Wells
 from .recipe import RecipeMessage
 
 
@@ -35,29 +36,21 @@ def _wells(value: object) -> object:
 MAX_SPOTS = 2_000_000
 """On a frame. With more, the sum of a large volume's counts would overflow."""
 
-Steps = Annotated[PositiveInt, Field(le=10_000)]
 
-
-class Gridinfo(BaseModel):
-    """What ISPyB says of a grid.
+class Gridinfo(GridSize, frozen=True):
+    """What ISPyB says of a grid, and of the snapshot that it is drawn on.
 
     Attributes:
-        steps_x: boxes along x.
-        steps_y: boxes along y.
         dx_mm: width of a box.
         dy_mm: height of a box.
         microns_per_pixel_x: of the snapshot.
         microns_per_pixel_y: of the snapshot.
         snapshot_offset_x_pixel: where the grid begins in the snapshot.
         snapshot_offset_y_pixel: where the grid begins in the snapshot.
-        snaked: whether every second line was scanned backwards.
-        orientation: the direction of the lines.
     """
 
-    steps_x: Steps
-    steps_y: Steps
-    dx_mm: PositiveFloat
-    dy_mm: PositiveFloat
+    dx_mm: PositiveFloat = Field(...)  # must be known, unlike to the IOC
+    dy_mm: PositiveFloat = Field(...)
     microns_per_pixel_x: Annotated[PositiveFloat, Field(alias="micronsPerPixelX")]
     microns_per_pixel_y: Annotated[PositiveFloat, Field(alias="micronsPerPixelY")]
     snapshot_offset_x_pixel: Annotated[
@@ -66,18 +59,6 @@ class Gridinfo(BaseModel):
     snapshot_offset_y_pixel: Annotated[
         FiniteFloat, Field(alias="snapshot_offsetYPixel")
     ]
-    snaked: Flag
-    orientation: Orientation
-
-    @property
-    def steps(self) -> tuple[int, int]:
-        """Boxes along x and y."""
-        return self.steps_x, self.steps_y
-
-    @property
-    def frames(self) -> int:
-        """The number of frames."""
-        return self.steps_x * self.steps_y
 
     @property
     def box_size_px(self) -> tuple[float, float]:
@@ -122,17 +103,10 @@ class CentringParameters(BaseModel):
         return replace(wells, all_have_samples=all_have_samples)
 
 
-class Frame(BaseModel):
-    """What per-image analysis says of a frame.
+class Frame(FramePayload):
+    """A frame whose spots don't overflow."""
 
-    Attributes:
-        number: of the frame in its data collection, from 1.
-        spots: how many there are on it.
-    """
-
-    number: Annotated[PositiveInt, Field(alias="file-number")]
     spots: Annotated[NonNegativeInt, Field(alias="n_spots_total", le=MAX_SPOTS)]
-    seen_at: Annotated[NonNegativeFloat, Field(alias="file-seen-at")] = 0
 
 
 class _Step(BaseModel):

@@ -109,14 +109,14 @@ def _described(scan: Scan | None, event: _Parameters) -> str:
         return f"{frames or 'an unknown number of'} frames, in no file"
     if scan.kind is not Kind.GRID:
         return f"a {scan.kind} data collection, so nothing is centred"
-    nx, ny = scan.steps(event.dcid)
+    size = scan.size(event.dcid)
     frames = event.number_of_frames
-    text = f"a grid of {nx} x {ny} boxes"
+    text = f"a grid of {size.steps_x} x {size.steps_y} boxes"
     if len(scan.dcids) > 1:
         others = ", ".join(str(dcid) for dcid in scan.dcids if dcid != event.dcid)
         text += f", of one scan with {others}"
     if event.event is Event.START and scan.trouble:
         text += f"; trouble to come: {scan.trouble}"
-    if event.event is Event.START and frames not in (None, nx * ny):
+    if event.event is Event.START and frames not in (None, size.boxes):
         text += f"; the start says {frames} frames, which is not as many"
     return text

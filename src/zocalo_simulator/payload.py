@@ -1,6 +1,5 @@
 """The payload of a result, from the counts of a scan's grids."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,23 +31,14 @@ def centre(
     wells = parameters.wells(first.dx_mm, faithful)
     if not parameters.dcg_dcids:
         result = centre_2d(
-            frames,
-            first.steps,
-            first.snaked,
-            first.orientation,
-            first.box_size_px,
-            first.snapshot_offset,
-            wells,
+            frames, first, first.box_size_px, first.snapshot_offset, wells
         )
         return {"results": [result], "status": "success", "type": "2d"}
     if len(grids) != 2:
         raise RealServiceFails(f"a volume needs two grids, not {len(grids)}")
-    if math.prod(first.steps) * grids[1][0].steps_y > MAX_BOXES:
+    if first.boxes * grids[1][0].steps_y > MAX_BOXES:
         raise ValueError("the volume is too large")
-    xy, xz = (
-        to_grid(counts, info.steps, info.snaked, info.orientation)
-        for info, counts in grids
-    )
+    xy, xz = (to_grid(counts, info) for info, counts in grids)
     several = bool(parameters.msp_sample_ids)
     results = centres_3d(
         xy,

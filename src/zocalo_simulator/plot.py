@@ -110,18 +110,19 @@ def _found(scan: Scan, frames: Mapping[int, Counts]) -> Sequence[Mapping[str, An
 
 def _height(scan: Scan, dcid: int) -> float:
     """Return how high a grid is for its width."""
-    (nx, ny), (x, y) = scan.steps(dcid), scan.axes(dcid)
-    return ny * scan.step_um[y] / (nx * scan.step_um[x])
+    x, y = scan.axes(dcid)
+    return scan.grid[y] * scan.step_um[y] / (scan.grid[x] * scan.step_um[x])
 
 
 def _draw_grid(axes: Any, scan: Scan, dcid: int, counts: Counts, colours: Any) -> Any:
     """Draw counts as a heat map to scale, with the axes in boxes."""
-    (nx, ny), (x, y) = scan.steps(dcid), scan.axes(dcid)
+    size, (x, y) = scan.size(dcid), scan.axes(dcid)
+    nx, ny = size.steps_x, size.steps_y
     axes.set_title(f"DCID {dcid}: {nx} x {ny} boxes", fontsize="medium")
     axes.set_ylabel(f"{AXES[y]} (boxes)")
     axes.locator_params(integer=True)
     return axes.imshow(
-        to_grid(counts, (nx, ny), scan.snaked, scan.orientation).T,
+        to_grid(counts, size).T,
         extent=(0, nx, ny, 0),  # y and z downwards, as in the snapshots
         aspect=scan.step_um[y] / scan.step_um[x],
         norm=colours,

@@ -7,9 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from zocalo_ioc.wire import Id
+from zocalo_ioc.wire import GridSize, Id, Orientation
 
-from .centring import Orientation
 from .names import Trouble
 from .payload import MAX_BOXES
 
@@ -149,30 +148,29 @@ class Scan(Behaviour):
         """Return the axes of a grid: 0, 1 and 2 are x, y and z."""
         return (0, 1) if dcid == min(self.dcids) else (0, 2)
 
-    def steps(self, dcid: int) -> tuple[int, int]:
-        """Return the numbers of boxes along both axes of a grid."""
-        x, y = (self.grid[axis] for axis in self.axes(dcid))
-        return x, y
-
-    def frames(self, dcid: int) -> int:
-        """Return the number of frames of a data collection."""
-        return math.prod(self.steps(dcid))
+    def size(self, dcid: int) -> GridSize:
+        """Return the size of a grid; it has as many boxes as frames are taken."""
+        x, y = self.axes(dcid)
+        return GridSize(
+            steps_x=self.grid[x],
+            steps_y=self.grid[y],
+            dx_mm=self.step_um[x] / 1000,
+            dy_mm=self.step_um[y] / 1000,
+            snaked=self.snaked,
+            orientation=self.orientation,
+        )
 
     def ispyb(self, dcid: int) -> dict[str, Any]:
         """Return what recipes get from ISPyB, by the names of dlstbx's filter."""
-        nx, ny = self.steps(dcid)
-        dx, dy = (self.step_um[axis] for axis in self.axes(dcid))
-        gridinfo = {
-            "steps_x": float(nx),
-            "steps_y": float(ny),
-            "dx_mm": dx / 1000,
-            "dy_mm": dy / 1000,
+        size = self.size(dcid)
+        width, height = (self.grid[n] * self.step_um[n] for n in self.axes(dcid))
+        gridinfo = size.model_dump(mode="json") | {
+            "steps_x": float(size.steps_x),
+            "steps_y": float(size.steps_y),
             "micronsPerPixelX": MICRONS_PER_PIXEL,
             "micronsPerPixelY": MICRONS_PER_PIXEL,
-            "snapshot_offsetXPixel": 512 - nx * dx / MICRONS_PER_PIXEL / 2,
-            "snapshot_offsetYPixel": 384 - ny * dy / MICRONS_PER_PIXEL / 2,
-            "snaked": self.snaked,
-            "orientation": self.orientation.value,
+            "snapshot_offsetXPixel": 512 - width / MICRONS_PER_PIXEL / 2,
+            "snapshot_offsetYPixel": 384 - height / MICRONS_PER_PIXEL / 2,
         }
         mesh = "Mesh3D" if self.dimensions == 3 else "Mesh"
         is_grid = self.kind is Kind.GRID
@@ -190,7 +188,7 @@ class Scan(Behaviour):
                 "dataCollectionId": dcid,
                 "dataCollectionGroupId": self.group,
                 "BLSAMPLEID": self.sample_id,
-                "numberOfImages": self.frames(dcid),
+                "numberOfImages": size.boxes,
                 "gridinfo": gridinfo if is_grid else None,
                 **_GEOMETRY,
             },

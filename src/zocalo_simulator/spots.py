@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from zocalo_ioc.errors import NotUnderstood
 
-from .centring import Counts, Orientation
+from .centring import Counts
 from .messages import MAX_SPOTS
 from .names import Trouble
 from .scans import Scan
@@ -40,23 +40,13 @@ def spot_counts(scan: Scan, dcid: int, gpu: bool, seed: int) -> Counts:
     elif scan.trouble is Trouble.DISAGREEMENT and gpu:
         mean = mean[::-1, ::-1]  # as if the GPU pipeline had the grid upside down
     counts = rng.poisson(mean).clip(max=MAX_SPOTS)
-    return to_frames(counts, scan.snaked, scan.orientation)
-
-
-def to_frames(grid: Counts, snaked: bool, orientation: Orientation) -> Counts:
-    """Put the counts of a grid, indexed [x, y], into the order of its frames.
-
-    The opposite of `to_grid`.
-    """
-    lines = (grid.T if orientation is Orientation.HORIZONTAL else grid).copy()
-    if snaked:
-        lines[1::2] = lines[1::2, ::-1]
-    return lines.ravel()
+    return counts.T.ravel()[scan.size(dcid).box_of_frames()]
 
 
 def _mean_counts(scan: Scan, dcid: int) -> NDArray[np.float64]:
     """Add up what the crystals do to each box, indexed [x, y]."""
-    axes, steps = scan.axes(dcid), scan.steps(dcid)
+    axes = scan.axes(dcid)
+    steps = [scan.grid[axis] for axis in axes]
     middles = np.indices(steps) + 0.5
     mean = np.zeros(steps)
     for crystal in scan.crystals:
@@ -82,7 +72,7 @@ class Spots:
 
     def frames(self, dcid: int) -> int:
         """Return how many frames there are."""
-        return self._scan(dcid).frames(dcid)
+        return self._scan(dcid).size(dcid).boxes
 
     def on_cpu(self, dcid: int) -> Counts:
         """Return what the CPU pipeline counts, shape (frames,)."""

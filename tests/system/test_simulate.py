@@ -173,10 +173,9 @@ async def test_frames_fill_the_grids(
         for grid, dcid in (("XY", 551), ("XZ", 552)):
             model = Scan.model_validate(scan)
             counts = spot_counts(model, dcid, gpu=False, seed=0)
-            steps = model.steps(dcid)
             await beside.until_value(f"GRID:{grid}:DCID", dcid)
             await beside.until_value(f"GRID:{grid}:FRAMES", len(counts))
-            expected = to_grid(counts, steps, model.snaked, model.orientation).T
+            expected = to_grid(counts, model.size(dcid)).T
             shown = await beside.get(f"GRID:{grid}:COUNTS")
             np.testing.assert_array_equal(shown, expected.ravel())
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from skimage import measure
 
+from zocalo_ioc.wire import GridSize, Orientation
 from zocalo_simulator.centring import (
     Counts,
-    Orientation,
     Wells,
     centre_2d,
     centres_3d,
@@ -65,7 +65,15 @@ class Scan:
         self.nx, ny, nz = (int(n) for n in rng.integers(1, largest + 1, 3))
         self.snaked = bool(rng.integers(2))
         self.orientation = Orientation(rng.choice(list(Orientation)))
-        self.steps = [(self.nx, ny), (self.nx, nz)]
+        self.sizes = [
+            GridSize(
+                steps_x=self.nx,
+                steps_y=n,
+                snaked=self.snaked,
+                orientation=self.orientation,
+            )
+            for n in (ny, nz)
+        ]
         self.frames = [frames_of_any_kind(rng, self.nx * n) for n in (ny, nz)]
         self.threshold = float(rng.choice([0.25, 0.5, 0.0, 1.0]))
         self.threshold_absolute = float(rng.choice([0, 3]))
@@ -79,9 +87,9 @@ class Scan:
     def grids(self) -> list[Counts]:
         """The counts by box, put there one by one."""
         grids: list[Counts] = []
-        for steps, frames in zip(self.steps, self.frames, strict=True):
-            grid = np.full(steps, -1)
-            nx, n = steps
+        for size, frames in zip(self.sizes, self.frames, strict=True):
+            nx, n = size.steps_x, size.steps_y
+            grid = np.full((nx, n), -1)
             boxes = order_of_frames(nx, n, self.snaked, self.orientation)
             for count, box in zip(frames, boxes, strict=True):
                 grid[box] = count
@@ -146,11 +154,8 @@ def in_order(centres: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_frames_get_to_the_box_they_were_taken_of(scans: list[Scan]) -> None:
     for scan in scans:
-        for steps, frames, grid in zip(
-            scan.steps, scan.frames, scan.grids, strict=True
-        ):
-            ours = to_grid(frames, steps, scan.snaked, scan.orientation)
-            assert np.array_equal(ours, grid)
+        for size, frames, grid in zip(scan.sizes, scan.frames, scan.grids, strict=True):
+            assert np.array_equal(to_grid(frames, size), grid)
 
 
 def test_centres_in_a_volume_are_those_that_scikit_image_finds(
@@ -175,10 +180,8 @@ def test_the_centre_in_a_grid_is_in_the_largest_region_that_scikit_image_finds(
     scans: list[Scan],
 ) -> None:
     for scan in scans:
-        frames, steps, rows = scan.frames[0], scan.steps[0], scan.grids[0].T
-        ours = centre_2d(
-            frames, steps, scan.snaked, scan.orientation, (16, 8), (100, 50), scan.wells
-        )
+        frames, size, rows = scan.frames[0], scan.sizes[0], scan.grids[0].T
+        ours = centre_2d(frames, size, (16, 8), (100, 50), scan.wells)
         if not rows.any():
             assert (ours["status"], ours["centre_of_mass"]) == ("fail", None)
             continue

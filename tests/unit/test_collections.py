@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from zocalo_ioc.errors import SettingsInvalid
-from zocalo_ioc.wire import INT32_MAX
-from zocalo_simulator.centring import Orientation, to_grid
+from zocalo_ioc.wire import INT32_MAX, Orientation
+from zocalo_simulator.centring import to_grid
 from zocalo_simulator.collections_file import CollectionsFile, read_collections
 from zocalo_simulator.data_collections import Collections
 from zocalo_simulator.names import Trouble
 from zocalo_simulator.scans import Scan
-from zocalo_simulator.spots import spot_counts, to_frames
+from zocalo_simulator.spots import spot_counts
 
 
 @pytest.fixture
@@ -221,24 +221,20 @@ def test_a_file_that_is_not_there_is_named(file: Path) -> None:
 
 @pytest.mark.parametrize("snaked", [True, False])
 @pytest.mark.parametrize("orientation", Orientation)
-def test_frames_are_taken_in_the_order_in_which_they_are_put_back(
+def test_spots_are_where_the_crystal_is_and_differ_with_seed_and_pipeline(
     snaked: bool, orientation: Orientation
 ) -> None:
-    grid = np.arange(12).reshape(4, 3)
-    frames = to_frames(grid, snaked, orientation)
-    assert np.array_equal(to_grid(frames, (4, 3), snaked, orientation), grid)
-
-
-def test_spots_are_where_the_crystal_is_and_differ_with_seed_and_pipeline() -> None:
     scan = Scan.model_validate(
         {
             "dcids": [1, 2],
             "grid": [9, 8, 7],
+            "snaked": snaked,
+            "orientation": orientation,
             "crystals": [{"at": [2.5, 5.5, 3.5], "strength": 1000}],
         }
     )
     counts = spot_counts(scan, 2, gpu=False, seed=0)
-    grid = to_grid(counts, (9, 7), scan.snaked, scan.orientation)
+    grid = to_grid(counts, scan.size(2))
     assert np.unravel_index(grid.argmax(), grid.shape) == (2, 3)
     assert grid.max() == pytest.approx(1000, rel=0.15)
     assert np.array_equal(counts, spot_counts(scan, 2, gpu=False, seed=0))

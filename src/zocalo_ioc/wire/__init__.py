@@ -5,7 +5,7 @@ python-workflows and the X-ray centring service of Diamond Light Source.
 """
 
 from ._common import complaints, encode, validated
-from ._frames import Frame, GridSize, Orientation, read_frame
+from ._frames import Frame, FramePayload, GridSize, Orientation, read_frame
 from ._recipes import (
     RECIPE_HEADERS,
     Envelope,
@@ -43,6 +43,7 @@ __all__ = [
     "Event",
     "Flag",
     "Frame",
+    "FramePayload",
     "GridSize",
     "Id",
     "IdList",

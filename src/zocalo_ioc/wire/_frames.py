@@ -9,7 +9,7 @@ from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from ._common import validated
 from ._recipes import read_envelope
@@ -46,7 +46,7 @@ Steps = Annotated[int, Field(ge=1, le=10_000)]
 Size = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
-class GridSize(BaseModel):
+class GridSize(BaseModel, frozen=True):
     """What ISPyB says of the boxes of a grid.
 
     Attributes:
@@ -57,8 +57,6 @@ class GridSize(BaseModel):
         snaked: whether every second line is scanned backwards.
         orientation: the direction of the lines.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     steps_x: Steps
     steps_y: Steps
@@ -86,7 +84,14 @@ class GridSize(BaseModel):
         return lines.ravel()
 
 
-class _Payload(BaseModel):
+class FramePayload(BaseModel):
+    """What per-image analysis says of a frame.
+
+    Attributes:
+        number: of the frame in its data collection, from 1.
+        spots: how many there are on it.
+    """
+
     number: Annotated[Id, Field(alias="file-number")]
     spots: Annotated[Int31, Field(alias="n_spots_total")]
 
@@ -131,7 +136,7 @@ def read_frame(headers: Mapping[str, object], body: bytes) -> Frame:
     """
     envelope = read_envelope(headers, body)
     step = validated(_Step, envelope.step, f"recipe.{envelope.pointer}")
-    payload = validated(_Payload, envelope.payload, "payload")
+    payload = validated(FramePayload, envelope.payload, "payload")
     parameters = step.parameters
     return Frame(
         dcid=parameters.dcid,
