@@ -1,7 +1,6 @@
 """`zocalo-ioc demo`: an IOC and a simulated Zocalo in one process."""
 
 import asyncio
-import json
 import os
 import shutil
 import socket
@@ -21,10 +20,12 @@ from ._command import Command, serve_ioc
 
 RESULTS_QUEUE = "xrc.demo"
 FRAMES_QUEUE = "pia.demo"
-SCAN = [
-    {"command": "process", "dcid": dcid, "num_frames": 400}
-    for dcid in (1234567, 1234568)
-]
+SCAN = {
+    "DCID": 1234567,
+    "NUM_FRAMES": 400,
+    "XZ:DCID": 1234568,
+    "XZ:NUM_FRAMES": 400,
+}
 _DEFAULT_CA_PORT = 5064
 _PORTS = "EPICS_CA_SERVER_PORT", "EPICS_PVA_BROADCAST_PORT"
 _LOOPBACK = "127.0.0.1"
@@ -87,12 +88,14 @@ def _instructions(prefix: str, environment: Mapping[str, str]) -> str:
         for kind in ("_CA_", "_PVA_")
     ]
     setting_up = "\n  ".join([*exports, *_tools()])
+    request = "\n  ".join(f"caput {prefix}:{name} {n}" for name, n in SCAN.items())
     return f"""
 In another terminal, process a scan of two grids and read where the crystal is:
 
   {setting_up}
 
-  caput -S -c -w 60 {prefix}:SUBMIT '{json.dumps(SCAN)}' > /dev/null
+  {request}
+  caput -c -w 60 {prefix}:PROCESS 1
   caget {prefix}:STATE {prefix}:BEST:X {prefix}:BEST:Y {prefix}:BEST:Z
 
 Ctrl-C here ends the demo.
