@@ -78,7 +78,7 @@ async def test_it_prints_the_centres_and_leaves_with_0(
     rows = [line.split() for line in ended.output.splitlines()]
     row = ["76.500", "1.500", "2.500", "76-77", "1-2", "2-3", "6476", "6476", "1", "-"]
     assert rows[1:6] == [[str(n), *row] for n in range(1, 6)]
-    assert ended.output.endswith("DCID 6476: 5 centres.\n")
+    assert ended.output.endswith("DCID 6476: 5 centres found by the CPU pipeline.\n")
     assert max(len(line) for line in ended.output.splitlines()) <= 80
     assert "waiting for the result" in ended.errors
 
@@ -90,7 +90,7 @@ async def test_json_has_every_number_of_every_centre(
         ended = await submit(ioc, "6472", "--num-frames", "40", "--json")
     found = json.loads(ended.output)
     assert found["state"] == "Done"
-    assert found["message"] == "DCID 6472: 1 centre."
+    assert found["message"] == "DCID 6472: 1 centre found by the CPU pipeline."
     assert found["dcids"] == [6472]
     assert found["centres"] == [
         {

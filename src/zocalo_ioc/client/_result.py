@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..centres import AXES
+from ..jobs import outcome
 from ..wire import Source
 
 Vector = tuple[float, float, float]
@@ -80,8 +81,5 @@ class Result:
         return np.stack([self.columns[prefix + axis] for axis in AXES], axis=1)
 
     def describe(self) -> str:
-        """Say for people what was found."""
-        count = len(self.columns["x"])
-        if count == 0:
-            return "no centre of diffraction found"
-        return "1 centre" if count == 1 else f"{count} centres"
+        """Say for people what was found, and by which pipeline."""
+        return outcome(len(self.columns["x"]), self.source)

@@ -78,7 +78,7 @@ class Results:
             "DCID %d: a result of %s with %s, guid %s",
             result.dcid,
             result.source,
-            count_of_centres(result),
+            count_of_centres(len(result.centres)),
             result.guid,
             extra=_fields(result),
         )

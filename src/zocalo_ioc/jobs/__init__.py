@@ -14,6 +14,7 @@ from ._job import (
     State,
     Timeouts,
     count_of_centres,
+    outcome,
 )
 from ._jobs import KEPT, Jobs
 
@@ -33,4 +34,5 @@ __all__ = [
     "Timeouts",
     "Unclaimed",
     "count_of_centres",
+    "outcome",
 ]

@@ -158,7 +158,8 @@ class Job:
         if self.excluded and self.running:
             text += f" SOURCE excluded the result of the {self.excluded} pipeline."
         if self.later:
-            text += f" A result came later: {outcome(self.later)}."
+            found = outcome(len(self.later.centres), self.later.source)
+            text += f" A result came later: {found}."
         return text
 
     def _progress(self) -> str:
@@ -221,8 +222,9 @@ class Job:
             if self.state is State.PROCESSING:
                 self.end(State.DONE, "end message sent, no result is expected", now)
         elif self.result and self.waiting:
-            state = State.DONE if self.result.centres else State.NO_CENTRES
-            self.end(state, outcome(self.result), now)
+            count = len(self.result.centres)
+            state = State.DONE if count else State.NO_CENTRES
+            self.end(state, outcome(count, self.result.source), now)
 
     def time_out(self, now: float, timeouts: Timeouts, why: str) -> None:
         """End the job, for its time has passed; say why if that is known."""
@@ -242,15 +244,14 @@ class Job:
         self.state, self.reason, self.ended_at = state, reason, now
 
 
-def outcome(result: Result) -> str:
-    """Say for people what a result has, and from which pipeline."""
-    found = count_of_centres(result) if result.centres else "no centre of diffraction"
-    return f"{found} found by the {result.source} pipeline"
+def outcome(count: int, source: Source) -> str:
+    """Say for people how many centres a result has, and from which pipeline."""
+    found = count_of_centres(count) if count else "no centre of diffraction"
+    return f"{found} found by the {source} pipeline"
 
 
-def count_of_centres(result: Result) -> str:
+def count_of_centres(count: int) -> str:
     """Say for people how many centres there are."""
-    count = len(result.centres)
     return "1 centre" if count == 1 else f"{count} centres"
 
 
