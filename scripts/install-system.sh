@@ -1,5 +1,6 @@
 #!/bin/sh
-# Check that the machine has Python with venv and, for the tests, RabbitMQ and procServ.
+# Check that the machine has Python with venv and, for the tests, RabbitMQ,
+# MariaDB and procServ.
 # usage: scripts/install-system.sh PYTHON [rabbitmq]
 set -eu
 "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
@@ -11,6 +12,7 @@ missing=
 case ${2-} in
 rabbitmq)
     [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing="$missing rabbitmq-server"
+    [ -x /usr/sbin/mariadbd ] || missing="$missing mariadb-server"
     command -v procServ >/dev/null || missing="$missing procserv"
     ;;
 esac

@@ -10,6 +10,7 @@ from zocalo_ioc.errors import (
     checks,
     clients,
     files,
+    ispyb,
     requests,
     results,
     settings,
@@ -21,7 +22,17 @@ from zocalo_simulator.remedies import REMEDIES
 from .markdown import quoted, table
 from .states import descriptions
 
-MODULES = requests, broker, results, files, settings, startup, clients, checks
+MODULES = (
+    requests,
+    broker,
+    ispyb,
+    results,
+    files,
+    settings,
+    startup,
+    clients,
+    checks,
+)
 """Where the problems are."""
 
 _INTRODUCTION = """\

@@ -101,6 +101,7 @@ def test_the_options_of_run_are_in_groups() -> None:
         3,
         3,
         3,
+        3,
         2,
         2,
         1,

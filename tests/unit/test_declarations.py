@@ -60,6 +60,7 @@ STATUS = [
     ("BROKER:QUEUED", "longin"),
     ("ZOCALO:CONSUMERS", "longin"),
     ("ZOCALO:QUEUED", "longin"),
+    ("ISPYB:CONNECTED", "mbbi"),
     ("BROKER:HOST", "stringin"),
     ("BROKER:SENT", "longin"),
     ("BROKER:RECEIVED", "longin"),

@@ -13,13 +13,14 @@ from zocalo_ioc.errors import (
     checks,
     clients,
     files,
+    ispyb,
     requests,
     results,
 )
 from zocalo_simulator.remedies import REMEDIES
 
 SRC = Path(__file__).parents[2] / "src"
-MODULES = (broker, checks, clients, files, requests, results)
+MODULES = (broker, checks, clients, files, ispyb, requests, results)
 CATALOGUE = [
     kind
     for kind in Problem.kinds()

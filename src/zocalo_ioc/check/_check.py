@@ -17,6 +17,7 @@ from ._epics import (
 )
 from ._files import check_folder
 from ._finding import Finding, Outcome, no, note, yes
+from ._ispyb import check_ispyb
 from ._report import report
 
 
@@ -55,8 +56,9 @@ def _tell(
 
 def _look(settings: CheckSettings) -> Iterator[Finding]:
     try:
-        # from the Zocalo configuration and the certificates, if there are any
+        # from the Zocalo configuration, certificates and credentials, if there are any
         urls, tls = settings.broker_urls, settings.tls()
+        ispyb = settings.ispyb_url
     except SettingsInvalid as problem:
         yield no("settings", problem)
         return
@@ -75,4 +77,6 @@ def _look(settings: CheckSettings) -> Iterator[Finding]:
         yield check_folder("autosave", settings.autosave)
     if settings.rejected:
         yield check_folder("rejected", settings.rejected)
+    if ispyb:
+        yield check_ispyb(ispyb)
     yield from check_nodes(urls, tls, settings)

@@ -45,6 +45,8 @@ async def _ioc(
     )
     if settings.metrics_port:
         ioc.serve_metrics(settings.metrics_address, settings.metrics_port)
+    if url := settings.ispyb_url:
+        ioc.look_up_in(url, required=settings.ispyb_required)
     await ioc.serve(stop, on_served)
 
 

@@ -8,6 +8,8 @@ the problems themselves.
 from ._groups import (
     CheckFailed,
     Gone,
+    IspybDiffers,
+    IspybUnavailable,
     NoConnection,
     NoResults,
     NotConfirmed,
@@ -25,6 +27,8 @@ from ._problem import Problem, Remedies, one_line, without_passwords
 __all__ = [
     "CheckFailed",
     "Gone",
+    "IspybDiffers",
+    "IspybUnavailable",
     "NoConnection",
     "NoResults",
     "NotConfirmed",

@@ -58,6 +58,22 @@ class WrongConsumers(Problem):
     """
 
 
+class IspybUnavailable(Problem):
+    """ISPyB can't be read.
+
+    ``P:ISPYB:CONNECTED`` is No, and the log has it. Triggers that have everything they
+    need go out, and ``P:MESSAGE`` has it after the text of the job. Others fail. The
+    IOC keeps trying.
+    """
+
+
+class IspybDiffers(Problem):
+    """A request contradicts ISPyB.
+
+    The messages go out as given. ``P:MESSAGE`` has it after the text of the job.
+    """
+
+
 class NotUnderstood(Problem):
     """A message on the results queue is not a result of Zocalo.
 

@@ -99,6 +99,18 @@ class OptionUseless(SettingsInvalid):
     other: Annotated[str, "--results-exchange"]
 
 
+class CredentialsUnusable(SettingsInvalid):
+    """The file is not there, or is not one of ISPyB's."""
+
+    text = "--ispyb-credentials: can't use {file}: {reason}"
+    remedy = (
+        "It needs a section [ispyb_sqlalchemy] with username, password, host, port and "
+        "database"
+    )
+    file: Annotated[str, "/etc/zocalo-ioc/ispyb.cfg"]
+    reason: Annotated[str, "there is no 'port'"]
+
+
 class VariableUnknown(SettingsInvalid):
     """A variable has the prefix of ours, but no command reads it. This is a warning."""
 

@@ -11,7 +11,7 @@ from typing import Any
 from .. import __version__
 from ..autosave import Autosave, Saved
 from ..broker import Broker, Connect, Connection, Queue, Subscription
-from ..errors import NotUnderstood, Problem
+from ..errors import IspybUnavailable, NotUnderstood, Problem
 from ..errors.broker import StoppedUnconfirmed
 from ..errors.files import (
     NotSaved,
@@ -19,6 +19,7 @@ from ..errors.files import (
     SavedResultUnusable,
     SavedValueUnusable,
 )
+from ..ispyb import Ispyb
 from ..jobs import SENDING, Jobs, Timeouts
 from ..records import GridPvs, Setting
 from ..records.database import Handlers, Records
@@ -89,6 +90,7 @@ class Ioc:
         self._events = JobEvents(self._display, History(self._records), waiters)
         self._events.on_begin = self._changed
         self._frames_broker: Broker | None = None
+        self._ispyb: Ispyb | None = None
         if frames and self._records.grids:
             self._frames_broker = self._read_frames(
                 frames, self._records.grids, connect
@@ -125,6 +127,23 @@ class Ioc:
         metrics = Metrics(self._prefix, self._records)
         metrics.serve(address, port)
         self._events.on_row = metrics.note
+
+    def look_up_in(self, url: str, *, required: bool) -> None:
+        """Look data collections up in ISPyB from now on.
+
+        Args:
+            url: the database.
+            required: whether a data collection that is not there is refused.
+
+        Raises:
+            SettingsInvalid: a package is missing.
+        """
+        self._ispyb = Ispyb(url, self._ispyb_changed)
+        self._triggers.look_up.ispyb = self._ispyb
+        self._triggers.look_up.required = required
+
+    def _ispyb_changed(self, problem: IspybUnavailable | None) -> None:
+        self._records.ispyb.connected.set(problem is None)
 
     async def serve(
         self, stop: asyncio.Event, on_served: Callable[[], None] = lambda: None
@@ -163,6 +182,9 @@ class Ioc:
             ]
             if self._frames_broker:
                 parts.append(tasks.create_task(self._frames_broker.run()))
+            if self._ispyb:
+                self._ispyb_changed(self._ispyb.problem)
+                parts.append(tasks.create_task(self._ispyb.run()))
             if self._autosave:
                 parts.append(tasks.create_task(self._autosave.run()))
             await stop.wait()

@@ -16,6 +16,7 @@ from ..errors.requests import (
     NothingToCancel,
     StillProcessed,
 )
+from ..ispyb import Filled
 from ..jobs import ENDED_BY_RESULT, Job, Jobs
 from ..records import Pvs, count
 from ..wire import (
@@ -29,6 +30,7 @@ from ..wire import (
     read_submission,
     trigger_headers,
 )
+from ._look_up import Found, LookUp
 from ._waiters import Waiters
 
 logger = logging.getLogger(__name__)
@@ -68,14 +70,18 @@ class Triggers:
         self._send_timeout = send_timeout
         self._headers = trigger_headers()
         self._tasks: set[asyncio.Task[None]] = set()
+        self.look_up = LookUp()
 
     async def wait(self) -> None:
         """Wait until the current job has ended."""
-        await self._waiters.until_ended(self._jobs.latest)
+        async with self.look_up.turn():
+            latest = self._jobs.latest
+        await self._waiters.until_ended(latest)
 
     async def cancel(self) -> None:
         """Abandon the current job."""
-        self._jobs.cancel(time.monotonic())
+        async with self.look_up.turn():
+            self._jobs.cancel(time.monotonic())
 
     async def submit(self, text: str) -> None:
         """Do what a JSON object, or a list of them, asks for."""
@@ -97,7 +103,8 @@ class Triggers:
             case Command.PROCESS:
                 await self.process(requests)
             case Command.CANCEL:
-                self._cancel(requests)
+                async with self.look_up.turn():
+                    self._cancel(requests)
             case _:
                 await self.send(Event(command), requests)
 
@@ -136,19 +143,12 @@ class Triggers:
         Returns:
             The job, which has what came of it; nothing if the request was refused.
         """
-        guids = [str(uuid4()) for _ in requests]
         try:
-            requests = as_scan(requests)
-            messages = [
-                _Trigger(request.dcid, guid, request.message(event, guid))
-                for request, guid in zip(requests, guids, strict=True)
-            ]
-            if event is Event.START:
-                self._refuse_what_is_processed(requests)
+            async with self.look_up.turn(event, requests) as found:
+                job, messages = self._begin(event, requests, found)
         except RequestInvalid as problem:
             self._jobs.refuse(requests, f"{event.name} failed. {problem}")
             return None
-        job = self._jobs.begin(event, requests, guids[-1])
         tasks = [asyncio.create_task(self._send_one(job, event, m)) for m in messages]
         for task in tasks:
             self._tasks.add(task)
@@ -165,6 +165,29 @@ class Triggers:
         for request in requests:
             if job := self._jobs.processing(request.dcid):
                 raise StillProcessed(request.dcid, job.number)
+
+    def _begin(
+        self, event: Event, requests: Sequence[Request], found: Found
+    ) -> tuple[Job, list[_Trigger]]:
+        job = self._jobs.of(request.dcid for request in requests)
+        if event is Event.END and job:  # ISPyB was asked when it began
+            grids = [requests[0].model_copy(update={"dcid": d}) for d in job.dcids]
+            filled = Filled(grids if job.whole else requests)
+        else:
+            filled = self.look_up.fill_in(event, requests, found)
+        requests = as_scan(filled.requests)
+        messages = [
+            _Trigger(request.dcid, guid, request.message(event, guid))
+            for request in requests
+            if (guid := str(uuid4()))
+        ]
+        if event is Event.START:
+            self._refuse_what_is_processed(requests)
+        job = self._jobs.begin(event, requests, messages[-1].guid)
+        job.whole |= filled.whole
+        if notes := " ".join(map(str, filled.notes)):
+            job.notes = notes
+        return job, messages
 
     async def _send_one(self, job: Job, event: Event, trigger: _Trigger) -> None:
         dcid, guid = trigger.dcid, trigger.guid

@@ -68,6 +68,8 @@ class Job:
         later: the latest result that came for it after it had ended.
         excluded: the pipeline whose result for it ``P:SOURCE`` excluded, if any.
         guid: that of its latest message.
+        notes: what else should be known of it.
+        whole: whether one data collection was given for all of them.
         to_end: those of its data collections whose end has not been commanded.
     """
 
@@ -86,6 +88,8 @@ class Job:
     later: Result | None = None
     excluded: Source | None = None
     guid: str = ""
+    notes: str = ""
+    whole: bool = False
     to_end: set[int] = field(default_factory=set[int])
     _unconfirmed: set[tuple[Event, int]] = field(
         default_factory=set[tuple[Event, int]], repr=False
@@ -157,6 +161,8 @@ class Job:
             text = self.reason
         if self.excluded and self.running:
             text += f" SOURCE excluded the result of the {self.excluded} pipeline."
+        if self.notes and self.state not in ENDED_BY_RESULT:
+            text += f" {self.notes}"
         if self.later:
             found = outcome(len(self.later.centres), self.later.source)
             text += f" A result came later: {found}."

@@ -1,6 +1,6 @@
 """Every job: which result belongs to which, and time-outs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from ..wire import Event, Request, Result
@@ -43,10 +43,7 @@ class Jobs:
             guid: that of the last of the messages.
         """
         dcids = tuple(request.dcid for request in requests)
-        job = next(
-            (job for job in reversed(self.running) if set(dcids) <= set(job.dcids)),
-            None,
-        )
+        job = self.of(dcids)
         first = requests[0]
         if job is None:
             self.count += 1
@@ -74,6 +71,11 @@ class Jobs:
         return next(
             (j for j in self.running if dcid in j.dcids and dcid not in j.to_end), None
         )
+
+    def of(self, dcids: Iterable[int]) -> Job | None:
+        """Return the latest job that runs and has all of these data collections."""
+        wanted, jobs = set(dcids), reversed(self.running)
+        return next((job for job in jobs if set(job.dcids).issuperset(wanted)), None)
 
     def refuse(self, requests: Sequence[Request], reason: str) -> None:
         """Note that requests can't be sent. Jobs that run go on, and stay shown."""

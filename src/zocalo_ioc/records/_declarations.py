@@ -210,6 +210,18 @@ class ZocaloPvs(Section):
     )
 
 
+class IspybPvs(Section):
+    """The database of data collections."""
+
+    group = Group.STATUS
+    connected = Readback(
+        "ISPYB:CONNECTED",
+        Enum({"No": False, "Yes": True, "Off": None}, {"No": "MINOR"}),
+        "ISPyB answers",
+        initial=2,  # Off
+    )
+
+
 class IocPvs(Section):
     """The IOC itself."""
 

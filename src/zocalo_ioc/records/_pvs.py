@@ -12,6 +12,7 @@ from ._declarations import (
     GridPvs,
     HistoryPvs,
     IocPvs,
+    IspybPvs,
     JobPvs,
     MotorPvs,
     OptionPvs,
@@ -40,6 +41,7 @@ class Pvs:
         self.job = JobPvs(store)
         self.broker = BrokerPvs(store)
         self.zocalo = ZocaloPvs(store)
+        self.ispyb = IspybPvs(store)
         self.ioc = IocPvs(store)
         self.result = ResultPvs(store)
         self.centres = CentrePvs(store)

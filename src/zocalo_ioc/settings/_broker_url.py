@@ -14,7 +14,7 @@ _SPECIAL = (
     "write special characters of the user name, password and virtual host as %XX: "
     "@ as %40, / as %2F, # as %23"
 )
-_SHOWN_SCHEMES = ("amqp", "amqps", "http", "https")
+_SHOWN_SCHEMES = ("amqp", "amqps", "http", "https", "mysql", "mariadb")
 _ADDRESS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::\d+)?(?:/.*)?")
 _HOST_ALONE = re.compile(r"localhost|[\w-]+:\d+|[\w-]+(?:\.[\w-]+)+(?::\d+)?")
 """What can't but be a host, and no password."""

@@ -11,6 +11,7 @@ from ..errors import SettingsInvalid
 from ..errors.settings import OptionsExclusive
 from ._broker_url import read_broker_file
 from ._given import Given, missing
+from ._ispyb import IspybSettings
 from ._log import IocSettings
 from ._options import options_of
 from ._queues import FramesSettings, ResultsSettings
@@ -166,6 +167,7 @@ class RunSettings(
     TlsSettings,
     ResultsSettings,
     FramesSettings,
+    IspybSettings,
     KeptSettings,
     MetricsSettings,
     IocSettings,

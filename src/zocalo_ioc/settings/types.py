@@ -10,6 +10,7 @@ from typing_extensions import TypeAliasType
 from ..records import LONGEST_NAME, MAX_NAME
 from ..wire import INT32_MAX, TRIGGER_QUEUE
 from ._broker_url import broker_url
+from ._ispyb_url import ispyb_url
 
 MAX_PREFIX = MAX_NAME - len(":") - LONGEST_NAME
 
@@ -55,6 +56,14 @@ URL = TypeAliasType(
     Annotated[
         SecretStr,
         AfterValidator(broker_url),
+        Field(description="a URL, with special characters in it as `%XX`"),
+    ],
+)
+ISPYB_URL = TypeAliasType(
+    "ISPYB_URL",
+    Annotated[
+        SecretStr,
+        AfterValidator(ispyb_url),
         Field(description="a URL, with special characters in it as `%XX`"),
     ],
 )

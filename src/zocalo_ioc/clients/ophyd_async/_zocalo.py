@@ -49,6 +49,14 @@ class State(StrictEnum):
     CANCELLED = "Cancelled"
 
 
+class IspybConnected(StrictEnum):
+    """Whether ISPyB answers."""
+
+    NO = "No"
+    YES = "Yes"
+    OFF = "Off"
+
+
 class Source(StrictEnum):
     """The pipeline that a result comes from."""
 
@@ -133,6 +141,7 @@ class Zocalo(StandardReadable):
     broker_confirm_time: SignalR[float]
     zocalo_consumers: SignalR[int]
     zocalo_queued: SignalR[int]
+    ispyb_connected: SignalR[IspybConnected]
     autosave_ok: SignalR[bool]
     heartbeat: SignalR[int]
     version: Annotated[SignalR[str], Format.CONFIG_SIGNAL]

@@ -1,0 +1,141 @@
+"""Reading ISPyB, and what it does not know or knows differently."""
+
+from typing import Annotated
+
+from ._groups import IspybDiffers, IspybUnavailable, RequestInvalid
+from ._problem import Problem
+
+_Server = Annotated[str, "ispyb.example.org:3306"]
+_Dcid = Annotated[int, 1234567]
+
+# -- ISPyB can't be read ------------------------------------------------------
+
+
+class Looking(IspybUnavailable):
+    """The first attempt is under way."""
+
+    text = "Connecting to ISPyB"
+
+
+class IspybDown(IspybUnavailable):
+    """The connection was refused."""
+
+    text = "ISPyB: nothing listens at {address}"
+    remedy = "Is the database running?"
+    address: _Server
+
+
+class IspybSilent(IspybUnavailable):
+    """The server or the network hangs, or is slow."""
+
+    text = "ISPyB: no answer from {address} within {limit:g} s"
+    remedy = "Check the database and the network"
+    address: _Server
+    limit: Annotated[float, 1]
+
+
+class IspybHostUnknown(IspybUnavailable):
+    """The name is not in the DNS."""
+
+    text = "ISPyB: the host of {address} is not known"
+    remedy = "Check --ispyb"
+    address: _Server
+
+
+class IspybLoginRefused(IspybUnavailable):
+    """The user or the password is wrong, or this host may not connect."""
+
+    text = "ISPyB: {address} refuses the user name or password"
+    remedy = "Check --ispyb or --ispyb-credentials, and the rights of the user"
+    address: _Server
+
+
+class IspybDatabaseRefused(IspybUnavailable):
+    """It is not there, or this user may not use it."""
+
+    text = "ISPyB: {address} has no database {database} for this user"
+    remedy = "Check the last part of --ispyb, and the rights of the user"
+    address: _Server
+    database: Annotated[str, "ispyb"]
+
+
+class IspybReadForbidden(IspybUnavailable):
+    """The user lacks the right to SELECT."""
+
+    text = "ISPyB: this user may not read {name} at {address}"
+    remedy = "GRANT SELECT on it"
+    address: _Server
+    name: Annotated[str, "GridInfo"]
+
+
+class IspybColumnMissing(IspybUnavailable):
+    """The schema is older or newer than this version knows."""
+
+    text = "ISPyB: {address} has no {name}"
+    remedy = "Is this an ISPyB database? Report the version of its schema"
+    address: _Server
+    name: Annotated[str, "numberOfImages"]
+
+
+class IspybFailed(IspybUnavailable):
+    """Anything else that the server or the driver reports."""
+
+    text = "ISPyB: {address} can't be read ({reason})"
+    remedy = "Look the error number up in the documentation of the database"
+    address: _Server
+    reason: Annotated[str, "OperationalError 1040"]
+
+
+# -- what ISPyB knows of a request --------------------------------------------
+
+
+class DcidUnknown(RequestInvalid):
+    """ISPyB has no such data collection. Zocalo would drop the message."""
+
+    text = "ISPyB does not know DCID {dcid}"
+    remedy = "Check DCID"
+    dcid: _Dcid
+
+
+class FramesUnknown(RequestInvalid):
+    """NUM_FRAMES is 0, and ISPyB does not have the number either."""
+
+    text = "DCID {dcid}: NUM_FRAMES is 0, and ISPyB has no number of images"
+    remedy = "Write the number of frames, 1 or more"
+    dcid: _Dcid
+
+
+class FramesNotLookedUp(RequestInvalid):
+    """NUM_FRAMES is 0, and ISPyB can't be read."""
+
+    text = "DCID {dcid}: NUM_FRAMES is 0. {problem}"
+    remedy = "Or write the number of frames, 1 or more"
+    dcid: _Dcid
+    problem: Annotated[Problem, IspybDown("ispyb.example.org:3306")]
+
+
+class ImagesDiffer(IspybDiffers):
+    """NUM_FRAMES is not the number of images in ISPyB."""
+
+    text = "ISPyB has {images} images for DCID {dcid}, not {num_frames}"
+    images: Annotated[int, 400]
+    dcid: _Dcid
+    num_frames: Annotated[int, 390]
+
+
+class GroupDiffers(IspybDiffers):
+    """DCGID is not the group of the data collection in ISPyB."""
+
+    text = "ISPyB has DCID {dcid} in group {group}, not {dcgid}"
+    dcid: _Dcid
+    group: Annotated[int, 4567]
+    dcgid: Annotated[int, 4568]
+
+
+class GroupsDiffer(IspybDiffers):
+    """The data collections are not of one scan."""
+
+    text = "ISPyB has DCID {dcid} in group {group}, and DCID {other} in another"
+    dcid: _Dcid
+    group: Annotated[int, 4567]
+    other: Annotated[int, 1234569]

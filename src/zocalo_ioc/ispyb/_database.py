@@ -1,0 +1,138 @@
+"""ISPyB's database, read through SQLAlchemy.
+
+The columns are named here, and not taken from the models of the ``ispyb`` package: the
+rest of the schema may change, and the models take seconds to load.
+"""
+
+import re
+import socket
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Select, column, create_engine, false, make_url, select, table
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ..errors import IspybUnavailable
+from ..errors import ispyb as errors
+from ._data_collections import DataCollection
+
+_PORT = 3306
+
+_REQUESTED, _OF_GROUP = (
+    table(
+        "DataCollection",
+        column("dataCollectionId"),
+        column("dataCollectionGroupId"),
+        column("numberOfImages"),
+    ).alias(name)
+    for name in ("requested", "of_group")
+)
+_GRID = table("GridInfo", column("dataCollectionId"))
+
+
+class Database:
+    """ISPyB's database, for threads.
+
+    Connections are kept, and made again when they have broken.
+
+    Args:
+        url: a URL of SQLAlchemy, whose driver is not used.
+        limit: how long the server may take for each answer, in seconds.
+        connections: how many there are at most.
+    """
+
+    def __init__(self, url: str, limit: float, connections: int) -> None:
+        where = make_url(url).set(drivername="mysql+pymysql")
+        self.address = f"{where.host}:{where.port or _PORT}"
+        self._name = where.database or ""
+        self._limit = limit
+        self._engine = create_engine(
+            where,
+            isolation_level="AUTOCOMMIT",  # each look sees what is there by then
+            pool_size=connections,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=limit,
+            connect_args={
+                f"{each}_timeout": limit for each in ("connect", "read", "write")
+            },
+        )
+
+    def read_groups(self, dcids: Iterable[int]) -> Sequence[DataCollection]:
+        """Return data collections and all others of their groups, by id.
+
+        Raises:
+            IspybUnavailable: the database can't be read.
+        """
+        rows = self._read(_groups().where(_REQUESTED.c.dataCollectionId.in_(dcids)))
+        return [
+            DataCollection(dcid, dcgid, images or 0, grid is not None)
+            for dcid, dcgid, images, grid in rows
+        ]
+
+    def probe(self) -> None:
+        """Read nothing, from all the columns that are needed.
+
+        Raises:
+            IspybUnavailable: the database can't be read.
+        """
+        self._read(_groups().where(false()))
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._engine.dispose()
+
+    def _read(self, query: Select[Any]) -> Sequence[Sequence[Any]]:
+        try:
+            with self._engine.connect() as connection:
+                return connection.execute(query).all()
+        except Exception as error:  # drivers raise what they like on odd servers
+            raise self._problem(error) from None
+
+    def _problem(self, error: Exception) -> IspybUnavailable:
+        """Return why the database can't be read, without what may be a user name."""
+        address = self.address
+        if isinstance(error, PoolTimeout):
+            return errors.IspybSilent(address, self._limit)
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        code, *texts = getattr(cause, "args", None) or (0,)
+        match code, getattr(cause, "original_exception", None):
+            case _, ConnectionRefusedError():
+                return errors.IspybDown(address)
+            case _, socket.gaierror() | UnicodeError():
+                return errors.IspybHostUnknown(address)
+            case ((2003 | 2006 | 2013), _):  # can't connect, gone away, lost
+                return errors.IspybSilent(address, self._limit)
+            case ((1045 | 1698), _):  # access denied
+                return errors.IspybLoginRefused(address)
+            case ((1044 | 1049), _):  # access denied to the database, or there is none
+                return errors.IspybDatabaseRefused(address, self._name)
+            case ((1142 | 1143), _):  # a command denied for a table, or a column
+                return errors.IspybReadForbidden(address, _named(str(texts)))
+            case ((1054 | 1146), _):  # an unknown column, or table
+                return errors.IspybColumnMissing(address, _named(str(texts)))
+            case _:
+                name = type(cause).__name__
+                number = f" {code}" if isinstance(code, int) else ""
+                return errors.IspybFailed(address, f"{name}{number}")
+
+
+def _groups() -> Select[Any]:
+    same_group = _OF_GROUP.c.dataCollectionGroupId == _REQUESTED.c.dataCollectionGroupId
+    has_grid = _GRID.c.dataCollectionId == _OF_GROUP.c.dataCollectionId
+    return (
+        select(*_OF_GROUP.c, _GRID.c.dataCollectionId)
+        .distinct()
+        .select_from(_REQUESTED)
+        .join(_OF_GROUP, same_group)
+        .outerjoin(_GRID, has_grid)
+        .order_by(_OF_GROUP.c.dataCollectionId)
+    )
+
+
+def _named(text: str) -> str:
+    """Return the column or table that the server complains of."""
+    about = text.rpartition(" for ")[2]  # before it is the user
+    found = re.search(r"(\w+)[`'](?!\.)", about)
+    return found[1] if found else "a table"

@@ -1,0 +1,333 @@
+"""Data collections are looked up in a real database, which is never in the way."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from tests.support.ioc import Ioc
+from tests.support.mariadb import READER, MariaDB
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+from tests.support.zocalo import centre_of, result_sender
+from zocalo_ioc.__main__ import main
+
+MINOR, MAJOR = 1, 2
+LIMIT = 1.5
+"""No trigger is later: 1 s for the look, and what a busy machine needs."""
+UNKNOWN = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def ispyb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
+    database = MariaDB(tmp_path_factory.mktemp("mariadb"))
+    try:
+        database.create()
+        yield database
+    finally:
+        database.stop()
+
+
+@pytest.fixture(scope="module")
+def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
+    host = rabbitmq.virtual_host("ispyb")
+    host.declare(TRIGGERS, RESULTS)
+    return host
+
+
+@pytest.fixture(scope="module")
+def run(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Callable[..., Ioc]:
+    def run(*options: str) -> Ioc:
+        broker_options = "--broker", broker.url, "--results-queue", RESULTS
+        return ioc_maker("run", *broker_options, *options)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+async def shared_ioc(run: Callable[..., Ioc], ispyb: MariaDB) -> Ioc:
+    return run("--ispyb", ispyb.url)
+
+
+@pytest.fixture
+async def ioc(shared_ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ) -> AsyncIterator[Ioc]:
+    """An IOC that reads ISPyB, with the initial request; its jobs are cancelled."""
+    ispyb.added.clear()
+    await shared_ioc.until_value("ISPYB:CONNECTED", 1)
+    await shared_ioc.until_value("BROKER:CONNECTED", 1)
+    await shared_ioc.put_all(DCID=0, DCGID=0, NUM_FRAMES=0)
+    broker.purge(TRIGGERS, RESULTS)
+    yield shared_ioc
+    added = [{"command": "cancel", "dcid": dcid} for dcid in ispyb.added]
+    if added:
+        await shared_ioc.put("SUBMIT", json.dumps(added))
+
+
+def sent(broker: RabbitMQ, count: int) -> list[dict[str, Any]]:
+    """Take so many triggers, and return the parameters of each, but for the guid."""
+    messages = [json.loads(body) for _, _, body in broker.take(TRIGGERS, count)]
+    parameters = [message["parameters"] for message in messages]
+    return [{k: v for k, v in each.items() if k != "guid"} for each in parameters]
+
+
+def started(dcid: int, frames: int, first: int = 0, index: int = 0) -> dict[str, Any]:
+    return {
+        "event": "start",
+        "ispyb_dcid": dcid,
+        "filename": None,
+        "number_of_frames": frames,
+        "start_frame_index": first,
+        "message_index": index,
+    }
+
+
+def ended(dcid: int) -> dict[str, Any]:
+    return {"event": "end", "ispyb_dcid": dcid}
+
+
+async def test_a_dcid_alone_runs_the_whole_scan_to_its_centre(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    dcgid, (xy, xz) = ispyb.add_scan(400, 240)
+    await ioc.put("DCID", xy)
+    putting = asyncio.create_task(ioc.put("PROCESS", 1))
+    messages = await asyncio.to_thread(sent, broker, 4)
+    assert messages == [
+        started(xy, 400),
+        started(xz, 240, first=400, index=1),
+        ended(xy),
+        ended(xz),
+    ]
+    payload = {"results": [centre_of(1)], "status": "success", "type": "3d"}
+    with result_sender(broker) as zocalo:
+        zocalo.send(payload, dcid=UNKNOWN, dcgid=dcgid)  # matched by its group
+    await putting
+    assert await ioc.state() == "Done"
+    assert await ioc.get("NUM_FRAMES") == 0  # the request is as it was written
+
+
+async def test_the_end_of_one_grid_ends_the_scan_that_it_has_started(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    await ioc.put("DCID", xz)
+    await ioc.put("START", 1)
+    assert sent(broker, 2) == [started(xy, 400), started(xz, 240, first=400, index=1)]
+    await ioc.put("END", 1)
+    assert sent(broker, 2) == [ended(xy), ended(xz)]
+    assert await ioc.state() == "Processing"
+
+
+async def test_a_client_that_starts_each_grid_by_itself_is_left_alone(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    for dcid, frames, first in (xy, 400, 0), (xz, 240, 400):
+        request = {"dcid": dcid, "num_frames": frames, "start_frame": first}
+        await ioc.put("SUBMIT", json.dumps(request | {"command": "start"}))
+    await ioc.put("SUBMIT", json.dumps({"command": "end", "dcid": xy}))
+    messages = [started(xy, 400), started(xz, 240, first=400), ended(xy)]
+    assert sent(broker, 3) == messages
+    assert broker.depth(TRIGGERS) == 0
+
+
+async def test_an_unknown_data_collection_fails_at_once(
+    ioc: Ioc, broker: RabbitMQ
+) -> None:
+    await ioc.put_all(DCID=UNKNOWN, NUM_FRAMES=400)
+    await ioc.put("PROCESS", 1)
+    assert await ioc.state() == "Failed"
+    assert await ioc.severity("STATE") == MAJOR
+    reason = f"START failed. ISPyB does not know DCID {UNKNOWN}. Check DCID."
+    assert (await ioc.text("MESSAGE")).startswith(reason)
+    assert broker.depth(TRIGGERS) == 0
+
+
+async def test_what_contradicts_ispyb_goes_out_as_given_and_message_says_so(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (dcid,) = ispyb.add_scan(400)
+    await ioc.put_all(DCID=dcid, NUM_FRAMES=390)
+    await ioc.put("START", 1)
+    assert sent(broker, 1) == [started(dcid, 390)]
+    note = f"ISPyB has 400 images for DCID {dcid}, not 390."
+    assert note in await ioc.text("MESSAGE")
+    assert await ioc.state() == "Started"
+
+
+async def test_a_database_that_is_stopped_is_missed_only_where_it_is_needed(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (dcid,) = ispyb.add_scan(400)
+    ispyb.stop()
+    try:
+        await ioc.put("DCID", dcid)
+        await ioc.put("START", 1)
+        assert await ioc.severity("ISPYB:CONNECTED") == MINOR
+        assert await ioc.state() == "Failed"
+        reason = f"DCID {dcid}: NUM_FRAMES is 0. ISPyB: nothing listens at "
+        assert reason in await ioc.text("MESSAGE")
+        await ioc.put("NUM_FRAMES", 400)
+        await ioc.put("START", 1)
+        assert sent(broker, 1) == [started(dcid, 400)]
+        assert "ISPyB: nothing listens at" in await ioc.text("MESSAGE")
+    finally:
+        ispyb.start()
+    await ioc.put("NUM_FRAMES", 0)
+    await ioc.put("START", 1)  # a look, also before the next probe
+    assert sent(broker, 1) == [started(dcid, 400)]
+    assert await ioc.get("ISPYB:CONNECTED") == 1
+
+
+async def test_a_database_that_hangs_delays_triggers_by_no_more_than_the_limit(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, dcids = ispyb.add_scan(400, 240)
+    beats: list[float] = []
+    watching = ioc.monitor("HEARTBEAT", lambda _: beats.append(time.monotonic()))
+    submission = {"command": "start", "num_frames": 4}
+    try:
+        with ispyb.halted():
+            for limit in LIMIT, 0.5:  # it is known to hang by then
+                began = time.monotonic()
+                puts = [
+                    ioc.put("SUBMIT", json.dumps(submission | {"dcid": dcid}))
+                    for dcid in dcids
+                ]
+                await asyncio.gather(*puts)
+                assert time.monotonic() - began < limit
+            assert len(sent(broker, 4)) == 4
+            assert await ioc.severity("ISPYB:CONNECTED") == MINOR
+            assert "ISPyB: no answer from" in await ioc.text("MESSAGE")
+            await ioc.until_value("HEARTBEAT", await ioc.get("HEARTBEAT") + 3)
+    finally:
+        watching.close()
+    assert max(b - a for a, b in pairwise(beats)) < LIMIT
+
+
+async def test_commands_take_effect_in_order_while_the_database_hangs(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (dcid, other) = ispyb.add_scan(400, 240)
+    await ioc.put_all(DCID=dcid, NUM_FRAMES=400)
+    with ispyb.halted():
+        await ioc.put("START", 1, wait=False)
+        await ioc.put("END", 1, wait=False)
+        assert sent(broker, 2) == [started(dcid, 400), ended(dcid)]
+    await ioc.until_value("ISPYB:CONNECTED", 1)
+    await ioc.put("DCID", other)
+    with ispyb.halted():
+        await ioc.put("PROCESS", 1, wait=False)
+        await ioc.put("CANCEL", 1)
+        assert await ioc.state() == "Cancelled"
+        assert await ioc.get("JOB:DCID") == other
+
+
+async def test_a_slow_answer_is_used(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (dcid,) = ispyb.add_scan(400)
+    await ioc.put("DCID", dcid)
+    with ispyb.locked("GridInfo"):
+        putting = asyncio.create_task(ioc.put("START", 1))
+        await asyncio.sleep(0.3)  # what makes it slow
+        assert not putting.done()
+    await putting
+    assert sent(broker, 1) == [started(dcid, 400)]
+
+
+async def test_a_missing_column_is_named(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (dcid,) = ispyb.add_scan(400)
+    await ioc.put("DCID", dcid)
+    with ispyb.changed(
+        "ALTER TABLE DataCollection RENAME COLUMN numberOfImages TO images",
+        "ALTER TABLE DataCollection RENAME COLUMN images TO numberOfImages",
+    ):
+        await ioc.put("START", 1)
+        assert "has no numberOfImages" in await ioc.text("MESSAGE")
+        assert await ioc.severity("ISPYB:CONNECTED") == MINOR
+        await ioc.put("NUM_FRAMES", 400)
+        await ioc.put("START", 1)
+        assert sent(broker, 1) == [started(dcid, 400)]
+
+
+async def test_a_wrong_password_is_reported_and_shown_nowhere(
+    run: Callable[..., Ioc], ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (dcid,) = ispyb.add_scan(400)
+    ioc = run("--ispyb", ispyb.url_with("reader:not-the-password"))
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    broker.purge(TRIGGERS)
+    await ioc.put("DCID", dcid)
+    await ioc.put("START", 1)
+    reason = f"ISPyB: 127.0.0.1:{ispyb.port} refuses the user name or password"
+    assert reason in await ioc.text("MESSAGE")
+    assert await ioc.severity("ISPYB:CONNECTED") == MINOR
+    await ioc.put("NUM_FRAMES", 400)
+    await ioc.put("START", 1)
+    assert sent(broker, 1) == [started(dcid, 400)]
+    assert ioc.log.count(reason) == 2, ioc.log  # once from the probe, once refused
+    assert "not-the-password" not in ioc.log
+    assert "'reader'" not in ioc.log
+
+
+async def test_without_required_an_unknown_data_collection_goes_out(
+    run: Callable[..., Ioc], ispyb: MariaDB, broker: RabbitMQ, tmp_path: Path
+) -> None:
+    user, password = READER.split(":")
+    credentials = tmp_path / "ispyb.cfg"
+    credentials.write_text(
+        f"[ispyb_sqlalchemy]\nusername = {user}\npassword = {password}\n"
+        f"host = 127.0.0.1\nport = {ispyb.port}\ndatabase = ispyb\n"
+    )
+    ioc = run("--ispyb-credentials", str(credentials), "--no-ispyb-required")
+    await ioc.until_value("ISPYB:CONNECTED", 1)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    broker.purge(TRIGGERS)
+    await ioc.put_all(DCID=UNKNOWN, NUM_FRAMES=400)
+    await ioc.put("START", 1)
+    assert sent(broker, 1) == [started(UNKNOWN, 400)]
+    assert f"ISPyB does not know DCID {UNKNOWN}" in await ioc.text("MESSAGE")
+
+
+def test_the_user_of_these_tests_may_do_nothing_but_select(ispyb: MariaDB) -> None:
+    engine = create_engine(ispyb.url.replace("mysql:", "mysql+pymysql:"))
+    with (
+        engine.connect() as connection,
+        pytest.raises(OperationalError, match="denied"),
+    ):
+        connection.execute(text("UPDATE DataCollection SET numberOfImages = 1"))
+    engine.dispose()
+
+
+def test_check_finds_out_whether_ispyb_can_be_read(
+    broker: RabbitMQ, ispyb: MariaDB, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def checked(url: str) -> str:
+        options = "--prefix", "TEST-CHECK", "--results-queue", RESULTS
+        with pytest.raises(SystemExit):
+            main(["check", "--broker", broker.url, "--ispyb", url, *options])
+        out = capsys.readouterr().out
+        assert "cret" not in out
+        return next(line for line in out.splitlines() if "ISPyB:" in line)
+
+    assert checked(ispyb.url).startswith("yes ")
+    nobody = checked(ispyb.url_with("reader:secret"))
+    assert nobody.startswith("NO ")
+    assert "refuses the user name or password" in nobody
+    assert "has no database ispyc" in checked(ispyb.url_with(database="ispyc"))
+    with ispyb.changed(
+        "REVOKE SELECT ON ispyb.* FROM reader",
+        "GRANT SELECT ON ispyb.DataCollection TO reader",
+        "REVOKE SELECT ON ispyb.DataCollection FROM reader",
+        "GRANT SELECT ON ispyb.* TO reader",
+    ):
+        assert "may not read GridInfo" in checked(ispyb.url)
