@@ -7,7 +7,6 @@ command=$1/bin/zocalo-ioc
 pip="$1/bin/python -m pip --disable-pip-version-check"
 dist=$(mktemp -d)
 trap 'rm -rf "$dist" build' EXIT
-rm -rf build # it would get into the wheel
 $pip wheel --quiet --no-deps --no-build-isolation -w "$dist" .
 $pip install --quiet --no-deps --force-reinstall "$dist"/*.whl
 

@@ -83,6 +83,31 @@ async def test_without_a_dispatcher_the_reason_of_a_time_out_is_that(
     await ioc.until_value("ZOCALO:QUEUED", 0)
 
 
+async def test_a_missing_dispatcher_is_logged_once_over_reconnections(
+    ioc: Ioc, host: RabbitMQ
+) -> None:
+    for reconnects in range(1, 4):
+        await ioc.until_value("ZOCALO:CONSUMERS", 0)
+        host.control("close_all_connections", "--vhost", "consumers", "test")
+        await ioc.until_value("BROKER:RECONNECTS", reconnects)
+    await ioc.until_value("ZOCALO:CONSUMERS", 0)
+    assert ioc.log.count("Nobody takes messages") == 1
+    with consumer_of(host, TRIGGERS):
+        await ioc.until_value("ZOCALO:CONSUMERS", 1)
+    await ioc.until_value("ZOCALO:CONSUMERS", 0)
+    assert ioc.log.count("Nobody takes messages") == 2
+
+
+async def test_a_refusal_is_said_still_when_a_dispatcher_is_found_missing(
+    ioc: Ioc, host: RabbitMQ
+) -> None:
+    with consumer_of(host, TRIGGERS):
+        await ioc.until_value("ZOCALO:CONSUMERS", 1)
+        await ioc.put("DCID", -1, throw=False)
+    await until_said(ioc, "Nobody takes messages")
+    assert (await ioc.text("MESSAGE")).startswith("DCID refused -1: ")
+
+
 async def test_a_queue_that_is_not_there_has_no_count(
     rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:

@@ -30,8 +30,11 @@ def copy_checkout(clone: Path) -> None:
     ignored = shutil.ignore_patterns("*.egg-info", "__pycache__")
     for part in ("src", "db", "opi", "examples"):
         shutil.copytree(ROOT / part, clone / part, ignore=ignored)
-    for file in ("pyproject.toml", "README.md", "LICENSE"):
+    for file in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / file, clone)
+    earlier_build = clone / "build" / "lib" / "zocalo_ioc"
+    earlier_build.mkdir(parents=True)
+    (earlier_build / "removed_since.py").touch()
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +191,12 @@ def test_screens_databases_and_the_unit_can_be_had(
         assert str(tmp_path / file) in names
         assert (tmp_path / file).read_bytes() == (ROOT / file).read_bytes()
     assert (tmp_path / "systemd" / "zocalo-ioc@.service").exists()
+
+
+def test_what_an_earlier_build_left_is_not_in_the_wheel(folder: Path) -> None:
+    [installed] = folder.glob("venv/lib/python3*/site-packages/zocalo_ioc")
+    assert (installed / "py.typed").exists()
+    assert not (installed / "removed_since.py").exists()
 
 
 def test_the_pvs_can_be_described(folder: Path, environment: Mapping[str, str]) -> None:

@@ -598,7 +598,6 @@ def test_all_problems_are_told_at_once_a_line_each(
         "There is no option --borker; did you mean --broker?",
         "zocalo-ioc.yaml has prefixx, which this command does not know; did you mean",
         "--prefix is missing",
-        "--broker: can't use 'localhost'; write it as a URL",
         "--heartbeat (ZOCALO_IOC_HEARTBEAT): can't use 'often'; write a whole number",
         "--autosave (autosave in zocalo-ioc.yaml): can't use a list; write a folder",
         "--metrics-port: can't use '0'; write a whole number, 1 to 65535",

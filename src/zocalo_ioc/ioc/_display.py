@@ -37,6 +37,7 @@ class Display:
         self._pvs = pvs
         self._timeouts = timeouts
         self._job = Job()
+        self._reported = ""
         self._notice = ""
         self._end_of_notice: asyncio.Handle | None = None
         self.connection = Connection(up=False, problem=Connecting())
@@ -47,6 +48,7 @@ class Display:
     def show(self, job: Job) -> None:
         """Show a job from now on."""
         self._job = job
+        self._reported = ""
         if self._soon:
             self._soon.cancel()
         self._pvs.job.dcid.set(job.dcid)
@@ -83,6 +85,7 @@ class Display:
         What happens to the job meanwhile follows the text.
         """
         self.end_notice()
+        self._reported = ""
         self._notice = text
         loop = asyncio.get_running_loop()
         self._end_of_notice = loop.call_later(_NOTICE, self._drop_notice)
@@ -112,20 +115,20 @@ class Display:
         self._say(self._message())
 
     def report(self, *problems: Problem) -> None:
-        """Log problems, and show them until there is something newer to say.
+        """Log problems, and show them in place of the job until that changes.
 
         It may be called in a thread of EPICS.
         """
-        text = " ".join(map(str, problems))
-        logger.warning("%s", text)
-        self._say(text)
+        self._reported = " ".join(map(str, problems))
+        logger.warning("%s", self._reported)
+        self._say(self._reported)
 
     def _say(self, text: str) -> None:
         self._pvs.job.message.set(one_line(text))
 
     def _message(self) -> str:
         """Say where the job is, and what else is wrong."""
-        text = self._job.describe()
+        text = self._reported or self._job.describe()
         for connection in filter(None, (self.connection, self.frames_connection)):
             problem = connection.problem
             if problem and str(problem) not in text:

@@ -279,8 +279,6 @@ class Ioc:
         self._display.show_connection()
 
     def _queues_changed(self) -> None:
-        for problem in self._queues.problems:
-            logger.warning("%s", problem)
         self._display.show_problems(self._queues.problems)
 
     # -- what survives a restart --------------------------------------------

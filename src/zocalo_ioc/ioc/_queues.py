@@ -1,5 +1,6 @@
 """Who takes messages from the queue of results, and from that of triggers."""
 
+import logging
 from collections.abc import Callable
 
 from ..broker import Counts, Queue, Watch
@@ -8,6 +9,8 @@ from ..errors import Problem
 from ..errors.broker import DispatcherMissing, ResultsShared
 from ..records import Pvs
 from ..wire import TRIGGER_QUEUE
+
+logger = logging.getLogger(__name__)
 
 
 class Queues:
@@ -34,6 +37,7 @@ class Queues:
             Watch(TRIGGER_QUEUE, self._on_triggers),
         )
         self.problems: list[Problem] = []
+        self._logged: set[Problem] = set()
 
     def _on_results(self, counts: Counts | None) -> None:
         pvs = self._pvs.broker
@@ -54,6 +58,12 @@ class Queues:
         consumers = self._pvs.broker.consumers.get()
         if consumers > 1:
             problems.append(ResultsShared(self._results, consumers))
+        for problem in problems:
+            if problem not in self._logged:
+                logger.warning("%s", problem)
+        # what is not known, as without a connection, may still be so
+        known = MISSING not in (consumers, self._pvs.zocalo.consumers.get())
+        self._logged = {*problems} if known else {*problems, *self._logged}
         if problems != self.problems:
             self.problems = problems
             self._on_problems()

@@ -61,16 +61,19 @@ class SettingsCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words; one that is wrong does not keep others from being read."""
         problems: list[SettingsInvalid] = []
-        options = [name for each in self.get_params(ctx) for name in each.opts]
+        options = {name: p.name for p in self.get_params(ctx) for name in p.opts}
+        guessed: set[str | None] = set()
         while True:
             try:
                 super().parse_args(ctx, list(args))
                 break
             except click.NoSuchOption as error:
                 wrong = error.option_name
-                hint = did_you_mean(wrong, options) or "; --help lists them"
+                right = closest(wrong, list(options))
+                hint = did_you_mean(wrong, right) or "; --help lists them"
                 problems.append(OptionUnknown(plain(wrong), hint))
-                args = _corrected(args, wrong, closest(wrong, options))
+                args = _corrected(args, wrong, right)
+                guessed |= {options[name] for name in right}
             except click.UsageError as error:
                 # what click has read so far is lost, and would be called missing
                 problems.append(LineInvalid(error.format_message()))
@@ -81,7 +84,7 @@ class SettingsCommand(click.Command):
             for name, value in ctx.params.items()
             if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         }
-        ctx.obj = Sources(self._model, given, problems)
+        ctx.obj = Sources(self._model, given, problems, guessed)
         return []
 
     def format_options(

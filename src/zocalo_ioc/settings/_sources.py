@@ -1,7 +1,7 @@
 """Where settings come from: the command line, then the environment, then a file."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,11 +26,13 @@ class Sources:
         model: the settings.
         command_line: what the command line has, by name.
         problems: what is wrong with the command line itself.
+        guessed: options that it has misspelt, whose values are not judged as well.
     """
 
     model: type[Settings]
     command_line: Mapping[str, object] = field(repr=False)
     problems: list[SettingsInvalid]
+    guessed: Container[str | None] = ()
 
     def load(self) -> Any:
         """Return the settings.
@@ -40,7 +42,7 @@ class Sources:
         """
         problems = list(self.problems)
         given = self._given(problems)
-        settings, wrong = validated(self.model, given)
+        settings, wrong = validated(self.model, given, self.guessed)
         if problems or wrong or settings is None:
             raise SettingsProblems([*problems, *wrong])
         return settings
@@ -75,15 +77,27 @@ class Sources:
 
 
 def validated(
-    model: type[Settings], given: Mapping[str, Given]
+    model: type[Settings],
+    given: Mapping[str, Given],
+    guessed: Container[str | None] = (),
 ) -> tuple[Settings | None, list[SettingsInvalid]]:
-    """Return the settings, if they can be used, and what is wrong with them."""
+    """Return the settings, if they can be used, and what is wrong with them.
+
+    Args:
+        model: the settings.
+        given: what users give, by name.
+        guessed: those whose values are not judged.
+    """
     conflicts = list(model.conflicts(given))
     try:
         values = {name: entry.parts for name, entry in given.items()}
         return model.model_validate(values), conflicts
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = [
+            entry
+            for entry in error.errors(include_url=False)
+            if entry["loc"][0] not in guessed
+        ]
     options = options_of(model)
     order = list(options)
     details.sort(key=lambda entry: order.index(str(entry["loc"][0])))
