@@ -96,7 +96,7 @@ def validated(
         details = [
             entry
             for entry in error.errors(include_url=False)
-            if entry["loc"][0] not in guessed
+            if str(entry["loc"][0]) not in guessed
         ]
     options = options_of(model)
     order = list(options)
