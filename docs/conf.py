@@ -1,6 +1,7 @@
 """How the documentation is made into a site: ``make docs``."""
 
 import inspect
+import sys
 from enum import Enum
 from html import escape
 
@@ -9,6 +10,9 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from zocalo_ioc import __version__
+
+# else the reference would show classes of dodal, where ours are these
+sys.modules["dodal"] = None  # pyright: ignore[reportArgumentType]
 
 project = "zocalo-ioc"
 release = version = __version__

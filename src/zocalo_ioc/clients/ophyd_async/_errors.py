@@ -1,21 +1,13 @@
 """What plans catch. Where dodal is installed, what catches its errors catches these."""
 
-from importlib import import_module
+from ._dodal import of_dodal
 
 
-def _of_dodal(name: str) -> type[Exception]:
-    try:
-        module = import_module("dodal.devices.zocalo")
-    except ImportError:
-        return Exception
-    return getattr(module, name, Exception)
-
-
-class NoResultsFromZocaloError(_of_dodal("NoResultsFromZocaloError")):
+class NoResultsFromZocaloError(of_dodal("NoResultsFromZocaloError", Exception)):
     """No result came in time."""
 
 
-class NoZocaloSubscriptionError(_of_dodal("NoZocaloSubscriptionError")):
+class NoZocaloSubscriptionError(of_dodal("NoZocaloSubscriptionError", Exception)):
     """The device is not staged."""
 
 

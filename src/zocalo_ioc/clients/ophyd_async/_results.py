@@ -23,6 +23,7 @@ from ophyd_async.core import (
 from ...centres import SortKey
 from ...client import Result
 from ...wire import Source
+from ._dodal import LOGGER, as_prefix, of_dodal
 from ._errors import NoResultsFromZocaloError, NoZocaloSubscriptionError
 from ._inbox import Inbox
 
@@ -63,7 +64,7 @@ class _Connector(DeviceConnector):
         await super().connect_real(device, timeout, force_reconnect)
 
 
-class ZocaloResults(StandardReadable, Triggerable):
+class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
     """Waits for a result, and has its centres, strongest first.
 
     In place of dodal's device of that name, with the same signals, for n centres:
@@ -96,22 +97,24 @@ class ZocaloResults(StandardReadable, Triggerable):
         timeout_s: float = 180,
         results_source: Source | str | None = Source.CPU,
     ) -> None:
-        self.prefix = prefix.rstrip(":")
+        self.prefix = as_prefix(prefix, name)
         self.sort_key = SortKey(sort_key)
         self.timeout_s = timeout_s
         self.results_source = results_source
         self._inbox: Inbox | None = None
         self._expected: set[int] | None = None
-        make = soft_signal_r_and_setter
-        self.max_voxel, self._set_max_voxel = make(Array1D[np.uint64])
-        self.max_count, self._set_max_count = make(Array1D[np.uint64])
-        self.n_voxels, self._set_n_voxels = make(Array1D[np.uint64])
-        self.total_count, self._set_total_count = make(Array1D[np.uint64])
-        self.centre_of_mass, self._set_centre_of_mass = make(Array1D[np.float64])
-        self.bounding_box, self._set_bounding_box = make(Array1D[np.uint64])
-        self.sample_id, self._set_sample_id = make(Array1D[np.int64])
-        self.ispyb_dcid, self._set_ispyb_dcid = make(int)
-        self.ispyb_dcgid, self._set_ispyb_dcgid = make(int)
+        make = (
+            soft_signal_r_and_setter  # setters named as dodal's `_put_results` has them
+        )
+        self.max_voxel, self._max_voxel_setter = make(Array1D[np.uint64])
+        self.max_count, self._max_count_setter = make(Array1D[np.uint64])
+        self.n_voxels, self._n_voxels_setter = make(Array1D[np.uint64])
+        self.total_count, self._total_count_setter = make(Array1D[np.uint64])
+        self.centre_of_mass, self._com_setter = make(Array1D[np.float64])
+        self.bounding_box, self._bounding_box_setter = make(Array1D[np.uint64])
+        self.sample_id, self._sample_id_setter = make(Array1D[np.int64])
+        self.ispyb_dcid, self._ispyb_dcid_setter = make(int)
+        self.ispyb_dcgid, self._ispyb_dcgid_setter = make(int)
         self.add_readables(
             [
                 self.max_voxel,
@@ -127,7 +130,8 @@ class ZocaloResults(StandardReadable, Triggerable):
             format=StandardReadableFormat.HINTED_SIGNAL,
         )
         self._connector_of_ours = _Connector()
-        super().__init__(name, connector=self._connector_of_ours)
+        # not that of dodal, which makes signals, too
+        StandardReadable.__init__(self, name, connector=self._connector_of_ours)
 
     def expect(self, *dcids: int) -> None:
         """Take results of these data collections alone, until unstaged.
@@ -147,6 +151,7 @@ class ZocaloResults(StandardReadable, Triggerable):
         self._close()
         if self._connector_of_ours.mocked:
             return
+        LOGGER.info("Listening to the results of %s", self.prefix)
         inbox = Inbox(self.prefix)
         await inbox.open(DEFAULT_TIMEOUT)
         self._inbox, self._expected = inbox, None
@@ -178,11 +183,16 @@ class ZocaloResults(StandardReadable, Triggerable):
                 f"{self.name or self.prefix} must be staged before it is triggered, "
                 "so that it can tell new results from old ones"
             )
+        LOGGER.info("Waiting for a result%s", self._awaited())
         try:
             async with asyncio.timeout(self.timeout_s):
                 result = await inbox.take(self._is_wanted)
         except TimeoutError as error:
-            raise NoResultsFromZocaloError(await self._why_none(inbox)) from error
+            why = await self._why_none(inbox)
+            LOGGER.warning("%s", why)
+            raise NoResultsFromZocaloError(why) from error
+        count = len(result.columns["max_count"])
+        LOGGER.info("Zocalo results: found %d crystals.", count)
         if self._expected is not None:
             self._expected -= set(result.dcids)
         self._read(result)
@@ -206,15 +216,15 @@ class ZocaloResults(StandardReadable, Triggerable):
             [result.vectors("box_min_"), result.vectors("box_max_")], axis=1
         )
         # what a 2-D result does not have is -1, which these signals can't be
-        self._set_max_voxel(result.vectors("max_voxel_")[order].clip(min=0))
-        self._set_bounding_box(boxes[order].clip(min=0))
-        self._set_centre_of_mass(result.vectors()[order])
-        self._set_max_count(result.columns["max_count"][order])
-        self._set_n_voxels(result.columns["n_voxels"][order])
-        self._set_total_count(result.columns["total_count"][order])
-        self._set_sample_id(result.columns["sample_id"][order])
-        self._set_ispyb_dcid(result.dcids[0])
-        self._set_ispyb_dcgid(result.dcgid)
+        self._max_voxel_setter(result.vectors("max_voxel_")[order].clip(min=0))
+        self._bounding_box_setter(boxes[order].clip(min=0))
+        self._com_setter(result.vectors()[order])
+        self._max_count_setter(result.columns["max_count"][order])
+        self._n_voxels_setter(result.columns["n_voxels"][order])
+        self._total_count_setter(result.columns["total_count"][order])
+        self._sample_id_setter(result.columns["sample_id"][order])
+        self._ispyb_dcid_setter(result.dcids[0])
+        self._ispyb_dcgid_setter(result.dcgid)
 
     async def _why_none(self, inbox: Inbox) -> str:
         what = [f"No result{self._awaited()} came within {self.timeout_s:g} s."]

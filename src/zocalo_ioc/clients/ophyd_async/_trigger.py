@@ -1,13 +1,14 @@
 """Has data collections processed, from a document callback."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...client import Client, ZocaloError
 from ...client._background import BackgroundClient
 from ...client._request import submission
 from ...errors import RequestInvalid
 from ...wire import Event
+from ._dodal import LOGGER, as_prefix, of_dodal
 from ._errors import NotTriggeredError
 from ._results import ZocaloResults, note_triggered
 
@@ -31,6 +32,10 @@ class ZocaloStartInfo:
     message_index: int
 
 
+if not TYPE_CHECKING:  # the very class of dodal, so that they are equal
+    ZocaloStartInfo = of_dodal("ZocaloStartInfo", ZocaloStartInfo)
+
+
 class _StartInfo(Protocol):
     """That of this module, or dodal's."""
 
@@ -41,7 +46,7 @@ class _StartInfo(Protocol):
     message_index: int
 
 
-class ZocaloTrigger:
+class ZocaloTrigger(of_dodal("ZocaloTrigger", object)):
     """Tells Zocalo that data collections begin and end.
 
     In place of dodal's class of that name. Its methods return when the broker has
@@ -61,10 +66,10 @@ class ZocaloTrigger:
     def __init__(
         self, prefix: str, results: ZocaloResults | None = None, timeout_s: float = 30
     ) -> None:
-        self.prefix = prefix.rstrip(":")
+        self.prefix = as_prefix(prefix)
         self.timeout_s = timeout_s
         self._results = results
-        self._client = BackgroundClient(prefix)
+        self._client = BackgroundClient(self.prefix)
 
     def run_start(self, start_data: _StartInfo) -> None:
         """Tell Zocalo that a data collection has begun.
@@ -72,6 +77,7 @@ class ZocaloTrigger:
         Raises:
             NotTriggeredError: the message was not confirmed, and why.
         """
+        LOGGER.info("Starting Zocalo job %s", start_data)
         self._send(
             Event.START,
             dcid=start_data.ispyb_dcid,
@@ -87,6 +93,7 @@ class ZocaloTrigger:
         Raises:
             NotTriggeredError: the message was not confirmed, and why.
         """
+        LOGGER.info("Ending Zocalo job with ispyb id %d", data_collection_id)
         self._send(Event.END, dcid=data_collection_id)
 
     def _send(self, event: Event, *, dcid: int, **values: Any) -> None:
