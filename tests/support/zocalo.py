@@ -16,7 +16,9 @@ from .ports import LOOPBACK
 from .rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
 
-def write_configuration(folder: Path, broker: RabbitMQ, *environments: str) -> Path:
+def write_configuration(
+    folder: Path, broker: RabbitMQ, *environments: str, recipes: Path | None = None
+) -> Path:
     """Write a Zocalo configuration, as ``ZOCALO_CONFIG`` names it."""
     file = folder / "zocalo.yaml"
     configuration = {
@@ -29,7 +31,14 @@ def write_configuration(folder: Path, broker: RabbitMQ, *environments: str) -> P
             "password": broker.password,
             "vhost": broker.vhost,
         },
-        "environments": {name: {"plugins": ["rabbitmq"]} for name in environments},
+        "storage": {
+            "plugin": "storage",
+            "zocalo.default_transport": "PikaTransport",
+            "zocalo.recipe_directory": str(recipes),
+        },
+        "environments": {
+            name: {"plugins": ["rabbitmq", "storage"]} for name in environments
+        },
     }
     file.write_text(yaml.safe_dump(configuration))
     return file
