@@ -87,6 +87,8 @@ class Record(Generic[T]):
         self.name = name
         self.datatype = datatype
         self.description = description
+        if initial is None and self.writable:
+            initial = datatype.zero
         self.initial = initial
 
     def bound(self, group: Group, store: Store, column: str) -> Self:
@@ -157,17 +159,6 @@ class Writable(Record[T]):
 
     writable = True
     access = "rw"
-
-    def __init__(
-        self,
-        name: str,
-        datatype: Datatype[T],
-        description: str,
-        *,
-        initial: float | str | None = None,
-    ) -> None:
-        initial = datatype.zero if initial is None else initial
-        super().__init__(name, datatype, description, initial=initial)
 
 
 class Setting(Writable[T]):
