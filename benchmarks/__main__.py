@@ -3,7 +3,7 @@
     python -m benchmarks [--runs N] [--jobs N] [NAME…]
 
 takes three quarters of an hour. With names it measures these alone, and replaces their
-figures: puts, put-rates, results, result-rates, devices, frames,
+figures: puts, put-rates, looks, results, result-rates, devices, frames,
     start, idle, memory.
 """
 
@@ -16,7 +16,7 @@ from tests.support import ports
 
 ports.search_everywhere()  # before any EPICS client library is loaded
 
-from . import footprint, frames, puts, report, results  # noqa: E402
+from . import footprint, frames, looks, puts, report, results  # noqa: E402
 from .stand import Stand  # noqa: E402
 
 NAMES = report.NAMES
@@ -30,6 +30,8 @@ async def measure(name: str, stand: Stand, folder: Path, jobs: int) -> report.Me
         case "put-rates":
             findings, series = await puts.rates(stand)
             return findings, [series]
+        case "looks":
+            return await looks.latency(stand, folder), []
         case "results":
             findings, series = await results.latency(stand)
             return findings, [series]

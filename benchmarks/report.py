@@ -28,7 +28,7 @@ HEAD = """\
 
 
 NAMES = (
-    *("puts", "put-rates", "results", "result-rates"),
+    *("puts", "put-rates", "looks", "results", "result-rates"),
     *("devices", "frames", "start", "idle", "memory"),
 )
 """The measurements, in the order of the page."""

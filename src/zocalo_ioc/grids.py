@@ -75,8 +75,10 @@ class Grid:
             if frame.size is None:
                 raise GridUnknown(self.dcid)
             self.begin(frame.size)
-        elif frame.size not in (None, self.size):
-            raise GridChanged(self.dcid)
+        elif frame.size and frame.size != self.size:
+            if self.frames_added:
+                raise GridChanged(self.dcid)
+            self.begin(frame.size)  # the recipe knows better than ISPyB
         if frame.number > len(self._box_of_frames):
             raise FramePastGrid(self.dcid, frame.number, len(self._box_of_frames))
         box = self._box_of_frames[frame.number - 1]
@@ -145,6 +147,16 @@ class Grids:
             grid = self._grids[frame.dcid]
         grid.add(frame)
         return True
+
+    def learn(self, dcid: int, size: GridSize) -> None:
+        """Learn the size of a grid of this scan, unless it is known.
+
+        Raises:
+            NotUnderstood: it is too large.
+        """
+        grid = self._grids.get(dcid)
+        if grid and grid.size is None:
+            grid.begin(size)
 
     def _is_this(self, dcids: Collection[int], dcgid: int | None) -> bool:
         same_group = dcgid is not None and dcgid == self._dcgid

@@ -3,21 +3,20 @@
 import asyncio
 import json
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import aioca
 import numpy as np
-import pika
 import pytest
 from p4p.client.asyncio import Context
 
+from tests.support.frames import FRAMES, FrameSender
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import result_sender
 
-FRAMES = "pia.i03"
 XY, XZ = (20, 12), (20, 15)
 
 
@@ -28,55 +27,6 @@ async def ioc(ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ) -> Ioc:
     ioc = ioc_maker("run", "--broker", rabbitmq.url, *queues)
     await ioc.until_value("BROKER:CONNECTED", 1)
     return ioc
-
-
-class FrameSender:
-    """Sends frames as a step of a recipe has them."""
-
-    def __init__(self, rabbitmq: RabbitMQ, exchange: str = "") -> None:
-        self.exchange = exchange
-        self._connection = pika.BlockingConnection(pika.URLParameters(rabbitmq.url))
-        self._channel = self._connection.channel()
-
-    def send(
-        self,
-        frames: Iterable[tuple[int, int]],
-        size: tuple[int, int] | None,
-        dcid: int,
-        others: Iterable[int] = (),
-        **gridinfo: Any,
-    ) -> None:
-        """Send the number and spots of frames."""
-        step: dict[str, Any] = {
-            "parameters": {"dcid": dcid, "dcgid": dcid // 10, "dcg_dcids": [*others]}
-        }
-        if size:
-            grid = {
-                "steps_x": size[0],
-                "steps_y": size[1],
-                "dx_mm": 0.02,
-                "dy_mm": 0.03,
-            }
-            grid |= {"snaked": True, "orientation": "horizontal"}
-            step["gridinfo"] = grid | gridinfo
-        for number, spots in frames:
-            self.send_payload({"file-number": number, "n_spots_total": spots}, step)
-
-    def send_payload(self, payload: object, step: object) -> None:
-        message = {
-            "payload": payload,
-            "recipe": {"1": step, "start": [[1, []]]},
-            "recipe-pointer": 1,
-            "recipe-path": [],
-            "environment": {"ID": "d6f117bb-c856-4df8-b9bc-2d3c625e9fd5"},
-        }
-        properties = pika.BasicProperties(headers={"workflows-recipe": "True"})
-        self._channel.basic_publish(
-            self.exchange, FRAMES, json.dumps(message), properties
-        )
-
-    def close(self) -> None:
-        self._connection.close()
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from tests.support.frames import FRAMES, FrameSender
 from tests.support.ioc import Ioc
 from tests.support.mariadb import READER, MariaDB
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
@@ -37,15 +38,15 @@ def ispyb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
 @pytest.fixture(scope="module")
 def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
     host = rabbitmq.virtual_host("ispyb")
-    host.declare(TRIGGERS, RESULTS)
+    host.declare(TRIGGERS, RESULTS, FRAMES)
     return host
 
 
 @pytest.fixture(scope="module")
 def run(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Callable[..., Ioc]:
     def run(*options: str) -> Ioc:
-        broker_options = "--broker", broker.url, "--results-queue", RESULTS
-        return ioc_maker("run", *broker_options, *options)
+        queues = "--results-queue", RESULTS, "--frames-queue", FRAMES
+        return ioc_maker("run", "--broker", broker.url, *queues, *options)
 
     return run
 
@@ -135,6 +136,37 @@ async def test_a_client_that_starts_each_grid_by_itself_is_left_alone(
     messages = [started(xy, 400), started(xz, 240, first=400), ended(xy)]
     assert sent(broker, 3) == messages
     assert broker.depth(TRIGGERS) == 0
+
+
+async def test_grids_have_their_size_before_the_first_frame(
+    ioc: Ioc, ispyb: MariaDB
+) -> None:
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    await ioc.put("DCID", xy)
+    await ioc.put("START", 1)
+    for grid, dcid, rows in ("XY", xy, 20), ("XZ", xz, 12):
+        await ioc.until_value(f"GRID:{grid}:DCID", dcid)
+        await ioc.until_value(f"GRID:{grid}:NY", rows)
+        assert await ioc.get(f"GRID:{grid}:NX") == 20
+        assert await ioc.get(f"GRID:{grid}:STEP:X") == 0.02
+        assert await ioc.get(f"GRID:{grid}:EXPECTED") == 20 * rows
+        assert set(await ioc.get(f"GRID:{grid}:COUNTS")) == {-1}
+
+
+async def test_frames_whose_recipe_has_no_grid_are_drawn_whoever_started_the_scan(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (dcid,) = ispyb.add_scan(400)
+    sender = FrameSender(broker)
+    sender.send([(n, n) for n in range(1, 401)], None, dcid)
+    await ioc.until_value("GRID:XY:FRAMES", 400)
+    counts = (await ioc.get("GRID:XY:COUNTS")).reshape(20, 20)
+    assert counts[0].tolist() == list(range(1, 21))
+    assert counts[1].tolist() == list(range(40, 20, -1))  # snaked
+    rejected = await ioc.get("BROKER:REJECTED")
+    sender.send([(1, 1), (2, 1)], None, UNKNOWN)
+    await ioc.until_value("BROKER:REJECTED", rejected + 2)
+    sender.close()
 
 
 async def test_an_unknown_data_collection_fails_at_once(

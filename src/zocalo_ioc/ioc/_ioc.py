@@ -89,6 +89,7 @@ class Ioc:
         waiters = Waiters()
         self._events = JobEvents(self._display, History(self._records), waiters)
         self._events.on_begin = self._changed
+        self._frames: Frames | None = None
         self._frames_broker: Broker | None = None
         self._ispyb: Ispyb | None = None
         if frames and self._records.grids:
@@ -141,6 +142,8 @@ class Ioc:
         self._ispyb = Ispyb(url, self._ispyb_changed)
         self._triggers.look_up.ispyb = self._ispyb
         self._triggers.look_up.required = required
+        if self._frames:
+            self._frames.ispyb = self._ispyb
 
     def _ispyb_changed(self, problem: IspybUnavailable | None) -> None:
         self._records.ispyb.connected.set(problem is None)
@@ -259,7 +262,7 @@ class Ioc:
 
     def _read_frames(self, queue: Queue, pvs: GridPvs, connect: Connect) -> Broker:
         """Take frames over a connection of their own, so that no result waits."""
-        frames = Frames(self._records, pvs)
+        self._frames = frames = Frames(self._records, pvs)
         self._events.on_start = frames.begin
         subscription = Subscription(
             queue, frames.on_message, FRAMES_AHEAD, FRAMES_ACKNOWLEDGED

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..errors import Problem
 from ..errors import ispyb as errors
-from ..wire import Request
+from ..wire import GridSize, Request
 
 
 class DataCollection(NamedTuple):
@@ -17,12 +17,14 @@ class DataCollection(NamedTuple):
         dcgid: that of its group.
         images: how many it has; 0 if ISPyB does not say so yet.
         is_grid: whether it is a grid of a grid scan.
+        size: of that grid, if ISPyB has what can be one.
     """
 
     dcid: int
     dcgid: int
     images: int
     is_grid: bool
+    size: GridSize | None = None
 
 
 @dataclass(frozen=True)

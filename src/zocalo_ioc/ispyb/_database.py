@@ -9,12 +9,14 @@ import socket
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Select, column, create_engine, false, make_url, select, table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from ..errors import IspybUnavailable
 from ..errors import ispyb as errors
+from ..wire import GridSize
 from ._data_collections import DataCollection
 
 _PORT = 3306
@@ -28,7 +30,9 @@ _REQUESTED, _OF_GROUP = (
     ).alias(name)
     for name in ("requested", "of_group")
 )
-_GRID = table("GridInfo", column("dataCollectionId"))
+_SIZE = tuple(GridSize.model_fields)
+"""The columns of `GridInfo` have these names, too."""
+_GRID = table("GridInfo", *map(column, ("dataCollectionId", "gridInfoId", *_SIZE)))
 
 
 class Database:
@@ -66,10 +70,11 @@ class Database:
             IspybUnavailable: the database can't be read.
         """
         rows = self._read(_groups().where(_REQUESTED.c.dataCollectionId.in_(dcids)))
-        return [
-            DataCollection(dcid, dcgid, images or 0, grid is not None)
-            for dcid, dcgid, images, grid in rows
-        ]
+        found = {
+            dcid: DataCollection(dcid, dcgid, images or 0, grid is not None, _size(of))
+            for dcid, dcgid, images, grid, _, *of in rows  # of two grids, the newer
+        }
+        return list(found.values())
 
     def probe(self) -> None:
         """Read nothing, from all the columns that are needed.
@@ -122,13 +127,19 @@ def _groups() -> Select[Any]:
     same_group = _OF_GROUP.c.dataCollectionGroupId == _REQUESTED.c.dataCollectionGroupId
     has_grid = _GRID.c.dataCollectionId == _OF_GROUP.c.dataCollectionId
     return (
-        select(*_OF_GROUP.c, _GRID.c.dataCollectionId)
-        .distinct()
+        select(*_OF_GROUP.c, *_GRID.c)
         .select_from(_REQUESTED)
         .join(_OF_GROUP, same_group)
         .outerjoin(_GRID, has_grid)
-        .order_by(_OF_GROUP.c.dataCollectionId)
+        .order_by(_OF_GROUP.c.dataCollectionId, _GRID.c.gridInfoId)
     )
+
+
+def _size(values: Sequence[Any]) -> GridSize | None:
+    try:
+        return GridSize.model_validate(dict(zip(_SIZE, values, strict=True)))
+    except ValidationError:
+        return None
 
 
 def _named(text: str) -> str:
