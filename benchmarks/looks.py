@@ -46,7 +46,7 @@ async def latency(stand: Stand, folder: Path, times: int = 500) -> list[Finding]
             milliseconds(taken["asking"]),
             f"without: {milliseconds(taken['alone'])}",
             taken["asking"].median / taken["alone"].median,
-            5,
+            2,
             "at most",
         ),
         Finding(
