@@ -168,11 +168,12 @@ async def test_a_terminal_is_as_it_was_after_a_signal_in_mid_line(
 
 
 async def test_whoever_detaches_from_procserv_leaves_the_ioc_running(
-    cleaning_up: ExitStack, tmp_path: Path
+    cleaning_up: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("IOCSH_PS1", "bl03i-ea-zoc-01 > ")
     console = Console(f"SHELL-{os.getpid()}-DETACH", tmp_path, cleaning_up)
     procserv(console, cleaning_up)
-    console.until("epics> ")
+    console.until("bl03i-ea-zoc-01 > ")
     attach(console, cleaning_up).close()
     await console.put("DCID", 4711)
     attach(console, cleaning_up)

@@ -61,7 +61,8 @@ OTHERS = {
         "systemctl",
         "journalctl",
     ),
-    *("alarm-server", "curl", "nc", "procServ", "less", "set", "xdg-open"),
+    *("alarm-server", "curl", "docker", "kubectl", "nc", "procServ", "less", "set"),
+    "xdg-open",
 }
 """Programs of others, whose options are not checked."""
 OF_THE_MACHINE = {"autosave", "config", "help", "logbook", "rejected", "…", ">"}

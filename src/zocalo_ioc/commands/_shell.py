@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import termios
 from collections.abc import Generator
@@ -14,7 +15,8 @@ try:
 except ImportError:  # Python can be built without
     readline = None
 
-_PROMPT = "epics> "
+_PROMPT = os.environ.get("IOCSH_PS1", "epics> ")
+"""As EPICS's own shell has it."""
 
 
 class Shell:
