@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from .wire import Centre
 
 AXES = ("x", "y", "z")
+MAX_CENTRES = 1024
+"""Centres of one result that clients see."""
 MISSING = -1
 """What stands for an integer that a result does not have; for a float it is NaN."""
 

@@ -319,7 +319,7 @@ async def test_unstaging_ends_a_wait(device: ZocaloResults) -> None:
 
 
 async def test_an_ioc_that_is_not_there_is_named(ioc: Ioc) -> None:
-    with pytest.raises(NotConnectedError, match="pva://NOBODY:RESULT:TABLE"):
+    with pytest.raises(NotConnectedError, match="pva://NOBODY:RESULT:RECENT"):
         await ZocaloResults("NOBODY").connect(timeout=0.3)
 
 

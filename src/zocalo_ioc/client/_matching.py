@@ -4,14 +4,12 @@ Pure, and decided here alone. STATE, MESSAGE and the result records speak of the
 job and the latest result, which may be another client's; the history has every job.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ..jobs import ENDED
 from ._result import Result
-
-Stamp = tuple[int, int]
-"""A time stamp of EPICS: seconds and nanoseconds."""
 
 REFUSED = "Refused"
 _ENDINGS = {REFUSED, *(state.label for state in ENDED)}
@@ -75,19 +73,28 @@ class Newness:
     """
 
     def __init__(self) -> None:
-        self._latest: tuple[int, Stamp] | None = None
+        self.begun = False
+        """Whether what was there before has been seen."""
         self.missed = 0
         """How many results were never seen."""
+        self.latest: Result | None = None
+        """The latest, also if it is from before."""
 
-    @property
-    def begun(self) -> bool:
-        """Whether what was there before has been seen."""
-        return self._latest is not None
+    def new(self, recent: Iterable[Result]) -> list[Result]:
+        """Return those of the recent results, newest first, that are new, oldest first.
 
-    def is_new(self, seq: int, stamp: Stamp) -> bool:
-        """Whether the result with this number and time is new."""
-        latest, self._latest = self._latest, (seq, stamp)
-        if latest is None or seq == 0:
-            return False
-        self.missed += max(0, seq - latest[0] - 1)
-        return seq > latest[0] or stamp > latest[1]
+        What the first call is given is not new.
+        """
+        new = list(takewhile(self._is_new, recent))[::-1]
+        begun, self.begun = self.begun, True
+        if not new:
+            return []
+        before, self.latest = self.latest, new[-1]
+        if not begun:
+            return []
+        self.missed += max(0, new[0].seq - (before.seq if before else 0) - 1)
+        return new
+
+    def _is_new(self, result: Result) -> bool:
+        latest = self.latest
+        return latest is None or result.seq > latest.seq or result.time > latest.time

@@ -1,6 +1,5 @@
 """A result, as clients read it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..centres import AXES
 from ..jobs import outcome
-from ..wire import Source
+from ..recent import RecentResult
 
 Vector = tuple[float, float, float]
 Box = tuple[int, int, int]
@@ -43,11 +42,13 @@ class Centre:
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class Result(RecentResult):
     """One result of Zocalo, also one in which nothing diffracts.
 
     Attributes:
         seq: counts the results of the IOC; a gap is a result that was not read.
+        time: when it arrived, in seconds since the epoch.
+        job: number of the job that it is of, 0 if of none.
         dcids: ISPyB data collection ids that it is of, the one it names first.
         dcgid: their group, -1 if unknown.
         source: the pipeline it comes from.
@@ -55,12 +56,6 @@ class Result:
             (n,) for n centres, the strongest first: ``x``, ``box_min_x``,
             ``max_count``, ….
     """
-
-    seq: int
-    dcids: tuple[int, ...]
-    dcgid: int
-    source: Source
-    columns: Mapping[str, NDArray[Any]]
 
     @property
     def centres(self) -> list[Centre]:

@@ -3,7 +3,11 @@
 import logging
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..autosave import SavedResult
 from ..broker import Delivery
@@ -11,6 +15,7 @@ from ..centres import MISSING, best, extent, outlines, rank
 from ..errors import NotUnderstood
 from ..errors.files import RejectedNotWritten
 from ..jobs import Jobs, count_of_centres
+from ..recent import RECENT_RESULTS, RecentResult, pack
 from ..records import Pvs, count
 from ..rejected import Rejected
 from ..wire import RECIPE_HEADERS, Result, read_result
@@ -48,6 +53,7 @@ class Results:
         self._on_publish = on_publish
         self._rejected = rejected
         self._published = 0
+        self._recent: deque[NDArray[np.float64]] = deque(maxlen=RECENT_RESULTS)
         self.last: SavedResult | None = None
         """The latest result published."""
 
@@ -135,12 +141,18 @@ class Results:
         columns = rank(result.centres, self._pvs.options.sort_key.get())
         lines, top = outlines(columns), best(columns)
         self._published += 1
+        dcids = tuple(dict.fromkeys((result.dcid, *result.dcg_dcids)))
+        dcgid = MISSING if result.dcgid is None else result.dcgid
+        recent = RecentResult(
+            self._published, arrived, job, dcids, dcgid, result.source, columns
+        )
+        self._recent.appendleft(pack(recent))
         pvs = self._pvs.result
         changes = [
             pvs.job.to(job),
             pvs.dcid.to(result.dcid),
-            pvs.dcids.to(list(dict.fromkeys((result.dcid, *result.dcg_dcids)))),
-            pvs.dcgid.to(MISSING if result.dcgid is None else result.dcgid),
+            pvs.dcids.to(dcids),
+            pvs.dcgid.to(dcgid),
             pvs.source.to(result.source),
             pvs.dimensions.to(result.dimensions),
             pvs.count.to(len(result.centres)),
@@ -151,6 +163,7 @@ class Results:
             pvs.extent.to(extent(columns)),
             *(pv.to(columns[name]) for name, pv in self._pvs.centres.columns.items()),
             *(pv.to(top[name]) for name, pv in self._pvs.best.columns.items()),
+            pvs.recent.to(np.concatenate(self._recent)),
             pvs.seq.to(self._published),
         ]
         self._pvs.update(changes, arrived)

@@ -3,7 +3,7 @@
 Declarations and handles are here, free of EPICS; `database` makes the records.
 """
 
-from ._declarations import GRIDS, MAX_CENTRES, MAX_HISTORY, GridPvs
+from ._declarations import GRIDS, MAX_HISTORY, GridPvs
 from ._handles import (
     Action,
     Change,
@@ -50,7 +50,6 @@ __all__ = [
     "IMAGES",
     "IOC_STATS",
     "LONGEST_NAME",
-    "MAX_CENTRES",
     "MAX_HISTORY",
     "MAX_NAME",
     "MOTOR",

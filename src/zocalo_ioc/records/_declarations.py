@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..centres import AXES, MISSING, OUTLINE_POINTS, SortKey
+from ..centres import AXES, MAX_CENTRES, MISSING, OUTLINE_POINTS, SortKey
 from ..grids import MAX_BOXES, NOT_SEEN
 from ..jobs import State
+from ..recent import RECENT_LENGTH
 from ..wire import INT32_MAX, Source
 from ._handles import (
     Action,
@@ -41,8 +42,6 @@ from .datatypes import (
     Text,
 )
 
-MAX_CENTRES = 1024
-"""Length of the arrays with one element a centre."""
 MAX_DCIDS = 100
 """Length of the arrays of the data collections that a job or result is of."""
 MAX_HISTORY = 100
@@ -266,6 +265,11 @@ class ResultPvs(Section):
         Float("box"),
         "Height of a plot 2:1 that holds all",
         initial=10.0,
+    )
+    recent = Updated(
+        "RESULT:RECENT",
+        Floats(RECENT_LENGTH),
+        "Latest results for programs, packed",
     )
     seq = Counter("RESULT:SEQ", Int(), "Counts results, set last")
 

@@ -44,9 +44,13 @@ def _note_table(pv: str, table: Table, notes: _Notes) -> None:
     notes[table.labels][pv] = {"+id": "epics:nt/NTTable:1.0", "labels": _VALUE}
     for n, (column, record) in enumerate(table.columns.items()):
         notes[record.name][pv] = {f"value.{column}": _VALUE | {"+putorder": n}}
+        # EPICS queues a change with the value that a number had, and reads the rest
+        # later: of an array it reads that, too, later
+        if n == 0:
+            notes[record.name][pv][f"value.{column}"]["+trigger"] = "*"
     for field, record in table.beside.items():
         notes[record.name][pv] = {field: _VALUE}
-    counter = {"": _ALARM_AND_TIME, "seq": _VALUE | {"+trigger": "*"}}
+    counter = {"": _ALARM_AND_TIME, "seq": _VALUE}
     notes[table.counter.name][pv] = counter
 
 

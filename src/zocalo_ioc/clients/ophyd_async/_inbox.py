@@ -5,36 +5,28 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
 from ophyd_async.core import NotConnectedError
 from p4p.client.asyncio import Context, Subscription
 
 from ...client import Result
 from ...client._matching import Newness
-from ...wire import Source
+from ...recent import RECENT_RESULTS, unpack
 from ._errors import NoZocaloSubscriptionError
-
-_KEPT = 100
-# as many results as this may come while the event loop is held up
-_REQUEST = "record[queueSize=100]field()"
 
 
 class Inbox:
     """Listens to the results of an IOC.
-
-    Over PV Access, for one event there has all of a result, and whose it is. Channel
-    Access would need some twenty PVs that come one by one.
 
     Args:
         prefix: that of the IOC, without the colon.
     """
 
     def __init__(self, prefix: str) -> None:
-        self._pv = f"{prefix}:RESULT:TABLE"
+        self._pv = f"{prefix}:RESULT:RECENT"
         self._context: Context | None = None
         self._monitor: Subscription | None = None
         self._newness = Newness()
-        self._results: deque[Result] = deque(maxlen=_KEPT)
+        self._results: deque[Result] = deque(maxlen=RECENT_RESULTS)
         self._changed = asyncio.Event()
 
     async def open(self, within: float) -> None:
@@ -44,7 +36,7 @@ class Inbox:
             NotConnectedError: the IOC does not answer within so many seconds.
         """
         self._context = Context("pva", nt=False)
-        self._monitor = self._context.monitor(self._pv, self._note, _REQUEST)
+        self._monitor = self._context.monitor(self._pv, self._note)
         try:
             async with asyncio.timeout(within):
                 while not self._newness.begun:
@@ -102,19 +94,4 @@ class Inbox:
 
     async def _note(self, event: Any) -> None:
         self._changed.set()
-        time = event.timeStamp
-        stamp = int(time.secondsPastEpoch), int(time.nanoseconds)
-        if self._newness.is_new(int(event.seq), stamp):
-            self._results.append(_result(event))
-
-
-def _result(table: Any) -> Result:
-    # where events were lost, p4p has None for an array that became empty meanwhile
-    columns = {name: () if c is None else c for name, c in table.value.items()}
-    return Result(
-        seq=int(table.seq),
-        dcids=tuple(int(dcid) for dcid in table.dcids),
-        dcgid=int(table.dcgid),
-        source=tuple(Source)[table.source],
-        columns={name: np.asarray(column) for name, column in columns.items()},
-    )
+        self._results.extend(self._newness.new(unpack(event.value, Result)))

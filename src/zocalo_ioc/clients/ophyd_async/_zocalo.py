@@ -161,6 +161,7 @@ class Zocalo(StandardReadable):
     result_outline_y: SignalR[Array1D[np.float64]]
     result_outline_z: SignalR[Array1D[np.float64]]
     result_outline_extent: SignalR[float]
+    result_recent: SignalR[Array1D[np.float64]]
     result_seq: Annotated[SignalR[int], Format.UNCACHED_SIGNAL]
 
     # Every centre, strongest first
