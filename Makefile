@@ -24,7 +24,7 @@ demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
 
 test: rabbitmq $(DEV)/.ready
-	$(DEV)/bin/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(DEV)/bin/python -m pytest -n 2 --dist loadfile --max-worker-restart=0 $(ARGS)
 
 bounds: rabbitmq .venv-lowest/.ready .venv-blueapi/.ready
 	scripts/check-bounds.sh .venv-lowest

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -105,3 +106,13 @@ def test_the_settings_file_of_the_ioc_will_do(tmp_path: Path) -> None:
     file = tmp_path / "i03.yaml"
     file.write_text(f"prefix: {P}\nbroker: amqp://localhost\nresults_queue: xrc.i03\n")
     assert DescribeSettings.load(["--config", str(file)]).prefix == P
+
+
+@pytest.mark.parametrize("form", ["table", "json"])
+def test_a_pipe_whose_reader_has_seen_enough_gets_no_traceback(form: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "zocalo_ioc", "describe", "--format", form]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (1, b"")

@@ -1,11 +1,12 @@
 """`zocalo-ioc describe`: the PVs, without an IOC."""
 
-import signal
+import os
+import sys
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ..exits import AT_ONCE
+from ..exits import AT_ONCE, Exit
 from ..settings import Settings
 from ..settings.types import PREFIX
 from ._command import Command
@@ -43,8 +44,14 @@ class DescribeSettings(Settings):
 def _describe(settings: DescribeSettings) -> None:
     from ..describe import describe
 
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as for other tools in a pipe
-    describe(settings.prefix, settings.grid_prefix, settings.frames, settings.format)
+    try:
+        describe(
+            settings.prefix, settings.grid_prefix, settings.frames, settings.format
+        )
+        sys.stdout.flush()
+    except BrokenPipeError:  # the other end of a pipe, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.FAILED)  # as rich does for the table
 
 
 COMMAND = Command(DescribeSettings, _describe, AT_ONCE)
