@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -179,6 +180,13 @@ def test_a_metrics_port_in_use_is_told_at_the_start(metrics_port: int) -> None:
         )
     assert ended.returncode == 2
     assert f"--metrics-port: can't listen at {LOOPBACK}:{port}" in ended.stderr
+
+
+def test_no_thread_of_epics_has_a_real_time_priority(watched: Ioc) -> None:
+    threads = [
+        int(task.name) for task in Path(f"/proc/{watched.process.pid}/task").iterdir()
+    ]
+    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_OTHER}
 
 
 def test_memory_is_not_locked(watched: Ioc) -> None:

@@ -100,6 +100,10 @@ def serve_ioc(
         work: ends when the event is set; calls the function once the PVs are served.
         prefix: of the IOC, for the log.
     """
+    # With real-time priorities, which EPICS gives its threads but not the event loop,
+    # the thread of each client interrupts the loop at each update. This is read when
+    # EPICS is loaded, which is later.
+    os.environ.setdefault("EPICS_ALLOW_POSIX_THREAD_PRIORITY_SCHEDULING", "NO")
 
     async def work_and_leave(stop: asyncio.Event) -> None:
         if settings.shell:
