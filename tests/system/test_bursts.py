@@ -10,7 +10,7 @@ import pytest
 from p4p.client.asyncio import Context
 
 from tests.support.ioc import Ioc
-from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import centre_of, result_sender
 from zocalo_ioc import Client
 from zocalo_ioc.clients.ophyd_async import ZocaloResults
@@ -20,34 +20,41 @@ COUNT = 90
 FIRST = 6101
 
 
+@pytest.fixture(scope="module")
+def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
+    """A virtual host whose results no other IOC takes."""
+    host = rabbitmq.virtual_host("bursts")
+    host.declare(TRIGGERS, RESULTS)
+    return host
+
+
 @pytest.fixture
 async def ordinary_ioc(
-    ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+    ioc_maker: Callable[..., Ioc], broker: RabbitMQ, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Ioc]:
     """An IOC without real-time priorities, as an ordinary user runs it."""
     monkeypatch.setenv("EPICS_ALLOW_POSIX_THREAD_PRIORITY_SCHEDULING", "NO")
-    rabbitmq.purge(RESULTS)
-    ioc = ioc_maker("run", "--broker", rabbitmq.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", "--broker", broker.url, "--results-queue", RESULTS)
     await ioc.until_value("BROKER:CONNECTED", 1)
     yield ioc
     ioc.stop()
 
 
-async def burst(ioc: Ioc, rabbitmq: RabbitMQ) -> None:
+async def burst(ioc: Ioc, broker: RabbitMQ) -> None:
     """Send results with 1, 2, … spots, and wait until all are published."""
-    with result_sender(rabbitmq) as zocalo:
+    with result_sender(broker) as zocalo:
         for n in range(COUNT):
             zocalo.send({"results": [centre_of(n + 1)]}, dcid=FIRST + n, dcgid=1)
         await ioc.until_value("RESULT:SEQ", COUNT)
 
 
 async def test_zocalo_results_takes_every_result_of_a_burst(
-    ordinary_ioc: Ioc, rabbitmq: RabbitMQ
+    ordinary_ioc: Ioc, broker: RabbitMQ
 ) -> None:
     device = ZocaloResults(ordinary_ioc.prefix, "zocalo", timeout_s=5)
     await device.connect()
     await device.stage()
-    await burst(ordinary_ioc, rabbitmq)
+    await burst(ordinary_ioc, broker)
     for n in range(COUNT):
         await device.trigger()
         assert await device.ispyb_dcid.get_value() == FIRST + n
@@ -56,11 +63,11 @@ async def test_zocalo_results_takes_every_result_of_a_burst(
 
 
 async def test_the_client_has_every_result_of_a_burst(
-    ordinary_ioc: Ioc, rabbitmq: RabbitMQ
+    ordinary_ioc: Ioc, broker: RabbitMQ
 ) -> None:
     async with Client(ordinary_ioc.prefix) as zocalo:
         results = zocalo.results()
-        await burst(ordinary_ioc, rabbitmq)
+        await burst(ordinary_ioc, broker)
         for n in range(COUNT):
             result = await anext(results)
             assert (result.seq, result.dcids) == (n + 1, (FIRST + n,))
@@ -68,7 +75,7 @@ async def test_the_client_has_every_result_of_a_burst(
 
 
 async def test_the_table_never_has_the_number_of_another_result(
-    ordinary_ioc: Ioc, rabbitmq: RabbitMQ
+    ordinary_ioc: Ioc, broker: RabbitMQ
 ) -> None:
     seen: list[tuple[int, list[int]]] = []
 
@@ -80,7 +87,7 @@ async def test_the_table_never_has_the_number_of_another_result(
         monitor = context.monitor(pv, note, request)
         await ordinary_ioc.until(lambda: _is(seen))
         seen.clear()
-        await burst(ordinary_ioc, rabbitmq)
+        await burst(ordinary_ioc, broker)
         await ordinary_ioc.until(lambda: _is(seen and seen[-1][0] == COUNT))
         monitor.close()
     assert seen == [(seq, [FIRST - 1 + seq]) for seq, _ in seen]
