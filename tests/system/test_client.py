@@ -1,6 +1,7 @@
 """`zocalo_ioc.Client` with a real IOC and a real broker."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -233,6 +234,87 @@ async def test_cancelling_raises(ioc: Ioc, zocalo: Client) -> None:
     await zocalo.cancel()
     with pytest.raises(JobCancelled, match="DCID 9274: cancelled"):
         await waiting
+
+
+async def test_cancel_of_data_collections_abandons_their_job_and_no_other(
+    ioc: Ioc, zocalo: Client
+) -> None:
+    scans = [(9277, 9278), (9279,)]
+    waiting = [
+        asyncio.create_task(zocalo.process(scan, num_frames=1)) for scan in scans
+    ]
+    for first, *_ in scans:
+        confirmed = f"DCID {first}: end confirmed"
+        await ioc.until(lambda text=confirmed: asyncio.sleep(0, text in ioc.log))
+    await zocalo.cancel(9278)
+    with pytest.raises(JobCancelled, match="DCID 9277"):
+        await waiting[0]
+    assert not waiting[1].done()
+    await zocalo.cancel([9279])
+    with pytest.raises(JobCancelled, match="DCID 9279"):
+        await waiting[1]
+
+
+async def test_cancel_of_what_does_not_run_is_refused(zocalo: Client) -> None:
+    for dcids, why in ((9280, "DCID 9280: no job to cancel"), (-1, "dcid")):
+        with pytest.raises(RequestRefused, match=why):
+            await zocalo.cancel(dcids)
+
+
+async def test_a_job_without_a_result_is_over_with_its_end_message(
+    ioc: Ioc, zocalo: Client, rabbitmq: RabbitMQ
+) -> None:
+    told: list[str] = []
+    result = await zocalo.process(
+        9281, num_frames=1, expect_result=False, on_message=told.append
+    )
+    assert result is None
+    assert [message.partition(": ")[2] for message in told] == [
+        "sending the start message.",
+        "sending the end message.",
+    ]
+    assert await ioc.state() == "Done"
+    await ioc.put_all(DCID=9282, NUM_FRAMES=1, EXPECT_RESULT=0)
+    assert await zocalo.process_request_records() is None
+    assert [e["event"] for e in sent(rabbitmq, 4)] == ["start", "end"] * 2
+
+
+async def test_a_scan_of_the_request_records_may_have_two_grids(
+    ioc: Ioc, zocalo: Client, rabbitmq: RabbitMQ
+) -> None:
+    await ioc.put_all(DCID=9284, NUM_FRAMES=1, PARAMETERS='{"of_two": true}')
+    await ioc.put_all(**{"XZ:DCID": 9285, "XZ:NUM_FRAMES": 1})
+    with answering(rabbitmq):
+        result = await zocalo.process_request_records()
+    assert result
+    assert result.dcids == (9285, 9284)
+
+
+async def test_numbers_may_be_those_of_numpy(
+    zocalo: Client, rabbitmq: RabbitMQ
+) -> None:
+    await zocalo.start(
+        np.array([9288, 9289]),
+        num_frames=np.int64(4),
+        parameters={"steps": np.float32(0.5), "box": np.arange(3)},
+    )
+    await zocalo.end(np.int64(9288))
+    await zocalo.end([{"dcid": np.uint16(9289)}])
+    await zocalo.cancel([np.int32(9288)])
+    starts = sent(rabbitmq, 4)[:2]
+    assert [each["ispyb_dcid"] for each in starts] == [9288, 9289]
+    assert [each["number_of_frames"] for each in starts] == [4, 4]
+    assert [each["box"] for each in starts] == [[0, 1, 2]] * 2
+
+
+async def test_a_request_is_found_by_its_id(ioc: Ioc, zocalo: Client) -> None:
+    await zocalo.process(9287, num_frames=1, expect_result=False, id="run 42")
+    assert (await ioc.get("HISTORY:ID"))[0] == "run 42"
+
+
+def sent(rabbitmq: RabbitMQ, count: int) -> list[dict[str, Any]]:
+    """Return the parameters of messages that were sent."""
+    return [json.loads(b)["parameters"] for _, _, b in rabbitmq.take(TRIGGERS, count)]
 
 
 async def test_the_reason_is_not_that_of_another_job(ioc: Ioc, zocalo: Client) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -151,6 +152,27 @@ async def test_start_and_end_can_be_sent_alone(ioc: Ioc, rabbitmq: RabbitMQ) -> 
     await ioc.put("CANCEL", 1)
 
 
+async def test_a_job_without_a_result_is_done_at_once(ioc: Ioc) -> None:
+    ended = await submit(ioc, "6210", "--num-frames", "1", "--no-expect-result")
+    assert ended.status == FOUND, ended.errors
+    said = "DCID 6210: end message sent, no result is expected.\n"
+    assert ended.output == said
+    assert await ioc.state() == "Done"
+
+
+async def test_a_job_is_cancelled_by_its_data_collection(ioc: Ioc) -> None:
+    running = Submitting(ioc, "6211", "--num-frames", "1")
+    await ioc.until_value("JOB:DCID", 6211)
+    await ioc.until_value("STATE", 4)
+    cancelled = await submit(ioc, "6211", "--command", "cancel", "--json")
+    assert cancelled.status == FOUND, cancelled.errors
+    assert json.loads(cancelled.output)["state"] == "Cancelled"
+    assert "DCID 6211: cancelled" in (await running.end()).errors
+    again = await submit(ioc, "6211", "--command", "cancel")
+    assert again.status == FAILED
+    assert "DCID 6211: no job to cancel" in again.errors
+
+
 async def test_many_at_once_get_each_its_own_centres(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:
@@ -191,7 +213,8 @@ async def test_giving_up_says_that_the_job_goes_on(ioc: Ioc) -> None:
     ended = await submit(ioc, "6207", "--num-frames", "1", "--timeout", "1")
     assert ended.status == FAILED
     assert "DCID 6207: no end after 1 s." in ended.errors
-    assert f"{ioc.prefix}:MESSAGE says how" in ended.errors
+    # nobody is there to do it, for this is no terminal
+    assert ended.errors.endswith(f"{ioc.prefix}:MESSAGE says how.\n")
     assert await ioc.state() == "Processing"
     await ioc.put("CANCEL", 1)
 
@@ -232,28 +255,42 @@ async def test_an_ioc_that_dies_meanwhile_is_named(
 async def test_in_a_narrow_terminal_progress_goes_away_and_no_number_is_cut_short(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:
-    ours, theirs = pty.openpty()
     with answering(rabbitmq):
-        process = await asyncio.create_subprocess_exec(
-            *(str(Path(sys.executable).with_name("zocalo-ioc")), "submit"),
-            *(ioc.prefix, "6472", "--num-frames", "1"),
-            env=ioc.client_environment | {"TERM": "xterm", "COLUMNS": "40"},
-            stdout=theirs,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        seen = b""
-        while chunk := await asyncio.to_thread(_read, ours):
-            seen += chunk
-        assert await process.wait() == FOUND
-    os.close(ours)
-    shown = seen.decode()
+        status, shown = await in_a_terminal(ioc, "6472", "--num-frames", "1")
+    assert status == FOUND
     erase_line, show_cursor = "\x1b[2K", "\x1b[?25h"
     assert "DCID 6472: connecting" in shown
     assert erase_line in shown
     assert "connecting" not in shown[shown.rindex(show_cursor) :]
     left = shown[shown.rindex(show_cursor) :]
     assert "1  72.500  1.500  2.500  72-73    1-2    2-3  6472   6472" in left
+
+
+async def test_in_a_terminal_giving_up_says_how_to_abandon_the_job(ioc: Ioc) -> None:
+    giving_up = "--num-frames", "1", "--timeout", "1"
+    _, shown = await in_a_terminal(ioc, "6212", "6213", *giving_up)
+    [command] = re.findall(r"To abandon it: zocalo-ioc submit \S+ (.*)\r", shown)
+    assert await ioc.state() == "Processing"
+    assert (await submit(ioc, *command.split())).status == FOUND
+    assert await ioc.state() == "Cancelled"
+
+
+async def in_a_terminal(ioc: Ioc, *arguments: str) -> tuple[int, str]:
+    """Run it in a narrow terminal, and return its exit status and what was shown."""
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(str(Path(sys.executable).with_name("zocalo-ioc")), "submit"),
+        *(ioc.prefix, *arguments),
+        env=ioc.client_environment | {"TERM": "xterm", "COLUMNS": "40"},
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    seen = b""
+    while chunk := await asyncio.to_thread(_read, ours):
+        seen += chunk
+    os.close(ours)
+    return await process.wait(), seen.decode()
 
 
 def _read(terminal: int) -> bytes:

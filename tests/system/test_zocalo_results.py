@@ -359,6 +359,20 @@ async def test_a_mocked_device_needs_no_ioc() -> None:
 # -- triggers -------------------------------------------------------------------
 
 
+async def test_a_job_that_is_triggered_without_a_result_leaves_devices_alone(
+    ioc: Ioc, device: ZocaloResults, zocalo: ResultSender
+) -> None:
+    trigger = ZocaloTrigger(ioc.prefix, expect_result=False)
+    await asyncio.to_thread(trigger.run_start, start(6082))
+    await asyncio.to_thread(trigger.run_end, 6082)
+    assert await ioc.state() == "Done"
+    assert "no result is expected" in await ioc.text("MESSAGE")
+    # it was told of no job, so it takes any result
+    zocalo.send({"results": [centre_of(1)]}, dcid=6083, dcgid=1)
+    await device.trigger()
+    assert await device.ispyb_dcid.get_value() == 6083
+
+
 async def test_a_message_that_was_not_sent_raises_what_the_ioc_says(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:

@@ -50,3 +50,9 @@ def test_values_are_for_all_data_collections_or_for_each(
     settings = SubmitSettings.load(["P", *arguments])
     found = [(g["dcid"], g["num_frames"], g["dcgid"]) for g in settings.grids]
     assert found == grids
+
+
+def test_whether_a_result_will_come_is_said_of_each_data_collection() -> None:
+    for option, expected in (("--expect-result", True), ("--no-expect-result", False)):
+        settings = SubmitSettings.load(["P", "71", "72", "--num-frames", "4", option])
+        assert [grid["expect_result"] for grid in settings.grids] == [expected] * 2

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Self, Unpack
+from typing import Literal, Self, Unpack, overload
 
 from ..errors import RequestInvalid
 from ..errors.clients import ResultOvertaken
-from ..wire import Event
+from ..wire import Command, Event
 from ._errors import RequestRefused, ResultMissed
 from ._grids import GridMap, read_grids
 from ._job import Job
 from ._link import Link
 from ._matching import Claim
-from ._request import Grid, RequestValues, as_grids, submission, with_id
+from ._request import Dcids, Grid, RequestValues, as_grids, submission, with_id
 from ._result import Result
 from ._results import Results
 
@@ -71,13 +71,34 @@ class Client:
             self._opened[0].close()
         self._opened = None
 
+    @overload
     async def process(
         self,
-        dcids: int | Sequence[int | Grid],
+        dcids: Dcids,
         *,
+        expect_result: Literal[True] = True,
         on_message: Callable[[str], None] = _ignore,
         **values: Unpack[RequestValues],
-    ) -> Result:
+    ) -> Result: ...
+
+    @overload
+    async def process(
+        self,
+        dcids: Dcids,
+        *,
+        expect_result: bool,
+        on_message: Callable[[str], None] = _ignore,
+        **values: Unpack[RequestValues],
+    ) -> Result | None: ...
+
+    async def process(
+        self,
+        dcids: Dcids,
+        *,
+        expect_result: bool = True,
+        on_message: Callable[[str], None] = _ignore,
+        **values: Unpack[RequestValues],
+    ) -> Result | None:
         """Send start and end messages, and wait for the result.
 
         To wait for a limited time, use `asyncio.timeout`. The job then goes on.
@@ -85,12 +106,14 @@ class Client:
         Args:
             dcids: a data collection, or the grids of one scan. Where the grids differ,
                 an element is a mapping with ``dcid`` and the values of that grid.
+            expect_result: False for jobs that send no result, such as rotations.
             on_message: called with a sentence for people each time that the job gets
                 on, or that something hinders it.
             values: of all of them; ``num_frames`` is needed.
 
         Returns:
-            The result; it has no centres if nothing diffracts.
+            The result; it has no centres if nothing diffracts. None if no result is
+            expected: the end messages are confirmed then.
 
         Raises:
             RequestRefused: a value is missing or not valid.
@@ -99,53 +122,80 @@ class Client:
             JobCancelled: the job was abandoned.
             ResultMissed: so many other results came at once that this one was lost.
         """
-        grids = with_id(as_grids(dcids, values))
+        grids = with_id(as_grids(dcids, values, expect_result))
         sends = [(event, _text(event, grids)) for event in Event]
         seen = self._connected[1].count
         job, claim = await self._begin(grids)
         for event, text in sends:
             on_message(f"{_named(grids)}: sending the {event} message.")
             await job.put("SEND", text)
+        if not all(grid.get("expect_result", True) for grid in grids):
+            return None
         on_message(f"{_named(grids)}: waiting for the result.")
         with job.relaying(on_message):
             await job.until_ended()
         return await self._result(claim, seen)
 
     async def start(
-        self, dcids: int | Sequence[int | Grid], **values: Unpack[RequestValues]
+        self,
+        dcids: Dcids,
+        *,
+        expect_result: bool = True,
+        **values: Unpack[RequestValues],
     ) -> None:
         """Send start messages, and wait until the broker has confirmed them.
 
         Args:
             dcids: as for `process`.
+            expect_result: as for `process`.
             values: as for `process`.
 
         Raises:
             RequestRefused: a value is missing or not valid.
             JobFailed: a message could not be sent.
         """
-        await self._send(Event.START, as_grids(dcids, values))
+        await self._send(Event.START, as_grids(dcids, values, expect_result))
 
     async def end(
-        self, dcids: int | Sequence[int | Grid], **values: Unpack[RequestValues]
+        self,
+        dcids: Dcids,
+        *,
+        expect_result: bool = True,
+        **values: Unpack[RequestValues],
     ) -> None:
         """Send end messages, and wait until the broker has confirmed them.
 
         Args:
             dcids: as for `process`.
+            expect_result: as for `process`, if these were not started. A job that was
+                started is what it was started as.
             values: as for `process`.
 
         Raises:
             RequestRefused: a value is not valid.
             JobFailed: a message could not be sent.
         """
-        await self._send(Event.END, as_grids(dcids, values))
+        await self._send(Event.END, as_grids(dcids, values, expect_result))
 
-    async def cancel(self) -> None:
-        """Abandon the current job of the IOC, whoever began it."""
-        link, _ = self._connected
-        await link.get("STATE")  # is it there?
-        await link.put("CANCEL", 1, link.breaks)
+    async def cancel(self, dcids: Dcids | None = None) -> None:
+        """Abandon the jobs of data collections, whoever began them.
+
+        Args:
+            dcids: the data collections; without any, the current job of the IOC is
+                abandoned, whosever it is.
+
+        Raises:
+            RequestRefused: none of them has a job that runs.
+        """
+        if dcids is None:
+            link, _ = self._connected
+            await link.get("STATE")  # is it there?
+            await link.put("CANCEL", 1, link.breaks)
+            return
+        grids = with_id(as_grids(dcids))
+        text = _text(Command.CANCEL, grids)
+        job, _ = await self._begin(grids)
+        await job.cancel(text)
 
     def results(self) -> AsyncIterator[Result]:
         """Iterate over the results that come from now on, whoever asked for them.
@@ -170,20 +220,25 @@ class Client:
         """Return the latest result, also one from before; None if there was none."""
         return self._connected[1].last
 
-    async def process_request_records(self) -> Result:
-        """Process the data collection of the request records, with ``P:PROCESS``.
+    async def process_request_records(self) -> Result | None:
+        """Process the data collections of the request records, with ``P:PROCESS``.
 
         For one client at a time: others may write the same records.
+
+        Returns:
+            As `process`, by what ``P:EXPECT_RESULT`` says.
 
         Raises:
             ZocaloError: as from `process`.
         """
         link, results = self._connected
         seen = results.count
-        job, claim = await self._begin([{"dcid": int(await link.get("DCID"))}])
+        dcids = [int(await link.get(name)) for name in ("DCID", "XZ:DCID")]
+        expects_result = bool(await link.get("EXPECT_RESULT"))
+        job, claim = await self._begin(as_grids([d for d in dcids if d] or dcids[:1]))
         await job.put("PROCESS", 1)
         await job.until_ended()
-        return await self._result(claim, seen)
+        return await self._result(claim, seen) if expects_result else None
 
     async def _send(self, event: Event, grids: Sequence[Grid]) -> None:
         grids = with_id(grids)
@@ -229,9 +284,9 @@ class Client:
         return self._opened
 
 
-def _text(event: Event, grids: Sequence[Grid]) -> str:
+def _text(command: Event | Command, grids: Sequence[Grid]) -> str:
     try:
-        return submission(event, grids)
+        return submission(command, grids)
     except RequestInvalid as problem:
         raise RequestRefused(str(problem)) from problem
 

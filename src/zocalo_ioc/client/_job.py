@@ -69,6 +69,17 @@ class Job:
         if isinstance(worked, ZocaloError):
             raise worked
 
+    async def cancel(self, text: str) -> None:
+        """Have jobs abandoned, as a text for SEND says.
+
+        Raises:
+            RequestRefused: none of them runs.
+            IocGone: the IOC went away meanwhile.
+        """
+        await self._link.put("SEND", text, self._breaks)
+        if ending := await self._ending():
+            raise await self._failure(ending)
+
     async def until_ended(self) -> None:
         """Wait for the end of the job.
 

@@ -3,15 +3,17 @@
 The IOC would refuse the same, but a put can't tell its client so.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from operator import index
+from typing import Any, SupportsIndex, TypedDict
 from uuid import uuid4
 
+import numpy as np
 from pydantic_core import to_json
 
 from ..errors.requests import RequestTooLong
 from ..records import DECLARATIONS
-from ..wire import Event, as_scan, read_submission
+from ..wire import Command, Event, as_scan, read_submission
 
 _SEND = next(record for record in DECLARATIONS if record.name == "SEND")
 
@@ -27,31 +29,41 @@ class RequestValues(TypedDict, total=False):
         message_index: which trigger of the detector this is, from 0.
         recipes: recipe names, comma separated.
         parameters: further parameters of the messages.
+        id: up to 39 characters of your own, by which the request is found in
+            ``P:HISTORY``. Use each for one request.
     """
 
-    dcgid: int
+    dcgid: SupportsIndex
     filename: str | None
-    start_frame: int
-    num_frames: int
-    message_index: int
+    start_frame: SupportsIndex
+    num_frames: SupportsIndex
+    message_index: SupportsIndex
     recipes: str
     parameters: Mapping[str, Any] | str
+    id: str
 
 
 Grid = Mapping[str, Any]
 """``dcid`` and whatever else is to be said of a data collection."""
+Dcids = SupportsIndex | Iterable[SupportsIndex | Grid]
+"""One data collection, or the grids of one scan; numbers may be NumPy's."""
 
 
-def as_grids(dcids: int | Sequence[int | Grid], values: Grid) -> list[Grid]:
+def as_grids(
+    dcids: Dcids, values: Grid | None = None, expect_result: bool = True
+) -> list[Grid]:
     """Return what is to be said of each grid of a scan.
 
     Args:
         dcids: one data collection or several, or more about each.
         values: what is the same for all.
+        expect_result: whether a result will come.
     """
-    each = [dcids] if isinstance(dcids, int) else dcids
+    common = {} if expect_result else {"expect_result": False}
+    each = dcids if isinstance(dcids, Iterable) else [dcids]
     return [
-        {**values, **(grid if isinstance(grid, Mapping) else {"dcid": grid})}
+        {**common, **(values or {})}
+        | (dict(grid) if isinstance(grid, Mapping) else {"dcid": index(grid)})
         for grid in each
     ]
 
@@ -62,20 +74,29 @@ def with_id(grids: Sequence[Grid]) -> list[Grid]:
     return [{"id": id_, **grid} for grid in grids]
 
 
-def submission(event: Event, grids: Sequence[Grid]) -> str:
-    """Return the text that has the messages of one scan sent.
+def submission(command: Event | Command, grids: Sequence[Grid]) -> str:
+    """Return the text that has the messages of one scan sent, or its job cancelled.
 
     Args:
-        event: which messages.
+        command: which messages, or `Command.CANCEL`.
         grids: what is to be said of each data collection.
 
     Raises:
         RequestInvalid: the IOC would refuse it.
     """
-    text = to_json([{**grid, "command": event} for grid in grids]).decode()
+    written = [{**grid, "command": command} for grid in grids]
+    text = to_json(written, fallback=_plain).decode()
     _, requests = read_submission(text, "The request")
-    for request in as_scan(requests):
-        request.message(event, guid="")
+    if isinstance(command, Event):
+        for request in as_scan(requests):
+            request.message(command, guid="")
     if complaint := _SEND.datatype.refusal(text):
         raise RequestTooLong(complaint)
     return text
+
+
+def _plain(value: object) -> object:
+    """Return what NumPy has as Python has it."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{value!r} can't be written as JSON")

@@ -84,12 +84,12 @@ class Zocalo(
         return self._status(lambda client: client.process(grids))
 
     def _status(
-        self, what: Callable[[Client], Coroutine[Any, Any, Result]]
+        self, what: Callable[[Client], Coroutine[Any, Any, Result | None]]
     ) -> DeviceStatus:
         """Return a status that ends as something done with the client."""
         status = DeviceStatus(self)
 
-        def note(done: Future[Result]) -> None:
+        def note(done: Future[Result | None]) -> None:
             if error := done.exception():
                 status.set_exception(error)
             else:

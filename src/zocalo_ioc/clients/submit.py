@@ -9,15 +9,15 @@ from ..errors import RequestInvalid
 from ..exits import Exit
 from ..jobs import State
 from ..settings import SubmitSettings
-from ..wire import Event
+from ..wire import Command, Event
 from ._display import Progress, as_json, as_table
 
-_EVENTS = {
+_CHECKED = {
     "process": (Event.START, Event.END),
     "start": (Event.START,),
     "end": (Event.END,),
+    "cancel": (Command.CANCEL,),
 }
-_SENT = {"start": State.STARTED, "end": State.PROCESSING}
 
 
 def submit(settings: SubmitSettings) -> Exit:
@@ -41,8 +41,8 @@ class _Job:
         """Submit the job, wait for its end and print what came of it."""
         settings = self._settings
         try:
-            for event in _EVENTS[settings.command]:
-                submission(event, settings.grids)
+            for command in _CHECKED[settings.command]:
+                submission(command, settings.grids)
         except RequestInvalid as problem:
             _complain(str(problem))
             return Exit.USAGE
@@ -62,8 +62,8 @@ class _Job:
             _complain(str(error))
             return Exit.FAILED
         if result is None:
-            message = f"{self._named}: {settings.command} message sent."
-            self._print(_SENT[settings.command], message, None)
+            state, done = self._outcome()
+            self._print(state, f"{self._named}: {done}.", None)
             return Exit.WELL
         found = bool(result.centres)
         state = State.DONE if found else State.NO_CENTRES
@@ -77,7 +77,9 @@ class _Job:
         goes_on = f"{self._named} goes on in the IOC; {self._prefix}:MESSAGE says how."
         if not sys.stderr.isatty():  # nobody is there to do it
             return goes_on
-        return f"{goes_on} To abandon it, put 1 to {self._prefix}:CANCEL."
+        dcids = " ".join(map(str, self._settings.dcids))
+        abandon = f"zocalo-ioc submit {self._prefix} {dcids} --command cancel"
+        return f"{goes_on} To abandon it: {abandon}"
 
     def _what_was_sent(self) -> str:
         if not self._submitted:
@@ -92,13 +94,32 @@ class _Job:
         with Progress(f"{self._named}: connecting to {self._prefix}") as progress:
             async with Client(self._prefix) as zocalo:
                 self._submitted = True
-                if settings.command == "process":
-                    return await zocalo.process(
-                        settings.grids, on_message=progress.show
-                    )
-                send = zocalo.start if settings.command == "start" else zocalo.end
-                await send(settings.grids)
+                match settings.command:
+                    case "process":
+                        return await zocalo.process(
+                            settings.grids,
+                            expect_result=settings.expect_result,
+                            on_message=progress.show,
+                        )
+                    case "start":
+                        await zocalo.start(settings.grids)
+                    case "end":
+                        await zocalo.end(settings.grids)
+                    case "cancel":
+                        await zocalo.cancel(settings.dcids)
                 return None
+
+    def _outcome(self) -> tuple[State, str]:
+        """Return the state of a job without a result, and the same for people."""
+        match self._settings.command:
+            case "start":
+                return State.STARTED, "start message sent"
+            case "cancel":
+                return State.CANCELLED, "cancelled"
+            case _ if self._settings.expect_result:
+                return State.PROCESSING, "end message sent"
+            case _:
+                return State.DONE, "end message sent, no result is expected"
 
     def _print(self, state: State, message: str, result: Result | None) -> None:
         if self._settings.as_json:

@@ -31,7 +31,7 @@ class SubmitSettings(OutputSettings):
         ),
     ]
     command: Annotated[
-        Literal["process", "start", "end"],
+        Literal["process", "start", "end", "cancel"],
         Field(description="process sends both messages and awaits the result"),
     ] = "process"
     num_frames: Annotated[
@@ -56,6 +56,9 @@ class SubmitSettings(OutputSettings):
     parameters: Annotated[
         JSON, Field(description="object of further parameters of the messages")
     ] = "{}"
+    expect_result: Annotated[
+        bool, Field(description="whether a result will come, as for grid scans")
+    ] = True
     timeout: Annotated[
         SECONDS | None,
         Field(description="give up after this time; the IOC has a time-out of its own"),
@@ -72,9 +75,10 @@ class SubmitSettings(OutputSettings):
             "dcgid": self.dcgid,
             "recipes": self.recipes,
             "parameters": self.parameters,
+            "expect_result": self.expect_result,
         }
         grids = [{"dcid": dcid} | common for dcid in self.dcids]
-        if self.command != "end" and 0 in (self.num_frames or (0,)):
+        if self.command in ("process", "start") and 0 in (self.num_frames or (0,)):
             raise SettingsInvalid("--num-frames is missing", "Give 1 or more")
         of_each = {
             "num_frames": self.num_frames,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...client import Client, ZocaloError
 from ...client._background import BackgroundClient
-from ...client._request import submission
+from ...client._request import as_grids, submission
 from ...errors import RequestInvalid
 from ...wire import Event
 from ._dodal import LOGGER, as_prefix, of_dodal
@@ -61,13 +61,21 @@ class ZocaloTrigger(of_dodal("ZocaloTrigger", object)):
         results: tell this device alone. Give it where several plans run at once in one
             process.
         timeout_s: how long to wait for the IOC, in seconds.
+        expect_result: False for data collections whose jobs send no result, such as
+            rotations.
     """
 
     def __init__(
-        self, prefix: str, results: ZocaloResults | None = None, timeout_s: float = 30
+        self,
+        prefix: str,
+        results: ZocaloResults | None = None,
+        timeout_s: float = 30,
+        *,
+        expect_result: bool = True,
     ) -> None:
         self.prefix = as_prefix(prefix)
         self.timeout_s = timeout_s
+        self.expect_result = expect_result
         self._results = results
         self._client = BackgroundClient(self.prefix)
 
@@ -98,12 +106,14 @@ class ZocaloTrigger(of_dodal("ZocaloTrigger", object)):
 
     def _send(self, event: Event, *, dcid: int, **values: Any) -> None:
         what = f"DCID {dcid}: the {event} message was not confirmed."
-        grids = [{"dcid": dcid, **values}]
+        grids = as_grids([{"dcid": dcid, **values}], expect_result=self.expect_result)
         try:
             submission(event, grids)
         except RequestInvalid as problem:
             raise NotTriggeredError(str(problem)) from problem
-        if self._results:
+        if not self.expect_result:
+            pass  # nothing to wait for
+        elif self._results:
             self._results.expect(dcid)
         else:
             note_triggered(self.prefix, dcid)
