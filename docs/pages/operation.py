@@ -26,12 +26,12 @@ def operation_page() -> str:
             "",
             "## Fields of the log",
             "",
-            "With `--log-format json`, a line is an object with these; `dcid`, `guid` "
-            "and `exception`",
-            "are in lines that have them only.",
+            "With `--log-format json`, a line is an object with these; `dcid`, `guid`, "
+            "`job` and",
+            "`exception` are in lines that have them only.",
             *table(["field", "is"], [(quoted(k), v) for k, v in JSON_FIELDS.items()]),
             "",
-            f"Graylog gets {' and '.join(map(quoted, FIELDS))} as fields of the same "
+            f"Graylog gets {', '.join(map(quoted, FIELDS))} as fields of the same "
             "name, and these:",
             *table(["field", "is"], [(quoted(k), v) for k, v in _GRAYLOG.items()]),
             "",

@@ -1,7 +1,7 @@
 """Where log lines go, and what they look like.
 
-Lines about a job or a result carry its ``dcid`` and ``guid`` as fields, for programs to
-search. No line holds the password of a URL.
+Lines about a job or a result carry its ``dcid``, ``guid`` and ``job`` as fields, for
+programs to search. No line holds the password of a URL.
 """
 
 import json
@@ -18,7 +18,7 @@ from .errors import one_line, without_passwords
 from .errors.files import PackageMissing
 from .settings import LogSettings
 
-FIELDS = ("dcid", "guid")
+FIELDS = ("dcid", "guid", "job")
 """What a line can carry; given as ``extra`` of the logging call."""
 JSON_FIELDS = {
     "time": "when, ISO 8601 with milliseconds and zone",
@@ -27,6 +27,7 @@ JSON_FIELDS = {
     "logger": "the module that says it",
     "dcid": "the data collection that it is about, if any",
     "guid": "that of the message sent or, of a result, the one its recipe came with",
+    "job": "the number of its job, as in `P:JOB:NUMBER`; 0 if it has none",
     "exception": "a traceback, of something unforeseen",
 }
 """What a line has with ``--log-format json``, for the reference."""

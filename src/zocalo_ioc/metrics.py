@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 
 from . import __version__
 from .errors.files import MetricsPortUnavailable
-from .jobs import ENDED, State
+from .jobs import ENDED, REFUSED, State
 from .records import Pvs
 
 _LATENCIES = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 90, 120, 180, 300, 600)
@@ -55,6 +55,11 @@ class Metrics(Collector):
         )
         for state in ENDED:
             self._ended.labels(state.label)
+        self._refused = Counter(
+            "zocalo_ioc_requests_refused",
+            "Requests that could not be sent",
+            registry=self.registry,
+        )
         self._latency = Histogram(
             "zocalo_ioc_result_latency_seconds",
             "From the last message of a job to its result",
@@ -63,9 +68,11 @@ class Metrics(Collector):
         )
 
     def note(self, entry: Mapping[str, Any]) -> None:
-        """Count a row of the history: a job that ended, or a result that ended none."""
+        """Count a row of the history."""
         if entry["state"] in {state.label for state in ENDED}:
             self._ended.labels(entry["state"]).inc()
+        elif entry["state"] == REFUSED:
+            self._refused.inc()
         if not math.isnan(entry["latency"]):
             self._latency.observe(entry["latency"])
 

@@ -64,6 +64,7 @@ async def watched(
     }
     host.put(RESULTS, ({"workflows-recipe": True}, json.dumps(body).encode()))
     await ioc.put("WAIT", 1)
+    await ioc.put("SEND", "a slip")
     yield ioc
     await asyncio.to_thread(ioc.stop)
 
@@ -87,6 +88,7 @@ async def test_every_line_of_a_job_has_its_dcid_and_a_guid(watched: Ioc) -> None
     assert len(of_job) == 4  # start, end, result and how the job ended
     for line in of_job:
         assert line["dcid"] == DCID
+        assert line["job"] == await watched.get("JOB:NUMBER")
         assert len(line["guid"]) > 10
     guids = [line["guid"] for line in of_job]
     assert guids[1] == await watched.get("GUID")
@@ -107,6 +109,7 @@ async def test_graylog_gets_the_same_with_the_fields(
     job = next(m for m in got if "start confirmed" in m["short_message"])
     assert job["_dcid"] == DCID
     assert job["_guid"] in job["short_message"]
+    assert job["_job"] == await watched.get("JOB:NUMBER")
     assert job["_ioc"] == watched.prefix
     assert job["facility"] == "zocalo-ioc"
     assert rabbitmq.password not in str(got)
@@ -139,7 +142,8 @@ async def test_prometheus_reads_what_the_records_say(
     assert read["zocalo_ioc_confirm_seconds"] == pytest.approx(confirm / 1000)
     assert read["zocalo_ioc_jobs_ended_total No centres"] == 1
     assert read["zocalo_ioc_jobs_ended_total Failed"] == 0
-    assert read["zocalo_ioc_state No centres"] == 1
+    assert read["zocalo_ioc_requests_refused_total"] == 1
+    assert read["zocalo_ioc_state Failed"] == 1
     assert read["zocalo_ioc_result_latency_seconds_count"] == 1
     latency = await watched.get("RESULT:LATENCY")
     assert read["zocalo_ioc_result_latency_seconds_sum"] == pytest.approx(

@@ -28,7 +28,7 @@ def root() -> Iterator[logging.Logger]:
 def logged(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     with logging_as(LogSettings.load(options)):
         logger = logging.getLogger("zocalo_ioc.test")
-        logger.info("Sent", extra={"dcid": 7, "guid": "g"})
+        logger.info("Sent", extra={"dcid": 7, "guid": "g", "job": 3})
         try:
             raise ValueError(f"no way to {URL}")
         except ValueError:
@@ -49,7 +49,7 @@ def test_a_json_line_has_the_fields_that_were_given(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     sent, lost = map(json.loads, logged(capsys, "--log-format", "json").splitlines())
-    assert (sent["dcid"], sent["guid"], sent["message"]) == (7, "g", "Sent")
+    assert [sent[k] for k in ("dcid", "guid", "job", "message")] == [7, "g", 3, "Sent"]
     assert "ValueError" in lost["exception"]
     assert "dcid" not in lost
     assert {*sent, *lost} == set(JSON_FIELDS)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..centres import MISSING
-from ..jobs import Job, Unclaimed
+from ..jobs import REFUSED, Job, Unclaimed
 from ..records import MAX_HISTORY, Pvs
 from ..wire import Result
 
@@ -60,7 +60,7 @@ def job_row(job: Job) -> Row:
 
 def refused_row(job: Job) -> Row:
     """Return the row of a request that was refused."""
-    return _row(job.dcid, "Refused", 0, None, math.nan) | {"id": job.id}
+    return _row(job.dcid, REFUSED, 0, None, math.nan) | {"id": job.id}
 
 
 def result_row(unclaimed: Unclaimed) -> Row:

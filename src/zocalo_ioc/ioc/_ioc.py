@@ -207,7 +207,7 @@ class Ioc:
                 what = f"{job.named}: the {event} message failed. "
                 logger.error("%s%s", what, StoppedUnconfirmed(), extra=job.fields)
             else:
-                what = "Stopped before the end of a job."
+                what = f"Stopped before the end of job {job.number}."
                 logger.warning("%s %s", what, job.describe(), extra=job.fields)
 
     async def _tick(self) -> None:

@@ -59,7 +59,8 @@ class JobEvents:
                 self._display.show(current)
             case Ended(job):
                 self._display.show(current)
-                logger.info("%s", job.describe(), extra=job.fields)
+                said = f"Job {job.number} ended. {job.describe()}"
+                logger.info("%s", said, extra=job.fields)
                 self._add(job_row(job))
                 self._waiters.wake(job)
 

@@ -73,7 +73,7 @@ class Results:
                 "DCID %d: ignored a result of %s",
                 result.dcid,
                 result.source,
-                extra=_fields(result),
+                extra=_fields(result, self._jobs.number_of(result)),
             )
             return True
         sent = self._jobs.last_sent(result.dcid)
@@ -81,12 +81,13 @@ class Results:
         number = self._jobs.number_of(result)
         self._publish(result, arrived, latency, number)
         logger.info(
-            "DCID %d: a result of %s with %s, guid %s",
+            "DCID %d: a result of %s with %s, guid %s, job %d",
             result.dcid,
             result.source,
             count_of_centres(len(result.centres)),
             result.guid,
-            extra=_fields(result),
+            number,
+            extra=_fields(result, number),
         )
         self.last = SavedResult(
             number=self._published,
@@ -131,7 +132,7 @@ class Results:
         logger.info(
             "DCID %d: its result was saved, and is back",
             result.dcid,
-            extra=_fields(result),
+            extra=_fields(result, saved.job),
         )
         self.last = saved
 
@@ -169,6 +170,6 @@ class Results:
         self._pvs.update(changes, arrived)
 
 
-def _fields(result: Result) -> dict[str, object]:
+def _fields(result: Result, job: int) -> dict[str, object]:
     """Return what a log line about a result carries."""
-    return {"dcid": result.dcid, "guid": result.guid}
+    return {"dcid": result.dcid, "guid": result.guid, "job": job}

@@ -191,7 +191,8 @@ class Triggers:
 
     async def _send_one(self, job: Job, event: Event, trigger: _Trigger) -> None:
         dcid, guid = trigger.dcid, trigger.guid
-        fields = {"dcid": dcid, "guid": guid}
+        what = dcid, event, guid, job.number
+        fields = {"dcid": dcid, "guid": guid, "job": job.number}
         try:
             took = await self._broker.publish(
                 Message(TRIGGER_QUEUE, encode(trigger.content), self._headers),
@@ -199,17 +200,15 @@ class Triggers:
                 wanted=lambda: not job.ended,
             )
         except Problem as problem:
-            logger.error("DCID %d: %s failed, guid %s", dcid, event, guid, extra=fields)
+            logger.error("DCID %d: %s failed, guid %s, job %d", *what, extra=fields)
             reason = f"DCID {dcid}: the {event} message failed. {problem}"
             self._jobs.failed(job, reason, time.monotonic())
         except Exception:  # a job must not wait for what failed in an unforeseen way
-            logger.exception("DCID %d: %s failed, guid %s", dcid, event, guid)
+            logger.exception("DCID %d: %s failed, guid %s, job %d", *what, extra=fields)
             reason = f"DCID {dcid}: the {event} message failed. {SendingBroke()}"
             self._jobs.failed(job, reason, time.monotonic())
         else:
-            logger.info(
-                "DCID %d: %s confirmed, guid %s", dcid, event, guid, extra=fields
-            )
+            logger.info("DCID %d: %s confirmed, guid %s, job %d", *what, extra=fields)
             count(self._pvs.broker.sent)
             self._pvs.broker.confirm_time.set(took * 1000)
             self._pvs.job.guid.set(guid)

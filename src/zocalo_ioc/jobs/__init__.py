@@ -9,6 +9,7 @@ from ._events import Began, Changed, Ended, JobEvent, Refused, Unclaimed
 from ._job import (
     ENDED,
     ENDED_BY_RESULT,
+    REFUSED,
     SENDING,
     Job,
     State,
@@ -22,6 +23,7 @@ __all__ = [
     "ENDED",
     "ENDED_BY_RESULT",
     "KEPT",
+    "REFUSED",
     "SENDING",
     "Began",
     "Changed",

@@ -29,6 +29,8 @@ class State(IntEnum):
 
 ENDED_BY_RESULT = frozenset({State.DONE, State.NO_CENTRES})
 ENDED = ENDED_BY_RESULT | {State.TIMED_OUT, State.FAILED, State.CANCELLED}
+REFUSED = "Refused"
+"""What the history calls a request that could not be sent; such a job has no state."""
 SENDING = {Event.START: State.STARTING, Event.END: State.ENDING}
 
 
@@ -123,7 +125,7 @@ class Job:
     @property
     def fields(self) -> dict[str, object]:
         """What a log line about it carries."""
-        return {"dcid": self.dcid, "guid": self.guid}
+        return {"dcid": self.dcid, "guid": self.guid, "job": self.number}
 
     def owns(self, result: Result) -> bool:
         """Whether a result belongs to this job."""
