@@ -1,0 +1,113 @@
+"""What goes to Zocalo for a scan, beside what mx-bluesky's own callback sends."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.ioc import Ioc
+from tests.support.rabbitmq import TRIGGERS, RabbitMQ
+from tests.support.zocalo import write_configuration
+from zocalo_ioc import Client
+
+PACKAGES = ("mx-bluesky==1.6.16", "pydantic-extra-types==2.11.1", "semver==3.1.2")
+"""Without what they need: the callback gets by with what dodal brings."""
+SCAN = Path(__file__).parents[1] / "support" / "clients" / "mx_bluesky_scan.py"
+GRIDS = ((16085800, 400), (16085801, 280))
+FILENAME = "ins_10_31"
+Message = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def mx_bluesky(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with mx-bluesky."""
+    folder = tmp_path_factory.mktemp("mx-bluesky")
+    pip = sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"
+    options = "install", "--no-deps", "--target", str(folder)
+    subprocess.run([*pip, *options, *PACKAGES], check=True, timeout=200)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def theirs(
+    rabbitmq: RabbitMQ, mx_bluesky: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[Message]:
+    """What mx-bluesky sends for the scan."""
+    site = rabbitmq.virtual_host("mx-bluesky")
+    site.declare(TRIGGERS)
+    file = write_configuration(tmp_path_factory.mktemp("zocalo"), site, "bluesky")
+    paths = str(mx_bluesky), *filter(None, [os.environ.get("PYTHONPATH")])
+    subprocess.run(
+        [
+            *(sys.executable, str(SCAN), "bluesky", FILENAME),
+            *(f"{dcid}:{frames}" for dcid, frames in GRIDS),
+        ],
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join(paths), "ZOCALO_CONFIG": str(file)},
+        check=True,
+        timeout=200,
+    )
+    return taken(site)
+
+
+def taken(site: RabbitMQ) -> list[Message]:
+    """Take four messages, and return what a receiver can see of each.
+
+    But for the guid, which mx-bluesky leaves to the dispatcher to make.
+    """
+    found: list[Message] = []
+    for method, properties, body in site.take(TRIGGERS, 4):
+        content = json.loads(body)
+        content["parameters"].pop("guid", None)
+        seen = {"exchange": method.exchange, "queue": method.routing_key}
+        found.append(seen | {"body": content, "properties": vars(properties)})
+    return found
+
+
+async def with_the_request_records(ioc: Ioc) -> None:
+    (xy, xy_frames), (xz, xz_frames) = GRIDS
+    await ioc.put_all(DCID=xy, NUM_FRAMES=xy_frames, FILENAME=FILENAME)
+    await ioc.put_all(**{"XZ:DCID": xz, "XZ:NUM_FRAMES": xz_frames})
+    await ioc.put_all(START=1, END=1)
+
+
+async def with_one_write_each(ioc: Ioc) -> None:
+    for command in ("start", "end"):
+        grids = [
+            {"command": command, "dcid": dcid, "num_frames": n, "filename": FILENAME}
+            for dcid, n in GRIDS
+        ]
+        await ioc.put("SEND", json.dumps(grids))
+
+
+async def with_the_client(ioc: Ioc) -> None:
+    grids = [{"dcid": dcid, "num_frames": frames} for dcid, frames in GRIDS]
+    async with asyncio.timeout(40), Client(ioc.prefix) as zocalo:
+        await zocalo.start(grids, filename=FILENAME)
+        await zocalo.end(grids)
+
+
+@pytest.mark.parametrize(
+    "ours", [with_the_request_records, with_one_write_each, with_the_client]
+)
+async def test_the_messages_of_both_grids_are_those_of_mx_bluesky(
+    ioc: Ioc,
+    rabbitmq: RabbitMQ,
+    theirs: list[Message],
+    ours: Callable[[Ioc], Awaitable[None]],
+) -> None:
+    starts = [message["body"]["parameters"] for message in theirs[:2]]
+    names = "ispyb_dcid", "start_frame_index", "number_of_frames", "message_index"
+    assert [[start[name] for name in names] for start in starts] == [
+        [16085800, 0, 400, 0],
+        [16085801, 400, 280, 1],
+    ]
+    await ours(ioc)
+    assert taken(rabbitmq) == theirs
+    await ioc.put("CANCEL", 1)
