@@ -20,7 +20,10 @@ from ..records import (
 
 CHANGE = (Group.OPTION, Group.STATUS, Group.RESULT, Group.BEST, Group.MOTOR)
 """What has records whose course is worth keeping."""
-NO_COURSE = ("HEARTBEAT", "JOB:ELAPSED", "RESULT:TIME", "RESULT:OUTLINE:EXTENT")
+NO_COURSE = (
+    *("HEARTBEAT", "JOB:ELAPSED", "JOB:REMAINING"),
+    *("RESULT:TIME", "RESULT:OUTLINE:EXTENT"),
+)
 IOC_COURSE = ("IOC_CPU_LOAD", "MEM_USED", "FD_CNT", "CA_CLNT_CNT", "STARTTOD")
 IOC_ALARMS = ("FD_FREE", "SYS_CPU_LOAD")
 DELAYS = {
