@@ -19,16 +19,15 @@ from zocalo_ioc import Client
 from zocalo_ioc.clients.ophyd_async import ZocaloStartInfo, ZocaloTrigger
 
 MAJOR = 2
-SCANS: list[dict[str, Any]] = [
-    {
-        "dcids": [701, 702],
-        "grid": [20, 20, 15],
-        "crystals": [{"at": [6.5, 8.5, 4.5]}],
-        # for a terminal to see that it is being processed
-        **{"trouble": "late", "late_by": 4},
-    },
+GRIDS: dict[str, Any] = {
+    "grid": [20, 20, 15],
+    "crystals": [{"at": [6.5, 8.5, 4.5]}],
+    # for others to see that it is being processed
+    **{"trouble": "late", "late_by": 4},
+}
+SCANS = [
+    *({"dcids": dcids, **GRIDS} for dcids in ([701, 702], [721, 722])),
     *({"dcids": [dcid], "kind": "rotation"} for dcid in (703, 704, 711, 712, 713)),
-    {"dcids": [721, 722], "grid": [20, 20, 15], "crystals": [{"at": [3.5, 4.5, 9.5]}]},
 ]
 
 
@@ -202,6 +201,7 @@ async def test_rotations_and_a_grid_scan_of_three_clients_overlap(
         grids = [{"dcid": 721, "num_frames": 400}, {"dcid": 722, "num_frames": 300}]
         scan = asyncio.create_task(client.process(grids, id="client"))
         await ioc.until_value("JOB:DCID", 721)
+        await ioc.until_value("STATE", 4)
         await terminal(ioc, "start", 713, expect_result=False)
         assert await ioc.state() == "Started"
         assert list(await ioc.get("JOB:DCIDS")) == [713]
