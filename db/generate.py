@@ -12,7 +12,7 @@ from zocalo_ioc.describe import alarms, archive, database
 DB = Path(__file__).parent
 FILES = {
     DB / "zocalo-ioc.db": lambda: database("$(P)", None, frames=True),
-    DB / "zocalo-ioc-alarms.xml": lambda: alarms("$(P)", None, False),
+    DB / "zocalo-ioc-alarms.xml": lambda: alarms("$(P)", "$(OPI)"),
     DB / "zocalo-ioc-archive.csv": lambda: archive("$(P)", "$(GRID)", frames=False),
 }
 

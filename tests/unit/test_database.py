@@ -104,7 +104,8 @@ def test_the_alarm_tree_is_what_the_alarm_server_reads() -> None:
     config = ET.parse(DB / "zocalo-ioc-alarms.xml").getroot()
     assert config.tag == "config"
     tags = {element.tag for element in config.iter("pv") for element in element}
-    assert tags <= {"description", "latching", "delay", "guidance"}
+    known = {"description", "latching", "annunciating", "delay", "filter", "guidance"}
+    assert tags <= known
 
 
 def test_every_alarm_is_of_a_record() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from zocalo_ioc.commands.describe import DescribeSettings
-from zocalo_ioc.describe import describe
-from zocalo_ioc.records import IMAGES, TABLES, ioc_stats, served
+from zocalo_ioc.describe import alarms, describe
+from zocalo_ioc.errors import SettingsInvalid
+from zocalo_ioc.records import DECLARATIONS, IMAGES, TABLES, ioc_stats, served
 
 P = "BL03I-EA-ZOC-01"
 GRID = "BL03I-MO-SGON-01:FGS"
@@ -23,7 +24,13 @@ WITH_FRAMES = EVERY | {f"{P}:{record.name}" for record in served(frames=True)}
 
 def described(capsys: pytest.CaptureFixture[str], *options: str) -> str:
     settings = DescribeSettings.load(["--prefix", P, *options])
-    describe(settings.prefix, settings.grid_prefix, settings.frames, settings.format)
+    describe(
+        settings.prefix,
+        settings.grid_prefix,
+        settings.frames,
+        settings.screens,
+        settings.format,
+    )
     return capsys.readouterr().out
 
 
@@ -76,15 +83,44 @@ def test_in_a_pipe_the_table_has_a_line_for_every_record(
     assert {word for word in first if word.startswith(P)} == WITH_GRID | tables
 
 
-def test_the_alarm_tree_and_the_archive_list_have_the_prefix_put_in(
+def test_the_archive_list_has_the_prefix_put_in(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tree = ET.fromstring(described(capsys, "--format", "alarms"))
-    assert {str(pv.get("name")) for pv in tree.iter("pv")} <= EVERY
     archive = described(capsys, "--format", "archive", "--grid-prefix", GRID)
     rows = list(csv.reader(archive.splitlines()))
     assert f"{P}:BEST:MOTOR:X" in {name for name, _, _ in rows} <= WITH_GRID
     assert "$(" not in archive
+
+
+def test_every_alarm_is_spoken_says_what_to_do_and_opens_the_screen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = ("--format", "alarms", "--screens", "/dls_sw/i03/opi/")
+    tree = ET.fromstring(described(capsys, *options))
+    alarms = list(tree.iter("pv"))
+    names = {str(alarm.get("name")) for alarm in alarms}
+    assert names <= EVERY
+    alarming = {f"{P}:{r.name}" for r in DECLARATIONS if r.datatype.alarming}
+    assert names >= alarming
+    for alarm in alarms:
+        assert alarm.findtext("annunciating") == "true"
+        assert alarm.findtext("description")
+        assert alarm.findtext("guidance/details")
+    # those of a component are all its PVs' as well
+    [display] = tree.iterfind("component/display/details")
+    assert display.text == f"file:///dls_sw/i03/opi/zocalo.bob?P={P}"
+
+
+def test_a_prefix_with_braces_is_escaped_where_an_alarm_opens_a_screen() -> None:
+    tree = ET.fromstring(alarms("XF:17ID-ES:FMX{Zoc:1}", "http://opi.example.org"))
+    [display] = tree.iterfind("component/display/details")
+    screen = "http://opi.example.org/zocalo.bob"
+    assert display.text == f"{screen}?P=XF:17ID-ES:FMX%7BZoc:1%7D"
+
+
+def test_screens_are_named_by_their_whole_path() -> None:
+    with pytest.raises(SettingsInvalid, match="--screens: can't use 'opi'"):
+        DescribeSettings.load(["--screens", "opi"])
 
 
 def test_the_database_has_the_motor_positions_with_their_links() -> None:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..exits import AT_ONCE, Exit
 from ..settings import Settings
-from ..settings.types import PREFIX
+from ..settings.types import PREFIX, SCREENS
 from ._command import Command
 
 
@@ -32,6 +32,10 @@ class DescribeSettings(Settings):
     frames: Annotated[
         bool, Field(description="with a queue of frames, to have the grids, too")
     ] = False
+    screens: Annotated[
+        SCREENS | None,
+        Field(description="for alarms to open a screen; $(OPI) if not given"),
+    ] = None
     format: Annotated[
         Literal["table", "json", "database", "alarms", "archive"],
         Field(
@@ -46,7 +50,11 @@ def _describe(settings: DescribeSettings) -> None:
 
     try:
         describe(
-            settings.prefix, settings.grid_prefix, settings.frames, settings.format
+            settings.prefix,
+            settings.grid_prefix,
+            settings.frames,
+            settings.screens,
+            settings.format,
         )
         sys.stdout.flush()
     except BrokenPipeError:  # the other end of a pipe, such as head, has seen enough

@@ -1,46 +1,86 @@
 """The records as an EPICS database, an alarm tree and a list of what to archive.
 
-Each function takes the prefix, which may be the macro ``$(P)``, that of the grid scan
-device, if there are to be motor positions, and whether there are to be grids.
+The database and the list take the prefix, which may be the macro ``$(P)``, that of the
+grid scan device, if there are to be motor positions, and whether there are to be grids.
 """
 
 import tempfile
 import xml.etree.ElementTree as ET
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
-from ..records import (
-    DECLARATIONS,
-    Array,
-    Group,
-    Record,
-    Text,
-    ioc_stats,
-    served,
-)
+from ..records import Array, Group, Record, Text, served
 
 CHANGE = (Group.OPTION, Group.STATUS, Group.RESULT, Group.BEST, Group.MOTOR)
 """What has records whose course is worth keeping."""
 NO_COURSE = (
-    *("HEARTBEAT", "JOB:ELAPSED", "JOB:REMAINING"),
-    *("RESULT:TIME", "RESULT:OUTLINE:EXTENT"),
+    "HEARTBEAT",
+    "JOB:ELAPSED",
+    "JOB:REMAINING",
+    "RESULT:TIME",
+    "RESULT:OUTLINE:EXTENT",
 )
 IOC_COURSE = ("IOC_CPU_LOAD", "MEM_USED", "FD_CNT", "CA_CLNT_CNT", "STARTTOD")
-IOC_ALARMS = ("FD_FREE", "SYS_CPU_LOAD")
-DELAYS = {
-    "BROKER:CONNECTED": 10,
-    "BROKER:CONSUMERS": 30,  # as long as RabbitMQ may take a lost connection for alive
-    "ZOCALO:CONSUMERS": 30,
-    "IOC:SYS_CPU_LOAD": 60,
-}
-"""How long an alarm must last before the alarm server tells of it, in seconds."""
 
-GUIDANCE = {
-    "STATE": "{P}:MESSAGE says what happened to the data collection {P}:JOB:DCID.",
-    "BROKER:CONNECTED": "{P}:MESSAGE says why. No results can come until it is "
-    "mended; the IOC connects again by itself.",
-    "BROKER:CONSUMERS": "Another program takes results from the queue. Stop it, or use "
-    "--results-exchange.",
-    "ZOCALO:CONSUMERS": "Nothing is processed until Zocalo's dispatcher runs.",
+
+class _Alarm(NamedTuple):
+    """What the alarm server shows and speaks, after the severity, and when.
+
+    Attributes:
+        spoken: what is wrong.
+        guidance: what to do.
+        delay: how long it must last before, in seconds.
+        filter: what must be so as well.
+    """
+
+    spoken: str
+    guidance: str
+    delay: int = 0
+    filter: str = ""
+
+
+_ALARMS = {
+    "STATE": _Alarm(
+        "A Zocalo job failed or timed out",
+        "{P}:MESSAGE says what happened to the data collection {P}:JOB:DCID.",
+        filter="'{P}:STATE' > 6",  # No centres is for screens alone
+    ),
+    "BROKER:CONNECTED": _Alarm(
+        "Zocalo can't be reached",
+        "{P}:MESSAGE says why. No results can come until it is fixed; the IOC connects "
+        "again by itself.",
+        10,
+    ),
+    "BROKER:CONSUMERS": _Alarm(
+        "Another program takes results of Zocalo",
+        "Stop the other consumer of the results queue, or use --results-exchange.",
+        30,  # as long as RabbitMQ may take a lost connection for alive
+    ),
+    "ZOCALO:CONSUMERS": _Alarm(
+        "The dispatcher of Zocalo is not running",
+        "Nothing is processed until Zocalo's dispatcher runs.",
+        30,
+    ),
+    "ISPYB:CONNECTED": _Alarm(
+        "ISPyB does not answer the Zocalo IOC",
+        "Jobs go on, but what a request leaves out is not filled in.",
+        30,
+    ),
+    "AUTOSAVE:OK": _Alarm(
+        "The Zocalo IOC can't save its values",
+        "The log says why. The IOC tries again by itself.",
+        30,
+    ),
+    "IOC:FD_FREE": _Alarm(
+        "The Zocalo IOC runs out of file descriptors",
+        "{P}:IOC:CA_CLNT_CNT says how many clients there are. Raise the limit of open "
+        "files.",
+    ),
+    "IOC:SYS_CPU_LOAD": _Alarm(
+        "The machine of the Zocalo IOC is busy",
+        "Find the program with top on {P}:IOC:HOSTNAME.",
+        60,
+    ),
 }
 
 
@@ -76,28 +116,41 @@ def _motor_records(prefix: str, grid_prefix: str) -> str:
     return text
 
 
-def alarms(prefix: str, _: str | None, __: bool) -> str:
-    """Return an alarm tree for the alarm server of Phoebus."""
+def alarms(prefix: str, screens: str) -> str:
+    """Return an alarm tree for the alarm server of Phoebus.
+
+    Args:
+        prefix: the prefix, or ``$(P)``.
+        screens: the folder or URL that has ``zocalo.bob``.
+    """
     config = ET.Element("config", name="Zocalo")
     component = ET.SubElement(config, "component", name=prefix)
-    names = [record.name for record in DECLARATIONS if record.datatype.alarming]
-    ours = {r.name: r.description for r in (*DECLARATIONS, *ioc_stats())}
-    for name in (*names, *(f"IOC:{name}" for name in IOC_ALARMS)):
+    place = f"file://{screens}" if screens.startswith("/") else screens
+    macro = quote(prefix, safe="$():")
+    _add_details(component, "display", "Zocalo", f"{place}/zocalo.bob?P={macro}")
+    for name, alarm in _ALARMS.items():
         pv = ET.SubElement(component, "pv", name=f"{prefix}:{name}")
-        ET.SubElement(pv, "description").text = f"Zocalo: {ours[name]}"
+        ET.SubElement(pv, "description").text = alarm.spoken
         ET.SubElement(pv, "latching").text = "false"
-        if name in DELAYS:
-            ET.SubElement(pv, "delay").text = str(DELAYS[name])
-        if name in GUIDANCE:
-            guidance = ET.SubElement(pv, "guidance")
-            ET.SubElement(guidance, "title").text = "What to do"
-            details = GUIDANCE[name].replace("{P}", prefix)
-            ET.SubElement(guidance, "details").text = details
+        ET.SubElement(pv, "annunciating").text = "true"
+        if alarm.delay:
+            ET.SubElement(pv, "delay").text = str(alarm.delay)
+        if alarm.filter:
+            ET.SubElement(pv, "filter").text = alarm.filter.replace("{P}", prefix)
+        guidance = alarm.guidance.replace("{P}", prefix)
+        _add_details(pv, "guidance", "What to do", guidance)
     ET.indent(config)
     comment = "For alarm-server -import"
-    if prefix == "$(P)":
-        comment += "; put your prefix in place of $(P) first"
-    return f"<!-- {comment}. -->\n{ET.tostring(config, encoding='unicode')}\n"
+    text = ET.tostring(config, encoding="unicode")
+    if macros := [macro for macro in ("$(P)", "$(OPI)") if macro in text]:
+        comment += f"; put your own in place of {' and '.join(macros)} first"
+    return f"<!-- {comment}. -->\n{text}\n"
+
+
+def _add_details(parent: ET.Element, tag: str, title: str, details: str) -> None:
+    element = ET.SubElement(parent, tag)
+    ET.SubElement(element, "title").text = title
+    ET.SubElement(element, "details").text = details
 
 
 def archive(prefix: str, grid_prefix: str | None, frames: bool) -> str:

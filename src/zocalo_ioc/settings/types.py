@@ -39,6 +39,12 @@ def _folder(folder: Path) -> Path:
     return folder
 
 
+def _screens(place: str) -> str:
+    if not re.match(r"/|\w+://", place):
+        raise ValueError("write a whole path, or a URL")
+    return place.rstrip("/")
+
+
 # The names of these aliases are what --help shows, the descriptions what the reference
 # says of the values.
 PREFIX = TypeAliasType(
@@ -101,5 +107,13 @@ FOLDER = TypeAliasType(
         Path,
         AfterValidator(_folder),
         Field(description="a folder, which is made if it is not there"),
+    ],
+)
+SCREENS = TypeAliasType(
+    "SCREENS",
+    Annotated[
+        str,
+        AfterValidator(_screens),
+        Field(description="the whole path of the folder with zocalo.bob, or its URL"),
     ],
 )
