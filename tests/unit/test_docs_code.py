@@ -41,6 +41,7 @@ BUILT = ("mermaid", "{toctree}", "{eval-rst}", "{include}")
 SHOWN = {
     "README.md": ("text",),
     "docs/how-to/access-security.md": ("text",),
+    "docs/how-to/adopt.md": ("python",),
     "docs/how-to/contribute/add-a-kind-of-result.md": ("python",),
     "docs/how-to/contribute/add-a-record.md": ("python",),
     "docs/how-to/find-a-job.md": ("text",),
@@ -57,6 +58,7 @@ OTHERS = {
         "pvget",
         "pvmonitor",
         "pvput",
+        "rabbitmqadmin",
         "rabbitmqctl",
         "systemctl",
         "journalctl",
