@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from pwd import getpwuid
@@ -213,3 +213,21 @@ class MariaDB:
                 )
             )
         return collection.dataCollectionId
+
+    def add_result(
+        self, dcgid: int, *centres: Mapping[str, float | None], kind: str = "3d"
+    ) -> None:
+        """Add a result of X-ray centring to a group, with columns of its centres."""
+        with Session(self.engine) as session:
+            result = models.XrayCentring(
+                dataCollectionGroupId=dcgid, status="success", xrayCentringType=kind
+            )
+            session.add(result)
+            session.flush()
+            session.add_all(
+                models.XrayCentringResult(
+                    xrayCentringId=result.xrayCentringId, status="success", **columns
+                )
+                for columns in centres
+            )
+            session.commit()

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import math
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import pairwise
@@ -18,6 +20,7 @@ from tests.support.mariadb import READER, MariaDB
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import centre_of, result_sender
 from zocalo_ioc.__main__ import main
+from zocalo_ioc.client import Client, RequestRefused
 
 MINOR, MAJOR = 1, 2
 LIMIT = 1.5
@@ -167,6 +170,63 @@ async def test_frames_whose_recipe_has_no_grid_are_drawn_whoever_started_the_sca
     sender.send([(1, 1), (2, 1)], None, UNKNOWN)
     await ioc.until_value("BROKER:REJECTED", rejected + 2)
     sender.close()
+
+
+async def test_past_results_are_there_on_request(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    dcgid, (dcid, _) = ispyb.add_scan(400, 240)
+    ispyb.add_result(dcgid, {"centreOfMassX": None}, kind="2d")  # no diffraction
+    places = {f"centreOfMass{axis}": n + 0.5 for n, axis in enumerate("XYZ")}
+    box = {f"boundingBox{end}X": n for n, end in enumerate(("Min", "Max"))}
+    weak, strong = ({**places, **box, "totalCount": n} for n in (10.0, 2000.0))
+    ispyb.add_result(dcgid, weak, strong | {"maxVoxelX": 7, "blSampleId": 3})
+    async with Client(ioc.prefix) as zocalo:
+        volume, plane = await zocalo.past(dcid)
+        with pytest.raises(RequestRefused, match=f"does not know DCID {UNKNOWN}"):
+            await zocalo.past(UNKNOWN)
+    assert (volume.type, plane.type) == ("3d", "2d")
+    best, other = volume.centres
+    assert (best.position, best.total_count) == ((0.5, 1.5, 2.5), 2000)
+    assert (best.max_voxel[0], best.box_max, best.sample_id) == (7, (1, -1, -1), 3)
+    assert (other.total_count, other.sample_id) == (10, -1)
+    assert math.isnan(best.max_count)
+    assert (plane.count, plane.centres) == (0, [])
+    assert f"PAST failed. ISPyB does not know DCID {UNKNOWN}" in await ioc.text(
+        "MESSAGE"
+    )
+    assert broker.depth(TRIGGERS) == 0
+
+
+async def test_submit_prints_past_results(ioc: Ioc, ispyb: MariaDB) -> None:
+    async def submit(*arguments: str) -> tuple[int | None, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "zocalo_ioc", "submit", ioc.prefix, *arguments),
+            env=ioc.client_environment,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await process.communicate()
+        return process.returncode, out.decode()
+
+    dcgid, (dcid, other) = ispyb.add_scan(400, 240)
+    assert await submit(str(dcid), "--past") == (
+        3,
+        f"DCID {dcid}: ISPyB has no result\n",
+    )
+    ispyb.add_result(dcgid, {"centreOfMassX": 4.25, "totalCount": 90})
+    status, out = await submit(str(other), "--past")
+    assert status == 0
+    assert f"DCID {other}, 3d, success: 1 centre" in out
+    assert "4.250" in out
+    status, out = await submit(str(other), "--past", "--json")
+    [result] = json.loads(out)["results"]
+    assert result["centres"][0]["x"] == 4.25
+
+
+async def test_what_is_no_data_collection_id_has_no_past(ioc: Ioc) -> None:
+    await ioc.put("PAST", "seventy")
+    problem = "'seventy' is not a data collection id. Write a number, 1 or more."
+    assert json.loads(await ioc.text("PAST:JSON")) == {"dcid": 0, "problem": problem}
 
 
 async def test_an_unknown_data_collection_fails_at_once(

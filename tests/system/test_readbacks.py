@@ -15,9 +15,11 @@ async def test_no_readback_keeps_the_value_it_had_at_the_start(
 ) -> None:
     host = rabbitmq.virtual_host("readbacks")
     host.declare(TRIGGERS, RESULTS)
-    ioc = ioc_maker("run", "--broker", host.url, "--results-queue", RESULTS)
+    nowhere = "--ispyb", "mysql://reader@127.0.0.1:1/ispyb"
+    ioc = ioc_maker("run", "--broker", host.url, "--results-queue", RESULTS, *nowhere)
     await ioc.until_value("BROKER:CONNECTED", 1)
     await ioc.put_all(DCID=4711, NUM_FRAMES=1, START=1, SOURCE="GPU")
+    await ioc.put("PAST", "4711")
     host.put(RESULTS, ({}, b"nonsense"))
     await ioc.until_value("BROKER:REJECTED", 1)
     with result_sender(host) as zocalo:

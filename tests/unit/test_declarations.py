@@ -38,6 +38,7 @@ COMMANDS = [
     ("CANCEL", "bo"),
     ("SUBMIT", "char waveform, a command"),
     ("SEND", "char waveform, a command"),
+    ("PAST", "char waveform, a command"),
 ]
 OPTIONS = [
     ("SORT_KEY", "mbbo"),

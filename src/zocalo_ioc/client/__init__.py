@@ -16,7 +16,7 @@ from ._errors import (
 )
 from ._grids import GridMap
 from ._request import RequestValues
-from ._result import Centre, Result
+from ._result import Centre, PastResult, Result
 
 __all__ = [
     "Centre",
@@ -26,6 +26,7 @@ __all__ = [
     "JobCancelled",
     "JobFailed",
     "JobTimedOut",
+    "PastResult",
     "RequestRefused",
     "RequestValues",
     "Result",

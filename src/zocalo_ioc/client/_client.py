@@ -12,8 +12,9 @@ from ._grids import GridMap, read_grids
 from ._job import Job
 from ._link import Link
 from ._matching import Claim
+from ._past import read_past
 from ._request import Dcids, Grid, RequestValues, as_grids, submission, with_id
-from ._result import Result
+from ._result import PastResult, Result
 from ._results import Results
 
 _RESULT_WITHIN = 5.0
@@ -215,6 +216,18 @@ class Client:
             RequestRefused: the IOC takes no frames.
         """
         return await read_grids(self._connected[0])
+
+    async def past(self, dcid: int) -> list[PastResult]:
+        """Return the results that ISPyB has of the group of a data collection.
+
+        Returns:
+            The latest first; none if it was never centred.
+
+        Raises:
+            RequestRefused: the IOC uses no ISPyB, or that does not know the data
+                collection or can't be read.
+        """
+        return await read_past(self._connected[0], dcid)
 
     def last_result(self) -> Result | None:
         """Return the latest result, also one from before; None if there was none."""

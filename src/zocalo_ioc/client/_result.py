@@ -1,5 +1,6 @@
 """A result, as clients read it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,21 +42,10 @@ class Centre:
     sample_id: int
 
 
-@dataclass(frozen=True, eq=False)
-class Result(RecentResult):
-    """One result of Zocalo, also one in which nothing diffracts.
+class Centres:
+    """What has columns of centres."""
 
-    Attributes:
-        seq: counts the results of the IOC; a gap is a result that was not read.
-        time: when it arrived, in seconds since the epoch.
-        job: number of the job that it is of, 0 if of none.
-        dcids: ISPyB data collection ids that it is of, the one it names first.
-        dcgid: their group, -1 if unknown.
-        source: the pipeline it comes from.
-        columns: the columns of ``P:RESULT:TABLE`` by name, each an array of shape
-            (n,) for n centres, the strongest first: ``x``, ``box_min_x``,
-            ``max_count``, ….
-    """
+    columns: Mapping[str, NDArray[Any]]
 
     @property
     def centres(self) -> list[Centre]:
@@ -75,6 +65,42 @@ class Result(RecentResult):
         """
         return np.stack([self.columns[prefix + axis] for axis in AXES], axis=1)
 
+
+@dataclass(frozen=True, eq=False)
+class Result(RecentResult, Centres):
+    """One result of Zocalo, also one in which nothing diffracts.
+
+    Attributes:
+        seq: counts the results of the IOC; a gap is a result that was not read.
+        time: when it arrived, in seconds since the epoch.
+        job: number of the job that it is of, 0 if of none.
+        dcids: ISPyB data collection ids that it is of, the one it names first.
+        dcgid: their group, -1 if unknown.
+        source: the pipeline it comes from.
+        columns: the columns of ``P:RESULT:TABLE`` by name, each an array of shape
+            (n,) for n centres, the strongest first: ``x``, ``box_min_x``,
+            ``max_count``, ….
+    """
+
     def describe(self) -> str:
         """Say for people what was found, and by which pipeline."""
         return outcome(len(self.columns["x"]), self.source)
+
+
+@dataclass(frozen=True, eq=False)
+class PastResult(Centres):
+    """A result that ISPyB has of the group of a data collection.
+
+    Attributes:
+        dcid: the data collection that was asked for.
+        type: ``3d`` or ``2d``.
+        status: ``success``, ``failed`` or ``pending``.
+        count: how many centres it has; of many, the columns have the first.
+        columns: as of `Result`, highest total_count first. ISPyB has no max_count.
+    """
+
+    dcid: int
+    type: str | None
+    status: str | None
+    count: int
+    columns: Mapping[str, NDArray[Any]]

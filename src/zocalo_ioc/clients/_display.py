@@ -59,7 +59,7 @@ def as_table(columns: Mapping[str, Any]) -> None:
     headings = "", *AXES, *(f"box {axis}" for axis in AXES)
     for name in (*headings, "max", "total", "voxels", "sample"):
         table.add_column(name, justify="right", no_wrap=True)
-    for n, row in enumerate(_rows(columns), start=1):
+    for n, row in enumerate(as_rows(columns), start=1):
         table.add_row(
             str(n),
             *(_position(row[axis]) for axis in AXES),
@@ -78,12 +78,12 @@ def as_json(state: State, message: str, result: Result | None) -> str:
         "state": state.label,
         "message": message,
         "dcids": result.dcids if result else [],
-        "centres": _rows(result.columns) if result else None,
+        "centres": as_rows(result.columns) if result else None,
     }
     return json.dumps(found)
 
 
-def _rows(columns: Mapping[str, Any]) -> list[dict[str, float | int | None]]:
+def as_rows(columns: Mapping[str, Any]) -> list[dict[str, float | int | None]]:
     """Return the centres one by one, with None for what they do not have."""
     lists = [[_known(value) for value in column] for column in columns.values()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
@@ -104,3 +104,8 @@ def _position(value: float | int | None) -> str:
 
 def _range(low: float | int | None, high: float | int | None) -> str:
     return "-" if low is None or high is None else f"{low}-{high}"
+
+
+def complain(text: str) -> None:
+    """Say on stderr what went wrong."""
+    print(f"zocalo-ioc: {text}", file=sys.stderr)

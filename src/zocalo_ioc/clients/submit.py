@@ -10,7 +10,8 @@ from ..exits import Exit
 from ..jobs import State
 from ..settings import SubmitSettings
 from ..wire import Command, Event
-from ._display import Progress, as_json, as_table
+from ._display import Progress, as_json, as_table, complain
+from ._past import print_past
 
 _CHECKED = {
     "process": (Event.START, Event.END),
@@ -24,9 +25,11 @@ def submit(settings: SubmitSettings) -> Exit:
     """Do what the settings say, and return the exit status."""
     job = _Job(settings)
     try:
+        if settings.past:
+            return asyncio.run(print_past(settings))
         return asyncio.run(job.run())
     except KeyboardInterrupt:
-        _complain(f"Interrupted. {job.what_remains()}")
+        complain(f"Interrupted. {job.what_remains()}")
         return Exit.INTERRUPTED
 
 
@@ -44,22 +47,22 @@ class _Job:
             for command in _CHECKED[settings.command]:
                 submission(command, settings.grids)
         except RequestInvalid as problem:
-            _complain(str(problem))
+            complain(str(problem))
             return Exit.USAGE
         try:
             async with asyncio.timeout(settings.timeout):
                 result = await self._follow()
         except TimeoutError:
             waited = f"{self._named}: no end after {settings.timeout:g} s."
-            _complain(f"{waited} {self.what_remains()}")
+            complain(f"{waited} {self.what_remains()}")
             return Exit.FAILED
         except IocGone as error:
-            _complain(f"{error} {self._what_was_sent()}")
+            complain(f"{error} {self._what_was_sent()}")
             return Exit.FAILED
         except ZocaloError as error:
             if settings.as_json:
                 print(as_json(error.state, str(error), None))
-            _complain(str(error))
+            complain(str(error))
             return Exit.FAILED
         if result is None:
             state, done = self._outcome()
@@ -128,7 +131,3 @@ class _Job:
         if result:
             as_table(result.columns)
         print(message)
-
-
-def _complain(text: str) -> None:
-    print(f"zocalo-ioc: {text}", file=sys.stderr)

@@ -89,6 +89,21 @@ class IspybFailed(IspybUnavailable):
 # -- what ISPyB knows of a request --------------------------------------------
 
 
+class IspybNotUsed(RequestInvalid):
+    """Past results are asked for, and the IOC does not know where ISPyB is."""
+
+    text = "This IOC does not use ISPyB"
+    remedy = "Start it with --ispyb"
+
+
+class NotADcid(RequestInvalid):
+    """What was written to PAST is not a number of a data collection."""
+
+    text = "'{written}' is not a data collection id"
+    remedy = "Write a number, 1 or more"
+    written: Annotated[str, "seventy"]
+
+
 class DcidUnknown(RequestInvalid):
     """ISPyB has no such data collection. Zocalo would drop the message."""
 

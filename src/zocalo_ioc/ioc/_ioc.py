@@ -30,6 +30,7 @@ from ._frames import Frames
 from ._history import History
 from ._job_events import JobEvents
 from ._logs import ConnectionLog, log_put
+from ._past import Past
 from ._queues import Queues
 from ._results import Results
 from ._triggers import Triggers
@@ -85,6 +86,7 @@ class Ioc:
             if isinstance(record, Setting)
         }
         self._display = Display(self._records, self._timeouts)
+        self._past = Past(self._records, self._display)
         self._connection_log = ConnectionLog()
         waiters = Waiters()
         self._events = JobEvents(self._display, History(self._records), waiters)
@@ -142,6 +144,7 @@ class Ioc:
         self._ispyb = Ispyb(url, self._ispyb_changed)
         self._triggers.look_up.ispyb = self._ispyb
         self._triggers.look_up.required = required
+        self._past.ispyb = self._ispyb
         if self._frames:
             self._frames.ispyb = self._ispyb
 
@@ -234,6 +237,7 @@ class Ioc:
         commands.cancel.run = triggers.cancel
         commands.submit.run = triggers.submit
         commands.send.run = triggers.submit_message
+        commands.past.run = self._past.read
 
     def _requests(self) -> list[Request]:
         request = self._records.request

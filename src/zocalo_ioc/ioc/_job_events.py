@@ -50,6 +50,7 @@ class JobEvents:
             case Refused(job):
                 logger.warning("%s", job.reason, extra=job.fields)
                 if job is current:
+                    self._display.end_notice()
                     self._display.show(job)
                 else:
                     self._display.notify(job.reason)

@@ -18,6 +18,7 @@ from ..errors import IspybUnavailable
 from ..errors import ispyb as errors
 from ..wire import GridSize
 from ._data_collections import DataCollection
+from ._past import CENTRE_COLUMNS, PastResult, past_results
 
 _PORT = 3306
 
@@ -33,6 +34,18 @@ _REQUESTED, _OF_GROUP = (
 _SIZE = tuple(GridSize.model_fields)
 """The columns of `GridInfo` have these names, too."""
 _GRID = table("GridInfo", *map(column, ("dataCollectionId", "gridInfoId", *_SIZE)))
+_CENTRING = table(
+    "XrayCentring",
+    column("xrayCentringId"),
+    column("xrayCentringType"),
+    column("status"),
+    column("dataCollectionGroupId"),
+)
+_CENTRE = table(
+    "XrayCentringResult",
+    column("xrayCentringId"),
+    *map(column, CENTRE_COLUMNS.values()),
+)
 
 
 class Database:
@@ -75,6 +88,18 @@ class Database:
             for dcid, dcgid, images, grid, _, *of in rows  # of two grids, the newer
         }
         return list(found.values())
+
+    def read_past(self, dcid: int) -> list[PastResult] | None:
+        """Return the results of the group of a data collection, oldest first.
+
+        Returns:
+            None if there is no such data collection.
+
+        Raises:
+            IspybUnavailable: the database can't be read.
+        """
+        rows = self._read(_past().where(_REQUESTED.c.dataCollectionId == dcid))
+        return past_results(rows) if rows else None
 
     def probe(self) -> None:
         """Read nothing, from all the columns that are needed.
@@ -132,6 +157,19 @@ def _groups() -> Select[Any]:
         .join(_OF_GROUP, same_group)
         .outerjoin(_GRID, has_grid)
         .order_by(_OF_GROUP.c.dataCollectionId, _GRID.c.gridInfoId)
+    )
+
+
+def _past() -> Select[Any]:
+    its = _CENTRING.c.dataCollectionGroupId == _REQUESTED.c.dataCollectionGroupId
+    id_ = _CENTRING.c.xrayCentringId
+    return (
+        select(id_, _CENTRING.c.xrayCentringType, _CENTRING.c.status)
+        .add_columns(*(_CENTRE.c[name] for name in CENTRE_COLUMNS.values()))
+        .select_from(_REQUESTED)
+        .outerjoin(_CENTRING, its)
+        .outerjoin(_CENTRE, _CENTRE.c.xrayCentringId == id_)
+        .order_by(id_, _CENTRE.c.totalCount.desc())
     )
 
 

@@ -12,6 +12,7 @@ from ..errors import IspybUnavailable
 from ..errors import ispyb as errors
 from ..errors.files import PackageMissing
 from ._data_collections import DataCollection
+from ._past import PastResult
 
 if TYPE_CHECKING:
     from ._database import Database
@@ -73,6 +74,17 @@ class Ispyb:
             IspybUnavailable: no answer within `LIMIT`, or another than hoped for.
         """
         return await self._ask(partial(self._database.read_groups, tuple(dcids)))
+
+    async def read_past(self, dcid: int) -> list[PastResult] | None:
+        """Return the results of the group of a data collection, oldest first.
+
+        Returns:
+            None if there is no such data collection.
+
+        Raises:
+            IspybUnavailable: no answer within `LIMIT`, or another than hoped for.
+        """
+        return await self._ask(partial(self._database.read_past, dcid))
 
     async def _ask(self, look: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()

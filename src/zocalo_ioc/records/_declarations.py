@@ -101,6 +101,7 @@ class CommandPvs(Section):
     # EPICS does the puts to one record one after the other, so those that send messages
     # only have a record that no client holds while it waits for a result
     send = TextAction("SEND", Text(4096), "As SUBMIT, but awaits no result")
+    past = TextAction("PAST", Text(40), "Past results of this DCID to PAST:JSON")
 
 
 class OptionPvs(Section):
@@ -219,6 +220,7 @@ class IspybPvs(Section):
         "ISPyB answers",
         initial=2,  # Off
     )
+    past = Readback("PAST:JSON", Text(65536), "What PAST found in ISPyB")
 
 
 class IocPvs(Section):

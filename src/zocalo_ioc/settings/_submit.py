@@ -34,6 +34,10 @@ class SubmitSettings(OutputSettings):
         Literal["process", "start", "end", "cancel"],
         Field(description="process sends both messages and awaits the result"),
     ] = "process"
+    past: Annotated[
+        bool,
+        Field(description="send nothing, and print the past results that ISPyB has"),
+    ] = False
     num_frames: Annotated[
         NUMBERS,
         Field(description="frames of each: one number for all, or 400,240"),

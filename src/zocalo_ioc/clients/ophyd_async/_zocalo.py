@@ -112,6 +112,7 @@ class Zocalo(StandardReadable):
     cancel: TriggerableCommand
     submit: SignalW[str]
     send: SignalW[str]
+    past: SignalW[str]
 
     # Options
     sort_key: Annotated[SignalRW[SortKey], Format.CONFIG_SIGNAL]
@@ -142,6 +143,7 @@ class Zocalo(StandardReadable):
     zocalo_consumers: SignalR[int]
     zocalo_queued: SignalR[int]
     ispyb_connected: SignalR[IspybConnected]
+    past_json: SignalR[str]
     autosave_ok: SignalR[bool]
     heartbeat: SignalR[int]
     version: Annotated[SignalR[str], Format.CONFIG_SIGNAL]
