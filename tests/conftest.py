@@ -2,6 +2,7 @@ import itertools
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import aioca
 import hypothesis
@@ -10,6 +11,9 @@ import pytest
 from tests.support import ports
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+
+if TYPE_CHECKING:
+    from tests.support.mariadb import MariaDB
 
 ports.search_everywhere()  # before any EPICS client library is loaded
 
@@ -123,3 +127,15 @@ def private_broker(unsteady_broker: RabbitMQ) -> RabbitMQ:
     unsteady_broker.declare(TRIGGERS, RESULTS)
     unsteady_broker.purge(TRIGGERS, RESULTS)
     return unsteady_broker
+
+
+@pytest.fixture(scope="session")
+def ispyb(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[MariaDB]":
+    from tests.support.mariadb import MariaDB  # the models of ISPyB take seconds
+
+    database = MariaDB(tmp_path_factory.mktemp("mariadb"))
+    try:
+        database.create()
+        yield database
+    finally:
+        database.stop()

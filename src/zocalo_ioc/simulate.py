@@ -29,6 +29,7 @@ from .broker import (
     connection_problem,
 )
 from .errors import SettingsInvalid
+from .errors.files import PackageMissing
 from .settings import SimulateSettings
 
 logger = logging.getLogger(__name__)
@@ -60,12 +61,15 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
         logger.info("The dispatcher is the built-in one")
     if not await _is_ready(settings, stop):
         return
-    zocalo = SimulatedZocalo(
-        options,
-        lambda subscriptions: AmqpBroker(
-            lambda: urls, subscriptions, _reporter(), name="zocalo-ioc simulate"
-        ),
-    )
+    try:
+        zocalo = SimulatedZocalo(
+            options,
+            lambda subscriptions: AmqpBroker(
+                lambda: urls, subscriptions, _reporter(), name="zocalo-ioc simulate"
+            ),
+        )
+    except ModuleNotFoundError as error:
+        raise PackageMissing("--ispyb", f"{error.name}", extra="ispyb") from None
     async with asyncio.TaskGroup() as tasks:
         parts = [tasks.create_task(zocalo.run())]
         if real:
@@ -96,6 +100,7 @@ def _options(settings: SimulateSettings) -> Options:
         faithful=settings.faithful,
         logbook=settings.logbook,
         services=services,
+        ispyb=settings.ispyb_url,
         **({"collections": read_collections(file)} if file else {}),
     )
 

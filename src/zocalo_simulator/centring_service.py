@@ -66,6 +66,8 @@ class _Run:
                 answer.set_result(accepted)
 
 
+KeepResult = Callable[[CentringParameters, dict[str, Any]], None]
+"""Keeps the payload of a result in a database, or raises Problem. It may block."""
 SendResult = Callable[[int, bool, Sequence[Message], Send], Awaitable[None]]
 """Sends the result of a data collection, given whether it is of the GPU pipeline."""
 
@@ -90,6 +92,7 @@ class XrayCentring(Service):
         faithful: whether to fail where the real service does, in place of only saying
             that it would: it counts messages, not frames, so one that comes twice, or
             that the grid does not have, stands for one that is missing.
+        keep_result: keeps each result before it is sent, if it is to be kept.
     """
 
     name = "X-ray centring"
@@ -101,8 +104,10 @@ class XrayCentring(Service):
         give_up_after: float = 900.0,
         send_result: SendResult = send_plainly,
         faithful: bool = False,
+        keep_result: KeepResult | None = None,
     ) -> None:
         super().__init__()
+        self._keep_result = keep_result
         self._faithful = faithful
         self._give_up_after = give_up_after
         self._send_result = send_result
@@ -211,6 +216,7 @@ class XrayCentring(Service):
                 "X-ray centring: DCID %s: %s in %d frames (%s)",
                 *(dcids, count, frames, source),
             )
+            await self._keep(parameters, payload)
             messages = message.send_to("success", payload)
             await self._send_result(
                 parameters.dcid, parameters.gpu, messages, self.send
@@ -231,6 +237,17 @@ class XrayCentring(Service):
             run.answer(accepted)
         while len(self._finished) > REMEMBERED:
             del self._finished[next(iter(self._finished))]
+
+    async def _keep(
+        self, parameters: CentringParameters, payload: dict[str, Any]
+    ) -> None:
+        if self._keep_result is None:
+            return
+        try:
+            await asyncio.to_thread(self._keep_result, parameters, payload)
+        except Problem as problem:
+            what = "X-ray centring: DCID %d: its result is not in ISPyB: %s"
+            logger.error(what, parameters.dcid, problem)
 
     def _centre(
         self,

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +75,8 @@ class Collections:
         seed: makes another choice of crystals and of trouble.
         chances: how probable each trouble is, for scans that name none.
         site: what is the same for all.
+        look_up: returns the scan of a data collection that is in no file, or raises
+            NotUnderstood; then none is made up. It may take a second.
     """
 
     def __init__(
@@ -83,7 +85,10 @@ class Collections:
         seed: int = 0,
         chances: Mapping[Trouble, float] | None = None,
         site: Site | None = None,
+        look_up: Callable[[int], Scan] | None = None,
     ) -> None:
+        self._look_up = look_up
+        self._found: dict[int, Scan] = {}
         self.site = site or Site()
         if file is None:
             file = CollectionsFile(defaults=Behaviour())
@@ -102,7 +107,11 @@ class Collections:
         Raises:
             NotUnderstood: there is none.
         """
-        if dcid not in self._listed and self._defaults is None:
+        if dcid in self._listed:
+            return
+        if self._look_up:
+            self._find_again(dcid, self._look_up)
+        elif self._defaults is None:
             raise NotUnderstood(
                 f"DCID {dcid} is not in the collections file",
                 "List it there, or write defaults, so that others are made up",
@@ -110,8 +119,20 @@ class Collections:
 
     def find(self, dcid: int) -> Scan | None:
         """Return the scan of a data collection, if it is known by now."""
+        if self._look_up and dcid not in self._listed and dcid not in self._found:
+            self._find_again(dcid, self._look_up)
         made = self._made.get(dcid)
-        return self._listed.get(dcid) or (made[0] if made else None)
+        return self._known(dcid) or (made[0] if made else None)
+
+    def _known(self, dcid: int) -> Scan | None:
+        return self._listed.get(dcid) or self._found.get(dcid)
+
+    def _find_again(self, dcid: int, look_up: Callable[[int], Scan]) -> None:
+        """Look a data collection up: a grid may have come to its scan."""
+        scan = self._with_trouble(look_up(dcid))
+        if self._found.get(dcid) != scan:  # else its counts are known
+            self._found |= dict.fromkeys(scan.dcids, scan)
+            _forget_oldest(self._found)
 
     def parameters(self, dcid: int) -> dict[str, Any]:
         """Return what recipes of a data collection are filled in with.
@@ -130,7 +151,7 @@ class Collections:
 
     def start(self, dcid: int, parameters: Mapping[str, Any]) -> Scan | None:
         """Note a start, and return the scan if it is known already."""
-        scan = self._listed.get(dcid)
+        scan = self._known(dcid)
         if scan is None:
             self._started[dcid] = Start(parameters)
             _forget_oldest(self._started)
@@ -142,7 +163,7 @@ class Collections:
         Returns:
             The scan; and the start, if nothing could follow it as the scan was unknown.
         """
-        if scan := self._listed.get(dcid):
+        if scan := self._known(dcid):
             return scan, None
         if dcid in self._started or dcid not in self._made:
             self._make(dcid)
@@ -191,8 +212,15 @@ def plausible_scan(frames: Mapping[int, int], behaviour: Behaviour, seed: int) -
     """
     dcids = sorted(frames)
     grid = _grid([frames[dcid] for dcid in dcids])
-    rng = np.random.default_rng([seed, dcids[0]])
-    crystals = [
+    crystals = crystals_in(grid, seed, dcids[0])
+    common = behaviour.model_dump(exclude_unset=True)
+    return Scan(dcids=dcids, grid=grid, crystals=crystals, **common)
+
+
+def crystals_in(grid: Sequence[int], seed: int, dcid: int) -> list[Crystal]:
+    """Return one to three crystals in boxes along two or three axes."""
+    rng = np.random.default_rng([seed, dcid])
+    return [
         Crystal(
             at=[round(n * rng.uniform(0.15, 0.85), 1) for n in grid],
             size=round(rng.uniform(1, 4), 1),
@@ -200,8 +228,6 @@ def plausible_scan(frames: Mapping[int, int], behaviour: Behaviour, seed: int) -
         )
         for _ in range(rng.integers(1, 4))
     ]
-    common = behaviour.model_dump(exclude_unset=True)
-    return Scan(dcids=dcids, grid=grid, crystals=crystals, **common)
 
 
 def _grid(frames: Sequence[int]) -> list[int]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zocalo_ioc.broker import Broker, Subscription
 
@@ -19,6 +20,9 @@ from .scans import Behaviour
 from .service import Service
 from .spots import Spots
 from .trouble import TroubleMaker
+
+if TYPE_CHECKING:
+    from .ispyb import Ispyb
 
 SETTLE_TIME = 1.0
 """How long results may take that are on their way at the end, seconds."""
@@ -38,6 +42,8 @@ class Options:
         faithful: whether centring fails where the real service fails.
         logbook: where the dispatcher keeps a copy of each message.
         services: which of them there are.
+        ispyb: what data collections that are in no file are, and where results are
+            kept; its URL.
     """
 
     site: Site = field(default_factory=Site)
@@ -51,6 +57,7 @@ class Options:
     faithful: bool = False
     logbook: Path | None = None
     services: Collection[ServiceName] = tuple(ServiceName)
+    ispyb: str | None = None
 
 
 class SimulatedZocalo:
@@ -64,14 +71,22 @@ class SimulatedZocalo:
     def __init__(
         self, options: Options, connect: Callable[[Sequence[Subscription]], Broker]
     ) -> None:
+        ispyb = _open(options)
         collections = Collections(
-            options.collections, options.seed, options.chances, options.site
+            options.collections,
+            options.seed,
+            options.chances,
+            options.site,
+            ispyb.find if ispyb else None,
         )
         spots = Spots(collections.find, options.seed)
         gpu = GpuAnalysis(spots, options.frame_rate * SPEED)
         trouble = TroubleMaker(collections, options.seed)
         self._centring = XrayCentring(
-            options.give_up_after, trouble.send_result, options.faithful
+            options.give_up_after,
+            trouble.send_result,
+            options.faithful,
+            ispyb.write_result if ispyb else None,
         )
         services: dict[ServiceName, Sequence[Service]] = {
             ServiceName.MIMAS: [Mimas(collections)],
@@ -98,3 +113,12 @@ class SimulatedZocalo:
         """Finish what is nearly done, and close the connection."""
         await self._centring.settle(SETTLE_TIME)
         await self._broker.close()
+
+
+def _open(options: Options) -> "Ispyb | None":
+    if options.ispyb is None:
+        return None
+    from .ispyb import Ispyb
+
+    behaviour = options.collections.defaults or Behaviour()
+    return Ispyb(options.ispyb, behaviour, options.seed)

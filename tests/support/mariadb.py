@@ -1,6 +1,7 @@
 """A private MariaDB with the tables of ISPyB, and rows as mx-bluesky writes them."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from .ports import LOOPBACK, free_ports
 
 READER = "reader:s%2Fcret"
 """A user who may do nothing but SELECT, and the password, as in a URL."""
+KEEPER = "keeper:secret"
+"""A user who may insert results as well."""
 _TABLES = (
     models.DataCollection,
     models.DataCollectionGroup,
@@ -27,9 +30,11 @@ _TABLES = (
 )
 
 
-def _statement_of_docs() -> str:
-    page = Path(__file__).parents[2] / "docs/how-to/ispyb.md"
-    return page.read_text().partition("```sql\n")[2].partition(";\n```")[0]
+def _statements_of_docs() -> list[str]:
+    pages = Path(__file__).parents[2] / "docs/how-to"
+    text = "".join((pages / page).read_text() for page in ("ispyb.md", "rehearse.md"))
+    blocks = re.findall(r"^```sql\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [line for block in blocks for line in block.splitlines()]
 
 
 class MariaDB:
@@ -82,17 +87,17 @@ class MariaDB:
             capture_output=True,
         )
         self.start()
-        user, _, password = READER.replace("%2F", "/").partition(":")
-        with self._server.connect() as connection:
-            for statement in (
-                "CREATE DATABASE ispyb",
-                f"CREATE USER {user} IDENTIFIED BY '{password}'",
-                _statement_of_docs(),
-            ):
-                connection.execute(text(statement))
         metadata = models.Base.metadata
         tables = [metadata.tables[model.__tablename__] for model in _TABLES]
-        metadata.create_all(self.engine, tables)
+        with self._server.connect() as connection:
+            connection.execute(text("CREATE DATABASE ispyb"))
+            metadata.create_all(self.engine, tables)
+            for login in READER, KEEPER:
+                user, _, password = login.replace("%2F", "/").partition(":")
+                create = f"CREATE USER {user} IDENTIFIED BY '{password}'"
+                connection.execute(text(create))
+            for statement in _statements_of_docs():
+                connection.execute(text(statement))
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""

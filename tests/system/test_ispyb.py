@@ -5,7 +5,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -26,16 +26,6 @@ MINOR, MAJOR = 1, 2
 LIMIT = 1.5
 """No trigger is later: 1 s for the look, and what a busy machine needs."""
 UNKNOWN = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def ispyb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
-    database = MariaDB(tmp_path_factory.mktemp("mariadb"))
-    try:
-        database.create()
-        yield database
-    finally:
-        database.stop()
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What ISPyB knows of data collections: optional, read only.
 
 `_data_collections`, which fills in requests, and `_past` are pure; `_ispyb` looks data
-collections up within a limit; `_database` knows the tables, and alone needs SQLAlchemy.
+collections up within a limit; `database` knows the tables, and alone needs SQLAlchemy.
 """
 
 from ._data_collections import DataCollection, Filled, fill_in

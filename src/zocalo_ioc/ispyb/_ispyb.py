@@ -15,7 +15,7 @@ from ._data_collections import DataCollection
 from ._past import PastResult
 
 if TYPE_CHECKING:
-    from ._database import Database
+    from .database import Database
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def open_database(url: str) -> "Database":
         PackageMissing: SQLAlchemy or the driver is not installed.
     """
     try:
-        from ._database import Database
+        from .database import Database
 
         return Database(url, LIMIT, CONNECTIONS)
     except ImportError as error:

@@ -13,7 +13,7 @@ from ..errors import SettingsInvalid
 from ._given import Given, missing
 from ._log import LogSettings
 from ._options import options_of
-from .types import FILE, FOLDER, QUEUE, SECONDS, URL
+from .types import FILE, FOLDER, ISPYB_URL, QUEUE, SECONDS, URL
 
 
 def _chance(text: str) -> str:
@@ -95,6 +95,13 @@ class SimulateSettings(LogSettings):
             "are made up"
         ),
     ] = None
+    ispyb: Annotated[
+        ISPYB_URL | None,
+        Field(
+            description="take what data collections are from here, and keep results "
+            "there: mysql://user:password@host:3306/ispyb"
+        ),
+    ] = None
     frame_rate: Annotated[
         RATE,
         Field(
@@ -161,6 +168,11 @@ class SimulateSettings(LogSettings):
     def broker_urls(self) -> list[str]:
         """The URLs with their passwords."""
         return [url.get_secret_value() for url in self.broker]
+
+    @property
+    def ispyb_url(self) -> str | None:
+        """The URL of ISPyB with its password, if it is used."""
+        return self.ispyb.get_secret_value() if self.ispyb else None
 
     @property
     def chances(self) -> dict[Trouble, float]:

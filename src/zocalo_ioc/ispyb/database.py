@@ -51,7 +51,7 @@ _CENTRE = table(
 class Database:
     """ISPyB's database, for threads.
 
-    Connections are kept, and made again when they have broken.
+    Connections are kept, and made again when they have broken. Nothing is written.
 
     Args:
         url: a URL of SQLAlchemy, whose driver is not used.
@@ -64,7 +64,7 @@ class Database:
         self.address = f"{where.host}:{where.port or _PORT}"
         self._name = where.database or ""
         self._limit = limit
-        self._engine = create_engine(
+        self.engine = create_engine(
             where,
             isolation_level="AUTOCOMMIT",  # each look sees what is there by then
             pool_size=connections,
@@ -82,7 +82,7 @@ class Database:
         Raises:
             IspybUnavailable: the database can't be read.
         """
-        rows = self._read(_groups().where(_REQUESTED.c.dataCollectionId.in_(dcids)))
+        rows = self.read(_groups().where(_REQUESTED.c.dataCollectionId.in_(dcids)))
         found = {
             dcid: DataCollection(dcid, dcgid, images or 0, grid is not None, _size(of))
             for dcid, dcgid, images, grid, _, *of in rows  # of two grids, the newer
@@ -98,7 +98,7 @@ class Database:
         Raises:
             IspybUnavailable: the database can't be read.
         """
-        rows = self._read(_past().where(_REQUESTED.c.dataCollectionId == dcid))
+        rows = self.read(_past().where(_REQUESTED.c.dataCollectionId == dcid))
         return past_results(rows) if rows else None
 
     def probe(self) -> None:
@@ -107,20 +107,25 @@ class Database:
         Raises:
             IspybUnavailable: the database can't be read.
         """
-        self._read(_groups().where(false()))
+        self.read(_groups().where(false()))
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        self._engine.dispose()
+        self.engine.dispose()
 
-    def _read(self, query: Select[Any]) -> Sequence[Sequence[Any]]:
+    def read(self, query: Select[Any]) -> Sequence[Sequence[Any]]:
+        """Return the rows of a query.
+
+        Raises:
+            IspybUnavailable: the database can't be read.
+        """
         try:
-            with self._engine.connect() as connection:
+            with self.engine.connect() as connection:
                 return connection.execute(query).all()
         except Exception as error:  # drivers raise what they like on odd servers
-            raise self._problem(error) from None
+            raise self.problem(error) from None
 
-    def _problem(self, error: Exception) -> IspybUnavailable:
+    def problem(self, error: Exception) -> IspybUnavailable:
         """Return why the database can't be read, without what may be a user name."""
         address = self.address
         if isinstance(error, PoolTimeout):

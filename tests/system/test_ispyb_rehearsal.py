@@ -1,0 +1,96 @@
+"""From rows in a database to a centre, with every part real but Zocalo."""
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.ioc import Ioc
+from tests.support.mariadb import KEEPER, MariaDB
+from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.simulation import Simulation, simulating
+from zocalo_ioc.client import Client
+
+UNKNOWN = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def site(rabbitmq: RabbitMQ) -> RabbitMQ:
+    return rabbitmq.virtual_host("rehearsal-ispyb")
+
+
+@pytest.fixture(scope="module")
+def simulation(
+    site: RabbitMQ, ispyb: MariaDB, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Simulation]:
+    options = "--ispyb", ispyb.url_with(KEEPER), "--frame-rate", "20000"
+    folder: Path = tmp_path_factory.mktemp("zocalo")
+    with simulating(site, folder, *options) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def ioc(
+    site: RabbitMQ,
+    ispyb: MariaDB,
+    simulation: Simulation,
+    ioc_maker: Callable[..., Ioc],
+) -> AsyncIterator[Ioc]:
+    queue = "--results-queue", RESULTS
+    ioc = ioc_maker("run", "--broker", site.url, *queue, "--ispyb", ispyb.url)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.until_value("ISPYB:CONNECTED", 1)
+    yield ioc
+    ioc.stop()
+
+
+async def test_a_dcid_and_process_lead_from_rows_to_a_centre(
+    ioc: Ioc, ispyb: MariaDB
+) -> None:
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    await ioc.put("DCID", xy)
+    await ioc.put("PROCESS", 1)
+    assert await ioc.state() == "Done"
+    assert await ioc.get("RESULT:DIMENSIONS") == 3
+    assert (await ioc.get("JOB:DCIDS")).tolist() == [xy, xz]
+    async with Client(ioc.prefix) as zocalo:
+        [kept] = await zocalo.past(xz)
+    shown = json.loads(await ioc.text("RESULT:JSON"))["results"]
+    assert kept.type == "3d"
+    by_count = sorted(shown, key=lambda centre: -centre["total_count"])
+    for centre, sent in zip(kept.centres, by_count, strict=True):
+        assert centre.position == pytest.approx(sent["centre_of_mass"], rel=1e-5)
+        assert [list(centre.box_min), list(centre.box_max)] == sent["bounding_box"]
+        assert list(centre.max_voxel) == sent["max_voxel"]
+        assert centre.total_count == pytest.approx(sent["total_count"], rel=1e-5)
+
+
+async def test_a_single_grid_is_what_ispyb_says(
+    ioc: Ioc, ispyb: MariaDB, simulation: Simulation
+) -> None:
+    _, (dcid,) = ispyb.add_scan(240)
+    await ioc.put("DCID", dcid)
+    await ioc.put("PROCESS", 1)
+    assert await ioc.state() == "Done"
+    assert await ioc.get("RESULT:DIMENSIONS") == 2
+    assert f"DCID {dcid} has ended: a grid of 20 x 12 boxes" in simulation.log
+
+
+async def test_a_rotation_is_not_centred(
+    ioc: Ioc, ispyb: MariaDB, simulation: Simulation
+) -> None:
+    _, (dcid,) = ispyb.add_scan(3600, grids=False)
+    request = {"command": "process", "dcid": dcid, "expect_result": False}
+    await ioc.put("SUBMIT", json.dumps(request))
+    assert await ioc.state() == "Done"
+    simulation.until_logged(f"DCID {dcid} has ended: a rotation data collection")
+
+
+def test_what_ispyb_does_not_know_is_rejected(
+    site: RabbitMQ, simulation: Simulation
+) -> None:
+    parameters = {"ispyb_dcid": UNKNOWN, "event": "end", "guid": "0" * 36}
+    message = {"recipes": ["mimas"], "parameters": parameters}
+    site.put("processing_recipe", ({}, json.dumps(message).encode()))
+    simulation.until_logged(f"is rejected: ISPyB does not know DCID {UNKNOWN}")
