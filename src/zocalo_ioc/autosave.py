@@ -1,4 +1,4 @@
-"""What survives a restart of the IOC: options, request and the last result.
+"""What survives a restart of the IOC: options, request, last result, jobs, history.
 
 softioc brings an autosave of its own. It saves field by field every half minute, so a
 result could come back half, without its time stamp, or not at all; and it raises on a
@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from .errors import NotKept
 from .errors.files import NotSaved, SavedDamaged, SavedUnreadable
 from .errors.startup import SavedByAnother
+from .jobs import SavedJobs
 
 PERIOD = 1.0
 """The shortest time between two writes, in seconds, and until one is tried again."""
@@ -54,14 +55,16 @@ class Saved(BaseModel):
     Attributes:
         values: those of the options and the request, by record.
         result: the last one.
-        jobs: the number of the latest job.
+        jobs: what is known of jobs; times are seconds since the epoch.
+        history: its columns.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
 
     values: dict[str, int | float | str] = {}
     result: SavedResult | None = None
-    jobs: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    jobs: SavedJobs = SavedJobs()
+    history: dict[str, list[int | float | str]] = {}
 
 
 class Autosave:

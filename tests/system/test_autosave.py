@@ -1,4 +1,4 @@
-"""Options, request and the last result survive a restart of the IOC."""
+"""Options, request, the last result, jobs and history survive a restart of the IOC."""
 
 import asyncio
 import json
@@ -188,3 +188,124 @@ async def test_a_folder_that_is_gone_is_an_alarm_until_it_is_back(
     await ioc.until_value("AUTOSAVE:OK", 1, limit=10)
     assert saving.has_saved('"DCID":12')
     await saving.stop(ioc)
+
+
+# -- jobs and history ---------------------------------------------------------------
+
+
+async def waiting_for_a_result(saving: Saving, dcid: int) -> Ioc:
+    """Return an IOC that is about to go away while a job waits for its result."""
+    ioc = await saving.start()
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put("SEND", f'{{"command": "end", "dcid": {dcid}, "id": "mine"}}')
+    assert await ioc.state() == "Processing"
+
+    async def is_saved() -> bool:
+        return saving.has_saved(f'"dcids":[{dcid}]') and saving.has_saved('"state":4')
+
+    await ioc.until(is_saved)
+    return ioc
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_a_running_job_goes_on_and_a_wait_waits_for_it(
+    saving: Saving, rabbitmq: RabbitMQ, number: signal.Signals
+) -> None:
+    ioc = await waiting_for_a_result(saving, 6101)
+    remaining, job = await ioc.get("JOB:REMAINING"), await ioc.get("JOB:NUMBER")
+    await asyncio.to_thread(ioc.stop, number)
+    again = await saving.start()
+    assert await again.state() == "Processing"
+    assert await again.get("JOB:DCID") == 6101
+    assert await again.get("JOB:NUMBER") == job
+    assert remaining - 40 < await again.get("JOB:REMAINING") < remaining - 0.5
+    waiting = asyncio.create_task(again.put("WAIT", 1))
+    await asyncio.wait([waiting], timeout=1)
+    assert not waiting.done()
+    with result_sender(rabbitmq) as zocalo:
+        zocalo.send({"results": [centre_of(6101)]}, dcid=6101)
+    await waiting
+    assert await again.state() == "Done"
+    assert await again.get("RESULT:JOB") == job
+    assert (await again.get("HISTORY:ID"))[0] == "mine"
+    await saving.stop(again)
+
+
+async def test_a_result_that_came_while_the_ioc_was_away_ends_its_job_although_late(
+    saving: Saving, rabbitmq: RabbitMQ
+) -> None:
+    ioc = await waiting_for_a_result(saving, 6102)
+    await ioc.put("TIMEOUT", 3)
+    await saving.stop(ioc)
+    with result_sender(rabbitmq) as zocalo:
+        zocalo.send({"results": [centre_of(6102)]}, dcid=6102)
+    await asyncio.sleep(3)
+    again = await saving.start()
+    await again.until_value("STATE", 5)
+    assert list(await again.get("HISTORY:STATE")) == ["Done"]
+    await saving.stop(again)
+
+
+async def test_a_job_whose_time_passed_while_the_ioc_was_away_times_out(
+    saving: Saving,
+) -> None:
+    ioc = await waiting_for_a_result(saving, 6103)
+    await ioc.put("TIMEOUT", 3)
+    await saving.stop(ioc)
+    await asyncio.sleep(3)
+    again = await saving.start()
+    await again.until_value("BROKER:CONNECTED", 1)
+    await again.until_value("STATE", 7, limit=10)
+    assert "no result within 3 s" in await again.text("MESSAGE")
+    await saving.stop(again)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_a_message_that_was_not_confirmed_at_a_stop_has_failed_after_it(
+    ioc_maker: Callable[..., Ioc],
+    private_broker: RabbitMQ,
+    tmp_path: Path,
+    number: signal.Signals,
+) -> None:
+    saving = Saving(ioc_maker, private_broker.url, tmp_path)
+    ioc = await saving.start()
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    with private_broker.halted():
+        put = asyncio.create_task(
+            ioc.put("SEND", '{"command": "start", "dcid": 6104, "num_frames": 1}')
+        )
+
+        async def is_saved() -> bool:
+            return saving.has_saved('"unconfirmed":[["start",6104]]')
+
+        await ioc.until(is_saved)
+        await asyncio.to_thread(ioc.stop, number)
+        with pytest.raises(aioca.CANothing):
+            await put
+        again = await saving.start()
+        assert await again.state() == "Failed"
+        assert (await again.text("MESSAGE")).startswith(
+            "DCID 6104: the start message failed. The IOC was stopped before"
+        )
+        assert list(await again.get("HISTORY:STATE")) == ["Failed"]
+    await saving.stop(again)
+
+
+async def test_history_comes_back(saving: Saving) -> None:
+    ioc = await saving.start()
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put("SEND", '{"command": "start", "id": "refused"}')
+    await ioc.put("SEND", '{"command": "end", "dcid": 6105, "expect_result": false}')
+    await ioc.until_value("STATE", 5)
+    columns = "DCID", "DCGID", "STATE", "CENTRES", "TIME", "JOB", "ID"
+
+    async def history(ioc: Ioc) -> list[list[Any]]:
+        return [list(await ioc.get(f"HISTORY:{column}")) for column in columns]
+
+    before = await history(ioc)
+    assert before[2] == ["Done", "Refused"]
+    await saving.stop(ioc)
+    again = await saving.start()
+    assert await history(again) == before
+    assert await again.state() == "Done"  # the latest job is shown
+    await saving.stop(again)

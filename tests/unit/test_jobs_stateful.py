@@ -28,6 +28,7 @@ from zocalo_ioc.jobs import (
     JobEvent,
     Jobs,
     Refused,
+    SavedJobs,
     State,
     Timeouts,
     Unclaimed,
@@ -113,6 +114,14 @@ class Expected:
             self.confirmed.get((event, dcid), -1) < begun
             for (event, dcid), begun in self.begun.items()
             if event is self.command
+        )
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether the broker lacks any message."""
+        return any(
+            self.confirmed.get(message, -1) < begun
+            for message, begun in self.begun.items()
         )
 
     @property
@@ -300,6 +309,34 @@ class Scanning(RuleBasedStateMachine):
     def time_passes(self, seconds: int, end: int, result: int) -> None:
         self.now += seconds
         self._expire(Timeouts(result, end))
+
+    @rule(seconds=st.integers(0, 5), ahead=st.integers(-1000, 1000))
+    def restart(self, seconds: int, ahead: int) -> None:
+        """What the broker has not confirmed fails; all else goes on, time as well."""
+        text = self.jobs.save(ahead).model_dump_json()
+        self.now += seconds
+        self.jobs = Jobs(self._handle)
+        saved = SavedJobs.model_validate_json(text)
+        stopped = self.jobs.restore(saved, ahead, self.now)
+        restored = {job.number: job for job in (self.jobs.latest, *self.jobs.running)}
+        new = {job: restored.get(job.number, job) for job in self.expected}
+        self.expected = {new[job]: it for job, it in self.expected.items()}
+        self.told = {new[job]: state for job, state in self.told.items()}
+        self.ended = [new[job] for job in self.ended]
+        self.commanded = self.commanded and new[self.commanded]
+        self.current = self.commanded
+        self.shown = self.jobs.current
+        self.early = {d: replace(r, payload="") for d, r in self.early.items()}
+        for expected in self.expected.values():
+            if not expected.ending:
+                results = [replace(r, payload="") for r in expected.results]
+                expected.results = results
+        unconfirmed = [job for job, it in self.expected.items() if it.unconfirmed]
+        assert stopped == [job for job in unconfirmed if not self.expected[job].ending]
+        self.in_flight.clear()
+        for job in stopped:
+            self.jobs.failed(job, "stopped", self.now)
+            self.expected[job].ending = "Failed"
 
     # -- what it must lead to ------------------------------------------------
 

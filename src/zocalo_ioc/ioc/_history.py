@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,15 +30,42 @@ class History:
         }
         self._rows = 0
 
+    def save(self) -> dict[str, list[Any]]:
+        """Return the values of each column."""
+        return {
+            name: (it.astype(str) if it.dtype.kind == "S" else it).tolist()
+            for name, it in self._columns.items()
+        }
+
+    def restore(self, saved: Mapping[str, Sequence[Any]]) -> None:
+        """Show saved rows.
+
+        Raises:
+            ValueError: they are not the rows of a history.
+        """
+        columns = {
+            name: np.array(saved.get(name, ()), record.datatype.dtype)
+            for name, record in self._pvs.columns.items()
+        }
+        lengths = {len(column) for column in columns.values()}
+        if lengths != {len(next(iter(saved.values()), ()))}:
+            raise ValueError("columns differ in length")
+        self._columns, (self._rows,) = columns, lengths
+        self._show()
+
     def add(self, row: Row) -> None:
         """Put a row on top."""
         self._rows += 1
-        changes = [self._pvs.seq.to(self._rows)]
         for name, record in self._pvs.columns.items():
             newest = np.array([row[name]], record.datatype.dtype)
             column = np.concatenate((newest, self._columns[name]))[:MAX_HISTORY]
             self._columns[name] = column
-            changes.append(record.to(column))
+        self._show()
+
+    def _show(self) -> None:
+        changes = [self._pvs.seq.to(self._rows)]
+        for name, record in self._pvs.columns.items():
+            changes.append(record.to(self._columns[name]))
         self._update(changes, time.time())
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from ..errors.files import (
     SavedValueUnusable,
 )
 from ..ispyb import Ispyb
-from ..jobs import SENDING, Jobs, Timeouts
+from ..jobs import Job, Jobs, Timeouts
 from ..records import GridPvs, Setting
 from ..records.database import Handlers, Records
 from ..rejected import Rejected
@@ -42,6 +43,9 @@ FRAMES_AHEAD = 400
 FRAMES_ACKNOWLEDGED = 100
 """Frames that the broker sends ahead, and that are acknowledged at once: with these
 4,000 a second take a quarter of a core."""
+RESULTS_FIRST = 5.0
+"""How long after connecting the jobs of an earlier IOC wait, in seconds, if their time
+has passed: the queue may have their results."""
 TICK = 0.2
 """How often time-outs are looked for, in seconds."""
 
@@ -55,7 +59,7 @@ class Ioc:
         results: the queue that results come from.
         frames: the queue that the spots on each frame come from, to draw the grids.
         send_timeout: how long a command waits for the broker, in seconds.
-        save_file: where options, request and the last result survive a restart.
+        save_file: what survives a restart; see `Saved`.
         rejected_file: where messages that are no results are kept.
         access_file: an EPICS access security file.
         grid_prefix: the grid scan device, for motor positions.
@@ -89,8 +93,9 @@ class Ioc:
         self._past = Past(self._records, self._display)
         self._connection_log = ConnectionLog()
         waiters = Waiters()
-        self._events = JobEvents(self._display, History(self._records), waiters)
-        self._events.on_begin = self._changed
+        self._history = History(self._records)
+        self._events = JobEvents(self._display, self._history, waiters)
+        self._events.on_change = self._changed
         self._frames: Frames | None = None
         self._frames_broker: Broker | None = None
         self._ispyb: Ispyb | None = None
@@ -99,6 +104,7 @@ class Ioc:
                 frames, self._records.grids, connect
             )
         self._jobs = Jobs(self._events.handle)
+        self._expire_from = 0.0
         self._results = Results(
             self._records,
             self._jobs,
@@ -173,8 +179,8 @@ class Ioc:
         self._records.ioc.version.set(__version__)
         self._records.ioc.autosave_ok.set(True)
         self._display.show_connection()
+        problems += self._restore_result(saved) + self._restore_jobs(saved)
         self._display.show(self._jobs.current)
-        problems += self._restore_result(saved)
         if problems:
             self._display.report(*problems)
         # Else the garbage collector looks through all that there is by now again and
@@ -204,11 +210,9 @@ class Ioc:
 
     def _log_unfinished(self) -> None:
         """Log the jobs that run on without this IOC, or never began."""
-        events = {state: event for event, state in SENDING.items()}
         for job in self._jobs.running:
-            if event := events.get(job.state):
-                what = f"{job.named}: the {event} message failed. "
-                logger.error("%s%s", what, StoppedUnconfirmed(), extra=job.fields)
+            if job.unconfirmed:
+                logger.error("%s", _stopped(job), extra=job.fields)
             else:
                 what = f"Stopped before the end of job {job.number}."
                 logger.warning("%s %s", what, job.describe(), extra=job.fields)
@@ -222,7 +226,8 @@ class Ioc:
                 beats += 1
                 self._records.ioc.heartbeat.set(beats)
             why = " ".join(map(str, self._queues.problems))
-            self._jobs.expire(now, self._timeouts(), why)
+            if now >= self._expire_from:
+                self._jobs.expire(now, self._timeouts(), why)
             self._display.show_times(now)
             await asyncio.sleep(TICK)
 
@@ -284,6 +289,8 @@ class Ioc:
         self._connection_log.note(connection)
         self._display.connection = connection
         self._display.show_connection()
+        if connection.up and self._expire_from == math.inf:
+            self._expire_from = time.monotonic() + RESULTS_FIRST
 
     def _queues_changed(self) -> None:
         self._display.show_problems(self._queues.problems)
@@ -304,14 +311,18 @@ class Ioc:
 
     def _snapshot(self) -> Saved:
         values = {name: setting.seen for name, setting in self._settings.items()}
-        return Saved(values=values, result=self._results.last, jobs=self._jobs.count)
+        return Saved(
+            values=values,
+            result=self._results.last,
+            jobs=self._jobs.save(time.time() - time.monotonic()),
+            history=self._history.save(),
+        )
 
     def _restore_values(self) -> tuple[Saved, list[Problem]]:
         """Bring back options and request; return what was saved, and problems."""
         if not self._autosave:
             return Saved(), []
         saved, problem = self._autosave.load()
-        self._jobs.count = saved.jobs
         problems: list[Problem] = [problem] if problem else []
         for name, value in saved.values.items():
             setting = self._settings.get(name)
@@ -331,3 +342,24 @@ class Ioc:
         except NotUnderstood as problem:
             return [SavedResultUnusable(str(problem))]
         return []
+
+    def _restore_jobs(self, saved: Saved) -> list[Problem]:
+        """Bring back history and jobs; those that lack a message can't go on."""
+        problems: list[Problem] = []
+        if saved.history:
+            try:
+                self._history.restore(saved.history)
+            except (ValueError, OverflowError) as error:
+                problems.append(SavedValueUnusable("HISTORY", str(error)))
+        now = time.monotonic()
+        for job in self._jobs.restore(saved.jobs, time.time() - now, now):
+            self._jobs.failed(job, _stopped(job), now)
+        if self._jobs.running:
+            self._expire_from = math.inf
+        return problems
+
+
+def _stopped(job: Job) -> str:
+    """Say that a message was not confirmed when the IOC was stopped."""
+    (event, dcid), *_ = sorted(job.unconfirmed)
+    return f"DCID {dcid}: the {event} message failed. {StoppedUnconfirmed()}"

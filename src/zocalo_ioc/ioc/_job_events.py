@@ -26,8 +26,8 @@ class JobEvents:
         self._waiters = waiters
         self.on_row: Callable[[Row], None] = lambda _: None
         """Called with each new row of the history, for metrics."""
-        self.on_begin: Callable[[], None] = lambda: None
-        """Called when messages of a job are about to be sent."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after each event, to save what has changed."""
         self.on_start: Callable[[Job], None] = lambda _: None
         """Called with each job whose start messages go out, to draw its grids."""
 
@@ -42,7 +42,6 @@ class JobEvents:
             case Began(job):
                 self._display.end_notice()
                 self._display.show_soon(current)
-                self.on_begin()
                 if job.state is State.STARTING:
                     self.on_start(job)
             case Changed():
@@ -64,6 +63,7 @@ class JobEvents:
                 logger.info("%s", said, extra=job.fields)
                 self._add(job_row(job))
                 self._waiters.wake(job)
+        self.on_change()
 
     def _add(self, row: Row) -> None:
         self.on_row(row)

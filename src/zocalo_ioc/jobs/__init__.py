@@ -18,6 +18,7 @@ from ._job import (
     outcome,
 )
 from ._jobs import KEPT, Jobs
+from ._saved import SavedJobs
 
 __all__ = [
     "ENDED",
@@ -32,6 +33,7 @@ __all__ = [
     "JobEvent",
     "Jobs",
     "Refused",
+    "SavedJobs",
     "State",
     "Timeouts",
     "Unclaimed",

@@ -73,6 +73,7 @@ class Job:
         notes: what else should be known of it.
         whole: whether one data collection was given for all of them.
         to_end: those of its data collections whose end has not been commanded.
+        unconfirmed: its messages that the broker has not confirmed.
     """
 
     dcids: tuple[int, ...] = (0,)
@@ -93,7 +94,7 @@ class Job:
     notes: str = ""
     whole: bool = False
     to_end: set[int] = field(default_factory=set[int])
-    _unconfirmed: set[tuple[Event, int]] = field(
+    unconfirmed: set[tuple[Event, int]] = field(
         default_factory=set[tuple[Event, int]], repr=False
     )
 
@@ -188,7 +189,7 @@ class Job:
 
     def begin(self, event: Event, dcids: Sequence[int]) -> None:
         """Note that messages are about to be sent, one a data collection."""
-        self._unconfirmed |= {(event, dcid) for dcid in dcids}
+        self.unconfirmed |= {(event, dcid) for dcid in dcids}
         if event is Event.START:
             self.to_end |= set(dcids)
         else:
@@ -204,8 +205,8 @@ class Job:
         self.last_sent = now
         if event is Event.END:
             self.last_ended = now
-        self._unconfirmed.discard((event, dcid))
-        due = any(other is event for other, _ in self._unconfirmed)
+        self.unconfirmed.discard((event, dcid))
+        due = any(other is event for other, _ in self.unconfirmed)
         if self.state is SENDING[event] and not due:
             self.state = State.STARTED if self.to_end else State.PROCESSING
             self._end_if_done(now)

@@ -6,6 +6,7 @@ from typing import TypeVar
 from ..wire import Event, Request, Result
 from ._events import Began, Changed, Ended, JobEvent, Refused, Unclaimed
 from ._job import ENDED_BY_RESULT, Job, State, Timeouts
+from ._saved import SavedJobs
 
 KEPT = 1000
 """How many data collections, and groups, are remembered, the latest ones."""
@@ -164,6 +165,43 @@ class Jobs:
     def last_sent(self, dcid: int) -> float | None:
         """When the latest message for a data collection was confirmed, if ever."""
         return self._last_sent.get(dcid)
+
+    def save(self, ahead: float) -> SavedJobs:
+        """Return what is known of jobs.
+
+        Args:
+            ahead: how far the clock to save times of is ahead, in seconds.
+        """
+        return SavedJobs(
+            count=self.count,
+            latest=self.latest if self.count else None,
+            running=self.running,
+            last_sent=self._last_sent,
+            numbers=self._numbers,
+            group_numbers=self._group_numbers,
+            early=self._early,
+        ).shifted(ahead)
+
+    def restore(self, saved: SavedJobs, ahead: float, now: float) -> list[Job]:
+        """Go on with saved jobs, before any other has begun.
+
+        Args:
+            saved: from `save`.
+            ahead: how far the clock that it has times of is ahead by now, in seconds.
+            now: the time.
+
+        Returns:
+            Those that run, but whose messages the broker has not all confirmed.
+        """
+        saved = saved.shifted(-ahead, now)
+        self.count = saved.count
+        self.running = saved.running
+        self._last_sent, self._early = saved.last_sent, saved.early
+        self._numbers, self._group_numbers = saved.numbers, saved.group_numbers
+        latest = saved.latest or self.latest
+        same = (job for job in self.running if job.number == latest.number)
+        self.current = self.latest = next(same, latest)
+        return [job for job in self.running if job.unconfirmed]
 
     def _awaiting(self, result: Result) -> list[Job]:
         return [job for job in self.running if job.owns(result)]

@@ -139,7 +139,7 @@ class KeptSettings(Settings):
 
     autosave: Annotated[
         FOLDER | None,
-        Field(description="where settings and the last result survive a restart"),
+        Field(description="where settings, jobs and the last result survive a restart"),
     ] = None
     rejected: Annotated[
         FOLDER | None,
