@@ -136,11 +136,12 @@ async def severities(ioc: Ioc) -> set[int]:
     return {await ioc.severity(name) for name in MOTOR}
 
 
-async def test_motor_positions_are_invalid_while_there_is_no_grid(
+async def test_motor_positions_are_nan_while_there_is_no_grid(
     motor_ioc: Ioc, sender: ResultSender
 ) -> None:
     await next_result(motor_ioc, sender, random_centre(random.Random(1)))
     assert await severities(motor_ioc) == {INVALID}
+    assert all(math.isnan(value) for value in (await read(motor_ioc)).values())
 
 
 async def test_motor_positions_are_dodals_as_soon_as_the_result_is_counted(
@@ -199,7 +200,7 @@ async def test_pvi_lists_the_motor_positions(motor_ioc: Ioc) -> None:
     assert {name.lower().replace(":", "_") for name in MOTOR} < names
 
 
-async def test_motor_positions_are_invalid_until_a_grid_that_is_gone_is_back(
+async def test_motor_positions_are_nan_until_a_grid_that_is_gone_is_back(
     motor_ioc: Ioc,
     sender: ResultSender,
     grid: GridScan,
@@ -209,11 +210,19 @@ async def test_motor_positions_are_invalid_until_a_grid_that_is_gone_is_back(
         return await severities(motor_ioc) == {0}
 
     async def is_invalid() -> bool:
-        return await severities(motor_ioc) == {INVALID}
+        return await severities(motor_ioc) == {INVALID} and all(
+            math.isnan(value) for value in (await read(motor_ioc)).values()
+        )
 
     centre = random_centre(random.Random(7))
     await next_result(motor_ioc, sender, centre)
     await motor_ioc.until(is_valid)
+    seen: list[float] = []
+    monitor = motor_ioc.monitor("BEST:MOTOR:X", seen.append)
+    beat = await motor_ioc.get("HEARTBEAT")
+    await motor_ioc.until_value("HEARTBEAT", beat + 3)
+    monitor.close()
+    assert len(seen) == 1, "a position that does not change is told once"
     grid.stop()
     await motor_ioc.until(is_invalid)
 

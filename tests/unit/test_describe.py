@@ -13,7 +13,7 @@ import pytest
 from zocalo_ioc.commands.describe import DescribeSettings
 from zocalo_ioc.describe import alarms, describe
 from zocalo_ioc.errors import SettingsInvalid
-from zocalo_ioc.records import DECLARATIONS, IMAGES, TABLES, ioc_stats, served
+from zocalo_ioc.records import DECLARATIONS, IMAGES, MOTOR, TABLES, ioc_stats, served
 
 P = "BL03I-EA-ZOC-01"
 GRID = "BL03I-MO-SGON-01:FGS"
@@ -133,8 +133,9 @@ def test_the_database_has_the_motor_positions_with_their_links() -> None:
         check=True,
         timeout=60,
     ).stdout
-    assert f'record(calc, "{P}:BEST:MOTOR:BOX_MAX:Z")' in text
-    assert f'field(INPA, "{GRID}:Z2_START_RBV CP MS")' in text
+    for record in MOTOR:
+        assert f'record(calc, "{P}:{record.name}")' in text
+    assert f'"{GRID}:Z2_START_RBV CP MS"' in text
     assert "$(" not in text
 
 

@@ -109,7 +109,7 @@ def _motor_records(prefix: str, grid_prefix: str) -> str:
 
     text = ""
     for axis_macros in macros(prefix, grid_prefix):
-        axis = TEMPLATE.read_text().partition("\n\n")[2].partition("\n\n")[2]
+        axis = TEMPLATE.read_text().partition("\n\n")[2]
         for name, value in axis_macros.items():
             axis = axis.replace(f"$({name})", value)
         text += f"\n{axis.replace('$(LINK=CP MS)', axis_macros['LINK'])}"

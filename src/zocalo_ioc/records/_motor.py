@@ -6,20 +6,21 @@ from typing import Any
 
 from softioc import builder, softioc
 
-from . import MOTOR
-
 TEMPLATE = Path(__file__).with_name("motor-centre.template")
 STARTS = {"X": "X_START", "Y": "Y_START", "Z": "Z2_START"}
 """Where the grid starts on each axis; Z is scanned in the second of the two grids."""
+_READ = "START", "STEP"
+"""Records that read the device, and have positions on their axis calculated."""
 
 
 def make_fanout(prefix: str, after: Any) -> Any:
     """Return a record that has the motor positions calculated, then processes another.
 
-    The calculated records can't do so themselves: they are also processed when the grid
+    Those that calculate can't do so themselves: they are also processed when the grid
     changes, and that is no update of the result.
     """
-    links = {f"LNK{n}": f"{prefix}:{r.name}" for n, r in enumerate(MOTOR, 1)}
+    read = [f"{prefix}:BEST:MOTOR:{name}:{a}" for a in STARTS for name in _READ]
+    links = {f"LNK{n}": name for n, name in enumerate(read)}
     fanout: Any = builder.records.fanout  # pyright: ignore[reportAttributeAccessIssue]
     return fanout(
         "BEST:MOTOR",
