@@ -47,6 +47,21 @@ async def test_rejected_messages_are_kept_with_the_reason(
     assert second == {"headers": {}, "bytes": 2, "body_base64": "//4="}
 
 
+async def test_a_message_with_a_header_whose_name_is_not_utf_8_is_kept(
+    keeping: Ioc, private_broker: RabbitMQ, tmp_path: Path, monkeypatch: Any
+) -> None:
+    def encode(pieces: list[bytes], value: str) -> int:
+        name = value.encode("latin-1")
+        pieces += [bytes([len(name)]), name]
+        return 1 + len(name)
+
+    monkeypatch.setattr("pika.data.encode_short_string", encode)  # of this sender
+    private_broker.put(RESULTS, (HEADERS | {"größe": 1}, b"{"))
+    await keeping.until_value("BROKER:REJECTED", 1)
+    [message] = kept(tmp_path / f"{keeping.prefix}.jsonl")
+    assert message["headers"] == {"workflows-recipe": "True", r"gr\xf6\xdfe": "1"}
+
+
 def nested(levels: int) -> list[Any]:
     value: list[Any] = []
     for _ in range(levels):

@@ -1,5 +1,6 @@
 """Lets pika read headers that it breaks over."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pika.data
@@ -15,6 +16,14 @@ def read_any_headers() -> None:
     message again from the broker, and so on without end.
     """
     pika.data.decode_value = _decode_leniently
+
+
+def with_text_names(headers: Mapping[str | bytes, object]) -> dict[str, object]:
+    """Return headers; pika leaves a name that is not UTF-8 as bytes."""
+    return {
+        name if isinstance(name, str) else name.decode(errors="backslashreplace"): value
+        for name, value in headers.items()
+    }
 
 
 def _decode_leniently(encoded: bytes, offset: int) -> tuple[Any, int]:

@@ -13,6 +13,7 @@ from ..errors import Problem
 from ..errors.broker import QueueUnresponsive
 from ._answers import Answers
 from ._futures import answer, open_channel, resolve, resolve_with_last
+from ._headers import with_text_names
 from ._pauses import Pauses
 from ._problems import subscription_problem
 from ._protocol import Delivery, Queue, Subscription
@@ -133,7 +134,7 @@ class Subscriber:
         self._received += 1
         try:
             accepted = self._subscription.on_message(
-                Delivery(body, properties.headers or {})
+                Delivery(body, with_text_names(properties.headers or {}))
             )
         except Exception:
             logger.exception("The handler of %s failed", self._queue.name)
