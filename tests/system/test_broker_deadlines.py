@@ -3,8 +3,11 @@
 import asyncio
 import os
 import resource
+import socket
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -44,5 +47,43 @@ async def test_a_process_that_was_out_of_file_descriptors_connects_once_it_has_s
             while not (await states.get()).up:
                 pass
     finally:
+        await amqp.close()
+        running.cancel()
+
+
+@contextmanager
+def hanging_dns(monkeypatch: pytest.MonkeyPatch) -> Generator[list[int]]:
+    """Look up no name but localhost, and give the threads that hang in it."""
+    look_up, over, hanging = socket.getaddrinfo, threading.Event(), list[int]()
+
+    def hang(host: str, *arguments: Any, **options: Any) -> Any:
+        if host not in ("localhost", "127.0.0.1"):
+            hanging.append(threading.get_ident())
+            over.wait()
+        return look_up(host, *arguments, **options)
+
+    monkeypatch.setattr("socket.getaddrinfo", hang)
+    try:
+        yield hanging
+    finally:
+        over.set()
+
+
+async def test_a_dns_that_does_not_answer_is_named_and_keeps_one_thread(
+    rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zocalo_ioc.broker._names.LOOK_UP_TIME", 0.2)
+    states: asyncio.Queue[Connection] = asyncio.Queue()
+    subscription = Subscription(Queue(RESULTS), lambda delivery: True)
+    urls = ["amqp://node1.invalid"] * 3 + [rabbitmq.url]
+    amqp = AmqpBroker(lambda: urls, [subscription], states.put_nowait)
+    with hanging_dns(monkeypatch) as hanging:
+        running = asyncio.create_task(amqp.run())
+        async with asyncio.timeout(10):
+            lost = await states.get()
+        assert str(lost.problem).startswith("The DNS does not answer: the address of ")
+        async with asyncio.timeout(20):
+            assert (await states.get()).address == f"127.0.0.1:{rabbitmq.port}"
+        assert len(hanging) == 1
         await amqp.close()
         running.cancel()

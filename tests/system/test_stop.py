@@ -1,10 +1,13 @@
 """What clients see of an IOC that is stopped while their puts wait."""
 
 import asyncio
+import os
 import signal
 import socket
+import time
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 
 import aioca
 import pytest
@@ -68,6 +71,27 @@ async def test_a_message_confirmed_while_the_ioc_stops_is_not_called_failed(
     assert "DCID 71: start confirmed" in ioc.log
     assert len(private_broker.take(TRIGGERS)) == 1
     await put
+
+
+async def test_an_ioc_that_waits_for_the_dns_stops_at_once(
+    ioc_maker: Callable[..., Ioc], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import socket, time; socket.getaddrinfo = lambda *_, **__: time.sleep(600)"
+    )
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.getenv("PYTHONPATH")])])
+    with monkeypatch.context() as patch:
+        patch.setenv("PYTHONPATH", path)
+        broker = ("--broker", "amqp://node1.invalid", "--results-queue", RESULTS)
+        ioc = ioc_maker("run", *broker)
+
+    async def is_said() -> bool:
+        return "The DNS does not answer" in await ioc.text("MESSAGE")
+
+    await ioc.until(is_said)
+    began = time.monotonic()
+    assert await asyncio.to_thread(ioc.stop) == 0
+    assert time.monotonic() - began < 5
 
 
 async def test_graylog_gets_the_last_lines(

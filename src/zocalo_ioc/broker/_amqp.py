@@ -16,6 +16,7 @@ from ..errors import Problem
 from ..errors.broker import Blocked, NoHeartbeat
 from ._futures import ANSWER_TIME, PikaConnection, answer
 from ._headers import read_any_headers
+from ._names import Names
 from ._pauses import Pauses
 from ._problems import CONNECTION_ERRORS, connection_problem
 from ._protocol import Connection, Message, OnChange, Queue, Subscription, Watch
@@ -73,6 +74,7 @@ class AmqpBroker:
         self._connections = 0
         self._closing = False
         self._connection: PikaConnection | None = None
+        self._names = Names()
         self._heartbeat = heartbeat
         self._publisher = Publisher(lambda: self._state.problem, self._is_held)
         self._queues = [subscription.queue for subscription in subscriptions]
@@ -92,6 +94,7 @@ class AmqpBroker:
                 async with asyncio.timeout(ANSWER_TIME):
                     node = await asyncio.to_thread(self._node, attempt)
                 address = f"{node.host}:{node.port}"
+                await self._names.look_up(node.host, node.port)
                 await self._serve(node, address)
             except Exception as error:  # whatever it is, the next try may go well
                 if self._closing:

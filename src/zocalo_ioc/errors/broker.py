@@ -43,6 +43,14 @@ class HostUnknown(NoConnection):
     address: _Node
 
 
+class HostNotLookedUp(NoConnection):
+    """The DNS does not answer, so that nobody knows whether the host is there."""
+
+    text = "The DNS does not answer: the address of {address} is not known"
+    remedy = "Check the name servers of this machine, or give IP addresses to --broker"
+    address: _Node
+
+
 class Unresponsive(NoConnection):
     """The port is open, but AMQP never answers."""
 
