@@ -190,6 +190,30 @@ async def test_a_folder_that_is_gone_is_an_alarm_until_it_is_back(
     await saving.stop(ioc)
 
 
+async def test_counters_go_on_with_0_after_the_last_number_of_31_bits(
+    saving: Saving, rabbitmq: RabbitMQ
+) -> None:
+    last = 2**31 - 1
+    ioc = await saving.start()
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    with result_sender(rabbitmq) as zocalo:
+        zocalo.send({"results": [centre_of(7)]}, dcid=7)
+        await ioc.until_value("RESULT:SEQ", 1)
+        await saving.stop(ioc)
+        saved = json.loads(saving.file.read_text())
+        saved["result"]["number"] = saved["jobs"]["count"] = last
+        saving.file.write_text(json.dumps(saved))
+        again = await saving.start()
+        assert await again.get("RESULT:SEQ") == last
+        zocalo.send({"results": [centre_of(8)]}, dcid=8)
+        await again.until_value("RESULT:DCID", 8)
+        assert await again.get("RESULT:SEQ") == 0
+    await again.put("SEND", '{"command": "start", "dcid": 9, "num_frames": 1}')
+    assert await again.get("JOB:NUMBER") == 1  # for 0 is none
+    assert await again.state() == "Started"
+    await saving.stop(again)
+
+
 # -- jobs and history ---------------------------------------------------------------
 
 

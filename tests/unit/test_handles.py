@@ -7,7 +7,7 @@ import pytest
 
 from zocalo_ioc.centres import SortKey
 from zocalo_ioc.jobs import State
-from zocalo_ioc.records import Change, Pvs, Store
+from zocalo_ioc.records import Change, Pvs, Store, count
 from zocalo_ioc.wire import Source
 
 
@@ -82,3 +82,13 @@ def test_an_update_with_a_record_of_another_is_refused_by_name(pvs: Pvs) -> None
 def test_the_counter_of_an_update_is_set_last(pvs: Pvs) -> None:
     lasts = [records[-1] for records in pvs.updates]
     assert lasts == [pvs.result.seq, pvs.history.seq]
+
+
+def test_0_follows_the_last_number_of_a_counter() -> None:
+    pvs = Pvs(Store())
+    sent = pvs.broker.sent
+    sent.set(2**31 - 2)
+    count(sent)
+    assert sent.get() == 2**31 - 1
+    count(sent)
+    assert sent.get() == 0

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..centres import MISSING
 from ..jobs import REFUSED, Job, Unclaimed
-from ..records import MAX_HISTORY, Pvs
+from ..records import MAX_HISTORY, Pvs, after
 from ..wire import Result
 
 Row = Mapping[str, Any]
@@ -55,7 +55,7 @@ class History:
 
     def add(self, row: Row) -> None:
         """Put a row on top."""
-        self._rows += 1
+        self._rows = after(self._rows)
         for name, record in self._pvs.columns.items():
             newest = np.array([row[name]], record.datatype.dtype)
             column = np.concatenate((newest, self._columns[name]))[:MAX_HISTORY]

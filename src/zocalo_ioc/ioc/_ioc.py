@@ -22,7 +22,7 @@ from ..errors.files import (
 )
 from ..ispyb import Ispyb
 from ..jobs import Job, Jobs, Timeouts
-from ..records import GridPvs, Setting
+from ..records import GridPvs, Setting, count
 from ..records.database import Handlers, Records
 from ..rejected import Rejected
 from ..wire import Event, Request
@@ -224,7 +224,7 @@ class Ioc:
             now = time.monotonic()
             if now - began >= beats:
                 beats += 1
-                self._records.ioc.heartbeat.set(beats)
+                count(self._records.ioc.heartbeat)
             why = " ".join(map(str, self._queues.problems))
             if now >= self._expire_from:
                 self._jobs.expire(now, self._timeouts(), why)

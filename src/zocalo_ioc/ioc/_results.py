@@ -16,7 +16,7 @@ from ..errors import NotUnderstood
 from ..errors.files import RejectedNotWritten
 from ..jobs import Jobs, count_of_centres
 from ..recent import RECENT_RESULTS, RecentResult, pack
-from ..records import Pvs, count
+from ..records import Pvs, after, count
 from ..rejected import Rejected
 from ..wire import RECIPE_HEADERS, Result, read_result
 from ._display import Display
@@ -79,6 +79,7 @@ class Results:
         sent = self._jobs.last_sent(result.dcid)
         latency = math.nan if sent is None else now - sent
         number = self._jobs.number_of(result)
+        self._published = after(self._published)
         self._publish(result, arrived, latency, number)
         logger.info(
             "DCID %d: a result of %s with %s, guid %s, job %d",
@@ -126,7 +127,7 @@ class Results:
             NotUnderstood: it is damaged.
         """
         result = self._read(RECIPE_HEADERS, saved.body)
-        self._published = saved.number - 1
+        self._published = saved.number
         latency = math.nan if saved.latency is None else saved.latency
         self._publish(result, saved.arrived, latency, saved.job)
         logger.info(
@@ -141,7 +142,6 @@ class Results:
     ) -> None:
         columns = rank(result.centres, self._pvs.options.sort_key.get())
         lines, top = outlines(columns), best(columns)
-        self._published += 1
         dcids = tuple(dict.fromkeys((result.dcid, *result.dcg_dcids)))
         dcgid = MISSING if result.dcgid is None else result.dcgid
         recent = RecentResult(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from ..wire import Event, Request, Result
+from ..wire import INT32_MAX, Event, Request, Result
 from ._events import Began, Changed, Ended, JobEvent, Refused, Unclaimed
 from ._job import ENDED_BY_RESULT, Job, State, Timeouts
 from ._saved import SavedJobs
@@ -47,7 +47,7 @@ class Jobs:
         job = self.of(dcids)
         first = requests[0]
         if job is None:
-            self.count += 1
+            self.count = self.count % INT32_MAX + 1  # 0 is none
             job = Job(dcids, number=self.count, expects_result=first.expect_result)
             self.running.append(job)
             if event is Event.END:

@@ -17,6 +17,7 @@ from ._handles import (
     TextAction,
     Updated,
     Writable,
+    after,
     count,
 )
 from ._ioc_stats import IOC_STATS, IocStatsRecord, ioc_stats
@@ -81,6 +82,7 @@ __all__ = [
     "TextAction",
     "Updated",
     "Writable",
+    "after",
     "count",
     "ioc_stats",
     "served",

@@ -120,9 +120,14 @@ class Readback(Record[T]):
         self.store.set(self, value)
 
 
+def after(number: int) -> int:
+    """Return the next number of a counter, which has 31 bits: 0 follows the last."""
+    return (number + 1) % 2**31
+
+
 def count(record: Readback[int]) -> None:
     """Add one to a record."""
-    record.set(record.get() + 1)
+    record.set(after(record.get()))
 
 
 @dataclass(frozen=True)
