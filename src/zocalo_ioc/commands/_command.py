@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from ..exits import Exit
 from ..logs import logging_as
 from ..settings import IocSettings, LogSettings, Settings, Sources
 from ._environment import misspelt_variables
+from ._service import Service
 from ._shell import Shell
 
 logger = logging.getLogger(__name__)
@@ -106,12 +108,18 @@ def serve_ioc(
     os.environ.setdefault("EPICS_ALLOW_POSIX_THREAD_PRIORITY_SCHEDULING", "NO")
 
     async def work_and_leave(stop: asyncio.Event) -> None:
-        if settings.shell:
-            shell = Shell(stop)
-            with shell.terminal():
-                await work(stop, shell.start)
-        else:
-            await work(stop, lambda: None)
+        service = Service()
+        telling = asyncio.create_task(service.run(stop))
+        shell = Shell(stop) if settings.shell else None
+
+        def on_served() -> None:
+            service.tell("READY=1")
+            if shell:
+                shell.start()
+
+        with shell.terminal() if shell else nullcontext():
+            await work(stop, on_served)
+        telling.cancel()
         _leave()
 
     serve(settings, work_and_leave, prefix)
