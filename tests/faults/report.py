@@ -2,7 +2,7 @@
 
     python -m tests.faults.report [FILE]
 
-takes a quarter of an hour and writes ``docs/explanations/faults.md``.
+takes an hour and writes ``docs/explanations/faults.md``.
 """
 
 import asyncio
@@ -22,8 +22,11 @@ from tests.support import ports
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
-from . import load, scenarios
+from . import disturbances, load, scenarios, stops
 from .load import Outcome
+
+INTERLEAVING = 600.0
+"""How long many clients put any commands, in seconds."""
 
 TABLE = Path(__file__).parents[2] / "docs" / "explanations" / "faults.md"
 HEARTBEAT = 10
@@ -41,6 +44,8 @@ Each fault was done to a real RabbitMQ, with real IOC processes and clients, by
 - *Duplicated* are messages that are there twice: the promise is "at least once". A
   trigger sent twice has the same guid.
 - *Out of order* are end messages before their start, and results before an earlier one.
+- Where the IOC is stopped, *lost* is also a put that ended well without being true and,
+  after SIGTERM, what is not there after a restart.
 - *Recovery* is the median and the longest time until the IOC worked again.
 
 | fault | times | messages | lost | duplicated | out of order | recovery | from |
@@ -68,6 +73,17 @@ class Runs:
         broker.declare(TRIGGERS, RESULTS)
         return broker
 
+    async def _stops(self, broker: RabbitMQ) -> AsyncIterator[Outcome]:
+        for stopped in (
+            stops.stopped_after_a_confirm,
+            stops.stopped_before_an_acknowledgement,
+            stops.stopped_during_a_save,
+        ):
+            for number in stops.STOPPED:
+                folder = self._folder / f"{next(self._numbers)}"
+                folder.mkdir()
+                yield await stopped(folder, broker, number, 20)
+
     async def outcomes(self) -> AsyncIterator[Outcome]:
         broker = self.make_broker()
         make = self.make_ioc
@@ -82,6 +98,18 @@ class Runs:
             yield await scenarios.memory_alarm(make, broker, 10, 5)
             yield await scenarios.connection_swallowed(make, broker, 5, HEARTBEAT)
             yield await scenarios.queue_made_anew(make, broker, 5, HEARTBEAT)
+            async for outcome in self._stops(broker):
+                yield outcome
+            yield await disturbances.file_descriptors_exhausted(make, broker, 10)
+            yield await disturbances.autosave_folder_taken_away(
+                make, broker, self._folder, 10
+            )
+            yield await disturbances.password_rotated(
+                make, broker, self._folder, 10, 100
+            )
+            yield await disturbances.clients_interleaving(
+                make, broker, clients=10, seconds=INTERLEAVING, pause=20
+            )
             samples = self._folder / "samples"
             began = time.monotonic()
             said = await load.fuzz(runs=100_000, samples=5_000, file=samples)

@@ -1,5 +1,6 @@
 """What is promised, kept through each fault a few times; `make faults` does more."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RabbitMQ
 
-from . import scenarios
+from . import disturbances, scenarios, stops
 from .load import Outcome
 from .mutations import mutated
 
@@ -84,3 +85,43 @@ async def test_mutated_messages_are_refused_and_results_between_them_published(
 ) -> None:
     outcome = await scenarios.mutated_messages(ioc_maker, private_broker, mutated(300))
     assert kept(outcome)
+
+
+@pytest.mark.parametrize("number", stops.STOPPED)
+async def test_nothing_is_lost_by_an_ioc_that_is_stopped_at_the_worst_points(
+    private_broker: RabbitMQ, tmp_path: Path, number: signal.Signals
+) -> None:
+    for stopped in (
+        stops.stopped_after_a_confirm,
+        stops.stopped_before_an_acknowledgement,
+        stops.stopped_during_a_save,
+    ):
+        outcome = await stopped(tmp_path, private_broker, number, 1)
+        assert kept(outcome), outcome
+
+
+async def test_triggers_survive_an_ioc_out_of_file_descriptors(
+    ioc_maker: Maker, private_broker: RabbitMQ
+) -> None:
+    outcome = await disturbances.file_descriptors_exhausted(
+        ioc_maker, private_broker, 1
+    )
+    assert kept(outcome)
+
+
+async def test_triggers_survive_a_password_that_is_rotated(
+    ioc_maker: Maker, private_broker: RabbitMQ, tmp_path: Path
+) -> None:
+    outcome = await disturbances.password_rotated(
+        ioc_maker, private_broker, tmp_path, times=1, scans=15
+    )
+    assert kept(outcome)
+
+
+async def test_commands_of_many_clients_survive_a_broker_that_is_killed(
+    ioc_maker: Maker, private_broker: RabbitMQ
+) -> None:
+    outcome = await disturbances.clients_interleaving(
+        ioc_maker, private_broker, clients=3, seconds=15, pause=5
+    )
+    assert kept(outcome), outcome

@@ -121,3 +121,14 @@ class StuckIoc(Ioc):
     """A running IOC that stops for good as it acknowledges a result."""
 
     program = (sys.executable, Path(__file__).with_name("stuck_ioc.py"))
+
+
+class StoppingIoc(Ioc):
+    """A running IOC that sends itself a signal at a chosen point, once."""
+
+    def __init__(
+        self, point: str, number: signal.Signals, log: Path, prefix: str, *options: str
+    ) -> None:
+        script = Path(__file__).with_name("stopping_ioc.py")
+        self.program = (sys.executable, script, point, f"{int(number)}")
+        super().__init__(log, prefix, *options)
