@@ -47,18 +47,23 @@ def write_configuration(
 class ResultSender:
     """Sends results as a Zocalo service does: through a RecipeWrapper of workflows."""
 
-    def __init__(self, transport: PikaTransport, exchange: str = "") -> None:
+    def __init__(self, transport: PikaTransport, exchange: str, queue: str) -> None:
         self._transport = transport
-        self._target = {"queue": RESULTS} | ({"exchange": exchange} if exchange else {})
+        self._target = {"queue": queue} | ({"exchange": exchange} if exchange else {})
 
-    def send(self, payload: object, **parameters: Any) -> None:
+    def send(
+        self,
+        payload: object,
+        gridinfo: Any = None,
+        **parameters: Any,
+    ) -> None:
         recipe = {
             "1": {
                 "queue": "reduce.xray_centering",
                 "parameters": {},
                 "output": {"success": 2},
             },
-            "2": self._target | {"parameters": parameters},
+            "2": self._target | {"parameters": parameters, "gridinfo": gridinfo},
             "start": [[1, []]],
         }
         message = {
@@ -142,7 +147,9 @@ def answering(broker: RabbitMQ) -> Generator[Answering]:
 
 
 @contextmanager
-def result_sender(broker: RabbitMQ, exchange: str = "") -> Generator[ResultSender]:
+def result_sender(
+    broker: RabbitMQ, exchange: str = "", queue: str = RESULTS
+) -> Generator[ResultSender]:
     """Connect a real transport to a broker."""
     transport = PikaTransport()
     # all of them: a configuration that was read before has changed them, too
@@ -155,6 +162,6 @@ def result_sender(broker: RabbitMQ, exchange: str = "") -> Generator[ResultSende
     }
     transport.connect()
     try:
-        yield ResultSender(transport, exchange)
+        yield ResultSender(transport, exchange, queue)
     finally:
         transport.disconnect()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from p4p.client.asyncio import Context
 
+from tests.support import beam
 from tests.support.frames import FRAMES, FrameSender
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
@@ -74,6 +75,50 @@ async def test_both_grids_of_a_scan_are_shown_whatever_the_order_of_the_frames(
         assert await ioc.get(f"GRID:{grid}:MAX_COUNT") == spots.max()
         assert await ioc.get(f"GRID:{grid}:STEP:X") == 0.02
         assert await ioc.get(f"GRID:{grid}:STEP:Y") == 0.03
+
+
+@pytest.mark.parametrize(
+    ("dcids", "sizes", "along"),
+    [([7151, 7152], [XY, XZ], "horizontal"), ([7161], [(200, 30)], "vertical")],
+)
+async def test_a_map_is_what_the_beam_has_seen_whatever_workflows_sends_besides(
+    ioc: Ioc,
+    rabbitmq: RabbitMQ,
+    dcids: list[int],
+    sizes: list[tuple[int, int]],
+    along: str,
+) -> None:
+    rng = np.random.default_rng(5)
+    spots = [rng.integers(0, 500, nx * ny).tolist() for nx, ny in sizes]
+    rejected = await ioc.get("BROKER:REJECTED")
+    with result_sender(rabbitmq, queue=FRAMES) as sender:
+        for dcid, size, of_grid in zip(dcids, sizes, spots, strict=True):
+            frames = list(enumerate(of_grid, start=1))
+            frames += [*frames[:30], (0, 5), (len(of_grid) + 1, 5)]
+            rng.shuffle(frames)
+            gridinfo = {
+                "steps_x": f"{size[0]:.1f}",
+                "steps_y": f"{size[1]:.1f}",
+                "snaked": "1",
+                "orientation": along,
+            }
+            others = str([other for other in dcids if other != dcid])
+            for number, count in frames:
+                sender.send(
+                    {"file-number": str(number), "n_spots_total": str(count)},
+                    gridinfo,
+                    dcid=str(dcid),
+                    dcg_dcids=others,
+                )
+            sender.send({"file-number": 1, "n_spots_total": 5}, dcid=6000)  # unknown
+    await ioc.until_value("BROKER:REJECTED", rejected + 2 * len(sizes))
+    for grid, dcid, size, of_grid in zip(
+        ("XY", "XZ"), dcids, sizes, spots, strict=False
+    ):
+        await ioc.until_value(f"GRID:{grid}:DCID", dcid)
+        await ioc.until_value(f"GRID:{grid}:FRAMES", len(of_grid))
+        seen = beam.picture(of_grid, size, snaked=True, along=along)
+        assert (await counts(ioc, grid) == seen.ravel()).all()
 
 
 async def test_the_image_is_the_picture_that_the_scan_makes(

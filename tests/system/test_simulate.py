@@ -15,12 +15,12 @@ from dodal.devices.zocalo import (
     ZocaloTrigger,
 )
 
+from tests.support.beam import picture
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.simulation import Simulation, simulating
 from tests.support.zocalo import write_configuration
 from zocalo_ioc.exits import Exit
-from zocalo_simulator.centring import to_grid
 from zocalo_simulator.recipe import RecipeMessage, load
 from zocalo_simulator.scans import Scan
 from zocalo_simulator.spots import spot_counts
@@ -164,20 +164,29 @@ async def test_the_gpu_answers_before_the_end_and_the_cpu_after_it(
         assert (x, y, z) == pytest.approx((3.5, 2.5, 1.5), abs=0.5)
 
 
-async def test_frames_fill_the_grids(
-    site: RabbitMQ, beside: Ioc, tmp_path: Path
+@pytest.mark.parametrize(
+    "scan",
+    [
+        {"dcids": [551, 552], "grid": [20, 12, 15], "crystals": [{"at": [7, 3, 9]}]},
+        {"dcids": [561], "grid": [200, 30], "orientation": "vertical"},
+    ],
+)
+async def test_frames_fill_the_grids_as_the_beam_moves(
+    site: RabbitMQ, beside: Ioc, tmp_path: Path, scan: dict[str, Any]
 ) -> None:
-    scan = SMALL | {"dcids": [551, 552]}
+    model = Scan.model_validate(scan)
     with simulating(site, tmp_path, *QUICKLY, collections={"scans": [scan]}):
-        await process(beside, 551, 552)
-        for grid, dcid in (("XY", 551), ("XZ", 552)):
-            model = Scan.model_validate(scan)
-            counts = spot_counts(model, dcid, gpu=False, seed=0)
+        await process(beside, *model.dcids)
+        for grid, dcid in zip(("XY", "XZ"), model.dcids, strict=False):
+            spots = spot_counts(model, dcid, gpu=False, seed=0).tolist()
+            size = model.size(dcid)
             await beside.until_value(f"GRID:{grid}:DCID", dcid)
-            await beside.until_value(f"GRID:{grid}:FRAMES", len(counts))
-            expected = to_grid(counts, model.size(dcid)).T
+            await beside.until_value(f"GRID:{grid}:FRAMES", len(spots))
             shown = await beside.get(f"GRID:{grid}:COUNTS")
-            np.testing.assert_array_equal(shown, expected.ravel())
+            seen = picture(
+                spots, (size.steps_x, size.steps_y), model.snaked, model.orientation
+            )
+            np.testing.assert_array_equal(shown, seen.ravel())
 
 
 async def test_a_lone_grid_of_a_file_has_a_centre_in_two_dimensions(
@@ -272,9 +281,15 @@ def test_it_makes_what_is_missing_and_leaves_alone_what_is_there(
     with other.channel() as channel:
         channel.exchange_declare("results", "topic", durable=False)
         channel.exchange_declare("delayed", "fanout", durable=True)
-    with simulating(other, tmp_path) as simulation:
+    end = {"recipes": ["mimas"], "parameters": {"ispyb_dcid": 901, "event": "end"}}
+    scan = SMALL | {"dcids": [901], "grid": [8, 6], "crystals": []}
+    with simulating(
+        other, tmp_path, *QUICKLY, collections={"scans": [scan]}
+    ) as simulation:
         assert "exchange results has other properties" in simulation.log
         assert "exchange delayed has other properties" in simulation.log
+        other.put("processing_recipe", ({}, json.dumps(end).encode()))
+        other.take(RESULTS)
     with other.channel() as channel:
         channel.exchange_declare("results", "topic", durable=False)
         channel.exchange_declare("delayed", "fanout", durable=True)

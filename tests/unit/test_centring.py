@@ -1,7 +1,6 @@
 """X-ray centring beside another way of calculating it, with scikit-image."""
 
 import itertools
-from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from skimage import measure
 
+from tests.support.beam import picture
 from zocalo_ioc.wire import GridSize, Orientation
 from zocalo_simulator.centring import (
     Counts,
@@ -44,18 +44,6 @@ def frames_of_any_kind(rng: np.random.Generator, count: int) -> Counts:
             return np.where(wanted, rng.integers(0, 1000, count), 0)
 
 
-def order_of_frames(
-    nx: int, ny: int, snaked: bool, orientation: Orientation
-) -> Iterator[tuple[int, int]]:
-    """Walk over a grid as the goniometer does, box by box."""
-    horizontal = orientation is Orientation.HORIZONTAL
-    lines, boxes = (ny, nx) if horizontal else (nx, ny)
-    for line in range(lines):
-        backwards = snaked and line % 2 == 1
-        for box in reversed(range(boxes)) if backwards else range(boxes):
-            yield (box, line) if horizontal else (line, box)
-
-
 class Scan:
     """A scan of two grids, from 1 x 1 x 1 up, however it was taken."""
 
@@ -85,16 +73,13 @@ class Scan:
 
     @property
     def grids(self) -> list[Counts]:
-        """The counts by box, put there one by one."""
-        grids: list[Counts] = []
-        for size, frames in zip(self.sizes, self.frames, strict=True):
-            nx, n = size.steps_x, size.steps_y
-            grid = np.full((nx, n), -1)
-            boxes = order_of_frames(nx, n, self.snaked, self.orientation)
-            for count, box in zip(frames, boxes, strict=True):
-                grid[box] = count
-            grids.append(grid)
-        return grids
+        """The counts by box, indexed [x, y]."""
+        return [
+            picture(
+                frames, (size.steps_x, size.steps_y), self.snaked, self.orientation
+            ).T
+            for size, frames in zip(self.sizes, self.frames, strict=True)
+        ]
 
 
 @pytest.fixture(params=[SCANS[i : i + 100] for i in range(0, len(SCANS), 100)])

@@ -1,12 +1,11 @@
 """The grids of the scan under way."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.beam import steps_of_the_beam
 from zocalo_ioc.errors import NotUnderstood
 from zocalo_ioc.grids import MAX_BOXES, NOT_SEEN, Grids
 from zocalo_ioc.wire import Frame, GridSize, Orientation
@@ -30,26 +29,6 @@ def a_frame(
     others: tuple[int, ...] = (),
 ) -> Frame:
     return Frame(dcid, dcgid, others, number, spots, size)
-
-
-def steps_of_the_beam(
-    nx: int, ny: int, snaked: bool, along: str
-) -> Iterator[tuple[int, int]]:
-    """Yield where the beam is, frame by frame, moving it box by box."""
-    x = y = 0
-    direction = 1
-    for _ in range(nx * ny):
-        yield x, y
-        if along == "horizontal":
-            x += direction
-            if not 0 <= x < nx:
-                y += 1
-                x, direction = (x - direction, -direction) if snaked else (0, 1)
-        else:
-            y += direction
-            if not 0 <= y < ny:
-                x += 1
-                y, direction = (y - direction, -direction) if snaked else (0, 1)
 
 
 @given(
