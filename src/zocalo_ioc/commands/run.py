@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 
 from ..exits import UNTIL_STOPPED
 from ..settings import RunSettings
@@ -17,11 +18,16 @@ async def _ioc(
     settings: RunSettings, stop: asyncio.Event, on_served: Callable[[], None]
 ) -> None:
     # EPICS is loaded only when it is needed: --help answers at once
-    from ..broker import AmqpBroker, Queue
-    from ..ioc import Ioc
     from ..records.neighbours import refuse_if_served
 
-    await asyncio.to_thread(refuse_if_served, settings.prefix)
+    loop = asyncio.get_running_loop()
+    search = loop.run_in_executor(None, refuse_if_served, settings.prefix)
+    # The rest is loaded meanwhile. softioc looks through the stack of its importer
+    # several times, which takes longer from further down.
+    import_module("softioc.builder")
+    from ..broker import AmqpBroker, Queue
+    from ..ioc import Ioc
+
     urls = settings.broker_urls  # what is wrong with it or TLS is to be said now
     settings.tls()
     ioc = Ioc(
@@ -43,6 +49,7 @@ async def _ioc(
         settings.grid_prefix,
         Queue(*settings.frames) if settings.frames else None,
     )
+    await search
     if settings.metrics_port:
         ioc.serve_metrics(settings.metrics_address, settings.metrics_port)
     if url := settings.ispyb_url:
