@@ -162,6 +162,7 @@ def test_a_plan_reads_from_our_device_what_it_reads_from_dodals(
     our_device.sort_key = type(our_device.sort_key)(sort_key)
 
     def send() -> None:
+        our_device.expect(7001)
         copies({"results": RANKED_OTHERWISE}, dcid=7001, dcgid=700)
 
     plan = read_both((their_device, our_device), send)
@@ -184,10 +185,11 @@ def test_a_plan_that_finds_nothing_reads_the_same_from_both(
     their_device: theirs.ZocaloResults,
     copies: Callable[..., None],
 ) -> None:
-    plan = read_both(
-        (their_device, our_device), lambda: copies({"results": []}, dcid=7002, dcgid=1)
-    )
-    done: Any = run_engine(plan)
+    def send() -> None:
+        our_device.expect(7002)
+        copies({"results": []}, dcid=7002, dcgid=1)
+
+    done: Any = run_engine(read_both((their_device, our_device), send))
     assert done.plan_result == [[], []]
 
 
@@ -280,6 +282,7 @@ async def test_while_ours_waits_others_run_but_not_while_dodals_does(
     paused: list[float] = []
     for device in (ours, their_device):
         await device.stage()
+        ours.expect(7010)
         later = threading.Timer(
             WAIT, copies, [{"results": [centre_of(1)]}], {"dcid": 7010, "dcgid": 1}
         )

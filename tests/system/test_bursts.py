@@ -54,6 +54,7 @@ async def test_zocalo_results_takes_every_result_of_a_burst(
     device = ZocaloResults(ordinary_ioc.prefix, "zocalo", timeout_s=5)
     await device.connect()
     await device.stage()
+    device.expect(*range(FIRST, FIRST + COUNT))
     await burst(ordinary_ioc, broker)
     for n in range(COUNT):
         await device.trigger()

@@ -80,6 +80,7 @@ async def test_the_signals_have_the_shapes_and_types_of_dodals(
     device: ZocaloResults, zocalo: ResultSender
 ) -> None:
     results = [centre_of(7) | {"sample_id": 31}, centre_of(9)]
+    device.expect(6001)
     zocalo.send({"results": results}, dcid=6001, dcgid=600)
     await device.trigger()
     read = {name: reading["value"] for name, reading in (await device.read()).items()}
@@ -121,6 +122,7 @@ async def test_centres_are_ranked_by_the_key_of_the_device(
     ranked: list[int],
 ) -> None:
     device = await staged(sort_key=key)
+    device.expect(6002)
     results = [centre(10, 9, 5), centre(20, 7, 6), centre(30, 8, 4)]
     zocalo.send({"results": results}, dcid=6002, dcgid=1)
     await device.trigger()
@@ -131,6 +133,7 @@ async def test_centres_are_ranked_by_the_key_of_the_device(
 async def test_when_nothing_diffracts_the_arrays_are_empty(
     device: ZocaloResults, zocalo: ResultSender
 ) -> None:
+    device.expect(6003)
     zocalo.send({"results": []}, dcid=6003, dcgid=1)
     await device.trigger()
     assert (await device.centre_of_mass.get_value()).shape == (0, 3)
@@ -144,6 +147,7 @@ async def test_what_a_2d_result_does_not_have_is_nan_or_0(
 ) -> None:
     flat = centre_of(3) | {"centre_of_mass": [3.5, 1.5], "max_voxel": [3, 1]}
     flat.pop("bounding_box")
+    device.expect(6004)
     zocalo.send({"results": [flat], "type": "2d"}, dcid=6004, dcgid=1)
     await device.trigger()
     mass = await device.centre_of_mass.get_value()
@@ -166,6 +170,7 @@ async def test_results_of_another_source_are_passed_over(
     taken: int,
 ) -> None:
     device = await staged(results_source=source)
+    device.expect(6010)
     zocalo.send({"results": [centre_of(1)]}, dcid=6010, dcgid=1, gpu=True)
     zocalo.send({"results": [centre_of(2)]}, dcid=6010, dcgid=1)
     await device.trigger()
@@ -178,6 +183,7 @@ async def test_a_result_from_before_staging_is_never_taken(
     zocalo.send({"results": [centre_of(1)]}, dcid=6011, dcgid=1)
     await ioc.until_value("RESULT:DCID", 6011)
     device = await staged(timeout_s=0.5)
+    device.expect(6011)
     with pytest.raises(NoResultsFromZocaloError):
         await device.trigger()
 
@@ -185,6 +191,7 @@ async def test_a_result_from_before_staging_is_never_taken(
 async def test_results_that_came_since_staging_are_taken_in_turn(
     ioc: Ioc, device: ZocaloResults, zocalo: ResultSender
 ) -> None:
+    device.expect(6013, 6014, 6015)
     for count in (1, 2, 3):
         zocalo.send({"results": [centre_of(count)]}, dcid=6012 + count, dcgid=1)
     await ioc.until_value("RESULT:DCID", 6015)
@@ -196,6 +203,7 @@ async def test_results_that_came_since_staging_are_taken_in_turn(
 async def test_no_result_is_lost_while_the_event_loop_is_held_up(
     ioc: Ioc, device: ZocaloResults, zocalo: ResultSender, rabbitmq: RabbitMQ
 ) -> None:
+    device.expect(*range(6100, 6150))
     for n in range(50):
         zocalo.send({"results": []}, dcid=6100 + n, dcgid=1)
     while rabbitmq.depth(RESULTS):
@@ -329,11 +337,12 @@ async def test_a_result_is_taken_after_the_ioc_was_restarted(
     options = ("--broker", private_broker.url, "--results-queue", RESULTS)
     first = ioc_maker("run", *options, "--autosave", str(tmp_path))
     device = ZocaloResults(first.prefix, name="zocalo", timeout_s=60)
-    await device.connect()
+    await device.connect(timeout=40)
     with result_sender(private_broker) as zocalo:
         zocalo.send({"results": [centre_of(1)]}, dcid=6069, dcgid=1)
         await first.until_value("RESULT:DCID", 6069)
         await device.stage()
+        device.expect(6070)
         waiting = device.trigger()
         await asyncio.to_thread(first.stop)
         second = Ioc(tmp_path / "log", first.prefix, *first.arguments)

@@ -1,4 +1,4 @@
-"""A client for code without an event loop of its own, such as classic ophyd."""
+"""An event loop in a thread of its own, and a client in it for code that has none."""
 
 import asyncio
 import atexit
@@ -27,7 +27,7 @@ class BackgroundClient:
 
     def do(self, what: Callable[[Client], Coroutine[Any, Any, T]]) -> Future[T]:
         """Do something with the client; it may be called in any thread."""
-        return asyncio.run_coroutine_threadsafe(self._do(what), _loop())
+        return asyncio.run_coroutine_threadsafe(self._do(what), loop())
 
     async def _do(self, what: Callable[[Client], Coroutine[Any, Any, T]]) -> T:
         if self._connecting is None:
@@ -35,25 +35,33 @@ class BackgroundClient:
         async with self._connecting:
             if self._client is None:
                 self._client = await Client(self.prefix).__aenter__()
-                _end_at_exit()
+                end_at_exit()
         return await what(self._client)
 
 
+async def in_background(what: Coroutine[Any, Any, T]) -> T:
+    """Have something done in the event loop of the thread, and wait in any other."""
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, loop()))
+
+
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
+def loop() -> asyncio.AbstractEventLoop:
+    """Return the event loop of the thread."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="zocalo client", daemon=True).start()
     return loop
 
 
-@cache
-def _end_at_exit() -> None:
-    """End the thread at the exit before aioca, which is loaded by now, ends EPICS."""
-    thread, loop = threading.current_thread(), _loop()
+def end_at_exit() -> None:
+    """End the thread at the exit, before EPICS ends that has been used by now.
 
-    def end() -> None:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    Call it in the thread.
+    """
+    atexit.unregister(_end)  # what is registered last is called first
+    atexit.register(_end, threading.current_thread())
 
-    atexit.register(end)
+
+def _end(thread: threading.Thread) -> None:
+    if thread.is_alive():
+        loop().call_soon_threadsafe(loop().stop)
+        thread.join()  # and not closed: what is still to end may call the loop

@@ -1,10 +1,9 @@
 """The device that waits for results."""
 
-import asyncio
 import threading
 from collections.abc import Iterable
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 import numpy as np
 from bluesky.protocols import Triggerable
@@ -22,12 +21,11 @@ from ophyd_async.core import (
 
 from ...centres import SortKey
 from ...client import Result
+from ...client._background import in_background, loop
 from ...wire import Source
 from ._dodal import LOGGER, as_prefix, of_dodal
 from ._errors import NoResultsFromZocaloError, NoZocaloSubscriptionError
-from ._inbox import Inbox
-
-_MESSAGE_TIMEOUT = 2.0
+from ._inbox import Ending, HopelessError, Inbox
 
 _staged: WeakSet["ZocaloResults"] = WeakSet()
 _staged_lock = threading.Lock()
@@ -42,9 +40,11 @@ def note_triggered(prefix: str, dcid: int) -> None:
 
 
 class _Connector(DeviceConnector):
-    """Sees that the IOC is there."""
+    """Connects an inbox."""
 
-    mocked = False
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self.mocked = False
 
     async def connect_mock(self, device: Device, mock: DeviceMock[Any]) -> None:
         self.mocked = True
@@ -56,11 +56,9 @@ class _Connector(DeviceConnector):
         timeout: float,  # noqa: ASYNC109, the base class has it so
         force_reconnect: bool,
     ) -> None:
-        assert isinstance(device, ZocaloResults)
         self.mocked = False
-        inbox = Inbox(device.prefix)
-        await inbox.open(timeout)
-        inbox.close()
+        await in_background(self._inbox.begin(timeout))
+        await in_background(self._inbox.end())
         await super().connect_real(device, timeout, force_reconnect)
 
 
@@ -78,7 +76,8 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
     them, each once; none that came before is ever taken. Where the device knows which
     data collections were triggered, it takes a result of these alone: `ZocaloTrigger`
     tells every staged device in its process, or a plan calls `expect`. Where it knows
-    of none, any result will do, as with dodal's device.
+    of none, it takes those of jobs that the IOC began since it was staged, whichever
+    process asked for them. It can be used in any event loop, and keeps its connection.
 
     Args:
         prefix: that of the IOC.
@@ -101,11 +100,12 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
         self.sort_key = SortKey(sort_key)
         self.timeout_s = timeout_s
         self.results_source = results_source
-        self._inbox: Inbox | None = None
+        self._inbox = Inbox(self.prefix)
+        closing = finalize(self, _close, self._inbox)
+        closing.atexit = False
         self._expected: set[int] | None = None
-        make = (
-            soft_signal_r_and_setter  # setters named as dodal's `_put_results` has them
-        )
+        # the setters are named as dodal's `_put_results` has them
+        make = soft_signal_r_and_setter
         self.max_voxel, self._max_voxel_setter = make(Array1D[np.uint64])
         self.max_count, self._max_count_setter = make(Array1D[np.uint64])
         self.n_voxels, self._n_voxels_setter = make(Array1D[np.uint64])
@@ -129,7 +129,7 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
             ],
             format=StandardReadableFormat.HINTED_SIGNAL,
         )
-        self._connector_of_ours = _Connector()
+        self._connector_of_ours = _Connector(self._inbox)
         # not that of dodal, which makes signals, too
         StandardReadable.__init__(self, name, connector=self._connector_of_ours)
 
@@ -148,20 +148,20 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
         Raises:
             NotConnectedError: the IOC does not answer within 10 s.
         """
-        self._close()
         if self._connector_of_ours.mocked:
             return
         LOGGER.info("Listening to the results of %s", self.prefix)
-        inbox = Inbox(self.prefix)
-        await inbox.open(DEFAULT_TIMEOUT)
-        self._inbox, self._expected = inbox, None
+        await in_background(self._inbox.begin(DEFAULT_TIMEOUT))
+        self._expected = None
         with _staged_lock:
             _staged.add(self)
 
     @AsyncStatus.wrap
     async def unstage(self) -> None:
-        """Listen no more."""
-        self._close()
+        """Listen no more. The connection is kept."""
+        with _staged_lock:
+            _staged.discard(self)
+        await in_background(self._inbox.end())
 
     @AsyncStatus.wrap
     async def trigger(self) -> None:
@@ -172,41 +172,40 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
 
         Raises:
             NoZocaloSubscriptionError: the device is not staged.
-            NoResultsFromZocaloError: no result came in time; the text says what was
+            NoResultsFromZocaloError: no result came in time, or a job that it might be
+                of has failed, timed out or was cancelled; the text says what was
                 awaited, what came instead, and what the IOC says.
         """
         if self._connector_of_ours.mocked:
             return
-        inbox = self._inbox
-        if inbox is None:
+        if not self._inbox.listens:
             raise NoZocaloSubscriptionError(
                 f"{self.name or self.prefix} must be staged before it is triggered, "
                 "so that it can tell new results from old ones"
             )
         LOGGER.info("Waiting for a result%s", self._awaited())
+        taking = self._inbox.take(self._is_wanted, self._is_hopeless, self.timeout_s)
         try:
-            async with asyncio.timeout(self.timeout_s):
-                result = await inbox.take(self._is_wanted)
-        except TimeoutError as error:
-            why = await self._why_none(inbox)
+            result = await in_background(taking)
+        except (TimeoutError, HopelessError) as error:
+            why = await self._why_none(error)
             LOGGER.warning("%s", why)
             raise NoResultsFromZocaloError(why) from error
-        count = len(result.columns["max_count"])
-        LOGGER.info("Zocalo results: found %d crystals.", count)
         if self._expected is not None:
-            self._expected -= set(result.dcids)
+            self._expected = self._expected - set(result.dcids)
+        LOGGER.info("Zocalo results: found %d crystals.", len(result.columns["x"]))
         self._read(result)
-
-    def _close(self) -> None:
-        with _staged_lock:
-            _staged.discard(self)
-        if self._inbox:
-            self._inbox.close()
-        self._inbox = None
 
     def _is_wanted(self, result: Result) -> bool:
         return self.results_source in (None, result.source) and (
-            self._expected is None or not self._expected.isdisjoint(result.dcids)
+            result.job > self._inbox.since
+            if self._expected is None
+            else not self._expected.isdisjoint(result.dcids)
+        )
+
+    def _is_hopeless(self, ending: Ending) -> bool:
+        return ending.job > self._inbox.since and (
+            self._expected is None or ending.dcid in self._expected
         )
 
     def _read(self, result: Result) -> None:
@@ -226,18 +225,21 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
         self._ispyb_dcid_setter(result.dcids[0])
         self._ispyb_dcgid_setter(result.dcgid)
 
-    async def _why_none(self, inbox: Inbox) -> str:
-        what = [f"No result{self._awaited()} came within {self.timeout_s:g} s."]
+    async def _why_none(self, error: TimeoutError | HopelessError) -> str:
+        inbox = self._inbox
+        if isinstance(error, HopelessError):
+            ending = error.ending
+            what = [f"DCID {ending.dcid} has no result: {ending.state}."]
+        else:
+            what = [f"No result{self._awaited()} came within {self.timeout_s:g} s."]
         if self._expected is not None and not self._expected:
             what.append("Those of all data collections triggered have been taken.")
         if others := {f"{_named(r.dcids)} from {r.source}" for r in inbox.results}:
             what.append(f"Not taken: {'; '.join(sorted(others))}.")
-        if inbox.lost:
-            what.append(f"Missed while the event loop was held up: {inbox.lost}.")
+        if inbox.missed:
+            what.append(f"Missed, as so many came at once: {inbox.missed}.")
         try:
-            async with asyncio.timeout(_MESSAGE_TIMEOUT):
-                source = await inbox.text(f"{self.prefix}:SOURCE")
-                message = await inbox.text(f"{self.prefix}:MESSAGE")
+            source, message = await in_background(inbox.texts("SOURCE", "MESSAGE"))
             if self.results_source and source not in ("Any", self.results_source):
                 what.append(f"{self.prefix}:SOURCE lets only {source} through.")
             what.append(f"{self.prefix} says: {message}")
@@ -246,8 +248,14 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
         return " ".join(what)
 
     def _awaited(self) -> str:
-        of = f" of {_named(sorted(self._expected))}" if self._expected else ""
+        of = " of a job begun since staging"
+        if self._expected is not None:
+            of = f" of {_named(sorted(self._expected))}" if self._expected else ""
         return of + (f" from {self.results_source}" if self.results_source else "")
+
+
+def _close(inbox: Inbox) -> None:
+    loop().call_soon_threadsafe(inbox.close)
 
 
 def _named(dcids: Iterable[int]) -> str:
