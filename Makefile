@@ -3,6 +3,7 @@
 #   make test     all tests, against a RabbitMQ of their own
 #   make screens  the screens in the real Phoebus: pictures and clicks
 #   make bounds   the lowest versions of the dependencies, and those beside blueapi
+#   make bluesky  dodal's and mx-bluesky's own tests, with their devices and with ours
 #   make fresh    make demo and make test in new Debian systems (as root)
 #   make lint     style, types, imports and spelling
 #   make docs     the documentation as a site, docs/_build/html/index.html
@@ -18,7 +19,7 @@ DEV := .venv-dev
 # where make screens finds Phoebus, or puts it
 PHOEBUS ?= .phoebus
 
-.PHONY: demo test bounds fresh screens faults bench rabbitmq lint spelling docs linkcheck lock clean
+.PHONY: demo test bounds bluesky fresh screens faults bench rabbitmq lint spelling docs linkcheck lock clean
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
@@ -29,6 +30,9 @@ test: rabbitmq $(DEV)/.ready
 bounds: rabbitmq .venv-lowest/.ready .venv-blueapi/.ready
 	scripts/check-bounds.sh .venv-lowest
 	scripts/check-bounds.sh .venv-blueapi
+
+bluesky: .venv-mx/.ready
+	.venv-mx/bin/python -m tests.dodal .venv-mx/sources
 
 fresh:
 	scripts/fresh.sh
@@ -86,7 +90,7 @@ $(DEV)/.ready: requirements-test.lock pyproject.toml
 	@scripts/make-venv.sh "$(PYTHON)" $(DEV) requirements-test.lock
 	@touch $@
 
-# of make bounds
+# of make bounds and make bluesky
 .venv-%/.ready: requirements-%.lock pyproject.toml
 	@echo "Setting up .venv-$*, once"
 	@scripts/make-venv.sh "$(PYTHON)" .venv-$* $<
@@ -115,6 +119,9 @@ lock:
 	echo blueapi > added.in
 	$(HASHED) added.in --extra tools --extra ophyd-async --extra ophyd --group plans \
 		$(ARGS) -o requirements-blueapi.lock
+	echo "jupyterlab; sys_platform == 'none'" > added.in # large, and not for tests
+	$(HASHED) --group mx --extra tools --extra ophyd-async --override added.in \
+		$(ARGS) -o requirements-mx.lock
 	rm added.in
 
 clean:
