@@ -58,7 +58,7 @@ def passed(suite: str, place: Path, ioc: Ioc, *options: str) -> set[str]:
     ]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        subprocess.run(
+        done = subprocess.run(
             [
                 *(sys.executable, "-m", "pytest", "--quiet", "-n", "2"),
                 *("--import-mode", "importlib", "-p", "no:cacheprovider"),
@@ -77,9 +77,11 @@ def passed(suite: str, place: Path, ioc: Ioc, *options: str) -> set[str]:
                 "OUR_PREFIX": PREFIX,
                 "PYTHONPATH": str(Path(__file__).parent),
             },
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             check=False,
         )
+        assert report.exists(), done.stdout.decode()
         cases = ElementTree.parse(report).getroot().iter("testcase")
         return {
             f"{case.get('classname')}::{case.get('name')}"
