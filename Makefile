@@ -16,8 +16,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DEMO := .venv
 DEV := .venv-dev
 
-# where make screens finds Phoebus, or puts it
+# where make screens finds Phoebus, or puts it, and a checkout to compile it from
 PHOEBUS ?= .phoebus
+PHOEBUS_SOURCE ?=
 
 .PHONY: demo test bounds bluesky fresh screens faults bench rabbitmq lint spelling docs linkcheck lock clean
 
@@ -38,7 +39,7 @@ fresh:
 	scripts/fresh.sh
 
 screens: rabbitmq $(DEV)/.ready
-	@scripts/install-phoebus.sh $(PHOEBUS)
+	@scripts/install-phoebus.sh $(PHOEBUS) $(PHOEBUS_SOURCE)
 	PHOEBUS=$(PHOEBUS) $(DEV)/bin/python -m pytest tests/screens/phoebus.py $(ARGS)
 
 faults: rabbitmq $(DEV)/.all

@@ -7,88 +7,116 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from grids import maps, plots
 from parts import (
-    PLOTS,
-    STATUS,
+    broker,
     commands,
-    latest,
+    gone,
+    history,
+    ignored,
+    job,
+    message,
+    options,
+    progress,
     request,
-    status,
+    result,
+    state,
     strongest,
     title,
-    view,
+    while_it_answers,
+    whose,
 )
 from widgets import (
     GAP,
+    HEIGHT,
     LED,
     MARGIN,
     OPI,
     PITCH,
     TITLE,
     colors,
-    fonts,
     heading,
-    label,
     lamp,
     opens,
     rows,
     set_property,
-    table,
     text_of,
     value,
 )
 from zocalo_ioc.records import DECLARATIONS, Group
 
-CENTRE_WIDTHS = (*[140] * 3, *[78] * 3, *[80] * 3, *[92] * 3, 80, 90, 72, 78)
-HISTORY_WIDTHS = (140, 110, 110, 80, 80, 100, 280, 80, 400)
+# what the frame, menus and tool bars of Phoebus leave of its window of 1600 x 900
+WIDTH, ROOM = 1560, 720
+RIGHT = 600
+TOP = 92
+"""Where the parts below the state begin."""
 
 
 def main_screen() -> str:
-    """Return the screen that operators look at all day."""
-    # with the frame, menus and tool bars of Phoebus it fits a display of 1920 x 1080
-    width, height = 1540, 880
-    inner = width - 2 * MARGIN
-    left = 400
-    right = width - left - 3 * MARGIN
-    top = TITLE + 54
-    second = 2 * MARGIN + left
-    plot = (right - GAP) // 2, 314
-    bottom = top + 484
-    four, three = 128, 104  # rows
+    """Return the screen that operators look at all day, and run scans from."""
+    left = 330
+    middle = 2 * MARGIN + left
+
+    def inside() -> Iterator[Any]:
+        yield from _top()
+        yield from request(MARGIN, TOP, left)
+        yield from commands(MARGIN, TOP + 9 * PITCH + GAP, left)
+        yield from options(MARGIN, TOP + 13 * PITCH, left)
+        yield from _scan(middle, unless_idle=False)
 
     def widgets() -> Iterator[Any]:
-        button = width - MARGIN - 110
-        beside = button - 2 * GAP - STATUS
-        yield from title("Zocalo  $(P)", beside)
-        yield from status(beside, 4)
-        yield opens("Engineering", "zocalo-engineering.bob", button, 7, 110)
-        yield value("MESSAGE", MARGIN, TITLE + 4, inner, 40)
-        yield from request(MARGIN, top, left)
-        yield from commands(MARGIN, top + 10 * PITCH + GAP, left)
-        yield from latest(MARGIN, top + 13 * PITCH + 3 * GAP, left)
-        yield heading(PLOTS, second, top, right)
-        yield view("y", second, top + PITCH, plot)
-        yield view("z", second + plot[0] + GAP, top + PITCH, plot)
-        yield from strongest(second, top + PITCH + plot[1] + GAP, right)
-        yield heading(
-            "Centres of the latest result, strongest first", MARGIN, bottom, inner
+        screens = (
+            ("Watch", "zocalo-watch.bob"),
+            ("Engineering", "zocalo-engineering.bob"),
         )
-        box = (MARGIN, bottom + PITCH, inner, four)
-        yield table("RESULT:TABLE", CENTRE_WIDTHS, box)
-        history = bottom + PITCH + four + GAP
-        yield heading("History, newest first", MARGIN, history, inner)
-        box = (MARGIN, history + PITCH, inner, three)
-        yield table("HISTORY", HISTORY_WIDTHS, box)
+        yield from title("Zocalo  $(P)", WIDTH, *screens)
+        yield while_it_answers(WIDTH, TITLE, ROOM - TITLE, inside())
 
-    return text_of("Zocalo $(P)", width, height, widgets())
+    return text_of("Zocalo $(P)", WIDTH, ROOM, widgets())
+
+
+def watch_screen() -> str:
+    """Return the screen for where plans begin the scans, and people only look."""
+
+    def inside() -> Iterator[Any]:
+        yield from _top()
+        yield from _scan(MARGIN, unless_idle=True)
+
+    def widgets() -> Iterator[Any]:
+        yield from title("Zocalo  $(P)", WIDTH, ("Operate", "zocalo.bob"))
+        yield while_it_answers(WIDTH, TITLE, ROOM - TITLE, inside())
+
+    return text_of("Zocalo $(P) watch", WIDTH, ROOM, widgets())
+
+
+def _top() -> Iterator[Any]:
+    """Yield the line with the state."""
+    yield state(MARGIN, 2, 220, 40)
+    yield from job(240, 0, 400)
+    yield from progress(650, 0, 280)
+    yield from broker(WIDTH - RIGHT - MARGIN, 0, RIGHT)
+    yield ignored(WIDTH - RIGHT - MARGIN, HEIGHT, RIGHT)
+
+
+def _scan(x: int, *, unless_idle: bool) -> Iterator[Any]:
+    """Yield what a scan looks like, from x to the right end of the screen."""
+    yield message(MARGIN, 48, WIDTH - 2 * MARGIN, unless_idle=unless_idle)
+    right = WIDTH - RIGHT - MARGIN
+    bottom = ROOM - TITLE - MARGIN
+    across, down = right - x - MARGIN, bottom - TOP
+    yield plots(x, TOP, across, down)
+    yield maps(x, TOP, across, down)
+    table = 14 * PITCH + 18
+    yield from result(right, TOP, RIGHT, table)
+    yield from history(right, TOP + table + GAP, RIGHT, down - table - GAP)
 
 
 def engineering_screen() -> str:
     """Return the screen for those who look after the IOC."""
-    width, height = 1260, 812
+    width, height = 1260, ROOM
     column = (width - 4 * MARGIN) // 3
     first, second, third = (MARGIN + n * (column + MARGIN) for n in range(3))
-    top = TITLE + 90
+    top = TOP
     counters = [
         ("BROKER:SENT", "Sent"),
         ("BROKER:RECEIVED", "Received"),
@@ -128,10 +156,18 @@ def engineering_screen() -> str:
 
     def widgets() -> Iterator[Any]:
         yield from title(
-            "Zocalo  $(P)  engineering", width, ("Operation", "zocalo.bob")
+            "Zocalo  $(P)  engineering",
+            width,
+            ("Operate", "zocalo.bob"),
+            ("Watch", "zocalo-watch.bob"),
         )
-        yield from status(MARGIN, TITLE)
-        yield value("MESSAGE", MARGIN, TITLE + 40, width - 2 * MARGIN, 40)
+        yield while_it_answers(width, TITLE, height - TITLE, inside())
+
+    def inside() -> Iterator[Any]:
+        yield state(MARGIN, 2, 220, 40)
+        yield from job(240, 0, 400)
+        yield from broker(650, 0, 300)
+        yield message(MARGIN, 48, width - 2 * MARGIN)
         yield heading("Messages", first, top, column)
         yield from rows(counters, first, top + PITCH, column)
         y = top + 9 * PITCH + GAP
@@ -151,7 +187,7 @@ def engineering_screen() -> str:
             first,
             y + PITCH,
             width - 2 * MARGIN,
-            height - y - PITCH - MARGIN,
+            height - TITLE - y - PITCH - MARGIN,
         )
         set_property(json, "interactive", "true")  # it scrolls, and can be copied
         yield json
@@ -161,34 +197,29 @@ def engineering_screen() -> str:
 
 def embedded_screen() -> str:
     """Return what a beamline puts into a screen of its own."""
-    width, height = 420, 150
+    width, height = 460, 250
+    inner = width - 2 * MARGIN
+
+    def inside() -> Iterator[Any]:
+        yield lamp("BROKER:CONNECTED", MARGIN, 8, colors.OK, colors.MAJOR)
+        yield state(MARGIN + LED + GAP, 4, 150, 26)
+        yield opens("Open", "zocalo-watch.bob", width - MARGIN - 70, 4, 70)
+        yield from progress(196, 0, 170)
+        yield whose(MARGIN, 38, inner)
+        yield next(strongest(MARGIN, 62, inner))
+        yield plots(MARGIN, 90, inner, height - 100, beside=True)
+        yield maps(MARGIN, 90, inner, height - 100, brief=True)
 
     def widgets() -> Iterator[Any]:
-        yield lamp("BROKER:CONNECTED", 10, 9, colors.OK, colors.MAJOR)
-        name = label("Zocalo", 10 + LED + GAP, 7, 60)
-        name.predefined_font(fonts.DefaultBold)
-        yield name
-        state = value("STATE", 100, 5, 140, 26)
-        state.predefined_font(fonts.Header3)
-        state.horizontal_alignment_center()
-        yield state
-        yield value("JOB:DCID", 248, 7, 82)
-        yield opens("Open", "zocalo.bob", 338, 5, 72)
-        yield value("MESSAGE", 10, 37, 400, 40)
-        yield label("Centres", 10, 85, 60)
-        yield value("RESULT:COUNT", 74, 85, 60)
-        yield label("of DCID", 146, 85, 58)
-        yield value("RESULT:DCID", 208, 85, 100)
-        for n, axis in enumerate("XYZ"):
-            left = 10 + n * 136
-            yield label(axis.lower(), left, 115, 16)
-            yield value(f"BEST:{axis}", left + 18, 115, 110)
+        yield gone(MARGIN, 0, inner, 60)
+        yield while_it_answers(width, 0, height, inside())
 
     return text_of("Zocalo $(P) embedded", width, height, widgets())
 
 
 SCREENS = {
     OPI / "zocalo.bob": main_screen,
+    OPI / "zocalo-watch.bob": watch_screen,
     OPI / "zocalo-engineering.bob": engineering_screen,
     OPI / "zocalo-embedded.bob": embedded_screen,
 }

@@ -7,7 +7,7 @@ from phoebusgen import widget
 
 from widgets import (
     GAP,
-    LABEL,
+    HEIGHT,
     LED,
     MARGIN,
     PITCH,
@@ -17,222 +17,315 @@ from widgets import (
     entry,
     exact,
     fonts,
+    group,
     heading,
     label,
     lamp,
+    only_if,
     opens,
     pv,
-    rows,
-    set_property,
+    says,
+    table,
+    tip,
     value,
 )
-from zocalo_ioc.records import DECLARATIONS, Group
+from zocalo_ioc.jobs import State
 
+GREY, BLUE, GREEN = (190, 190, 190), (130, 185, 255), (60, 200, 90)
+ATTENTION, BLACK, DIM = (255, 160, 0), (0, 0, 0), (150, 150, 150)
+YELLOW, RED = (255, 205, 60), (255, 80, 80)
+STATE_COLORS = {
+    State.IDLE: GREY,
+    State.STARTING: BLUE,
+    State.STARTED: BLUE,
+    State.ENDING: BLUE,
+    State.PROCESSING: BLUE,
+    State.DONE: GREEN,
+    State.NO_CENTRES: YELLOW,
+    State.TIMED_OUT: RED,
+    State.FAILED: RED,
+    State.CANCELLED: GREY,
+}
+RUNS = "1 <= pvInt0 <= 4"
+"""Whether the job whose STATE is pv0 runs."""
+OF_THE_JOB = "pvInt0 == pvInt1 > 0"
+"""Whether RESULT:JOB is JOB:NUMBER."""
 CANCEL_WARNING = "Abandon the current job? Its result will not be waited for."
-PLOTS = "Centres and their boxes, to scale; the strongest is orange"
-BLUE = (31, 119, 180)
-ORANGE = (255, 127, 14)
-STATUS = 952
-"""Width of the line with the broker and the state."""
+RUNNING_WARNING = "A job is running. Begin another one?"
+CENTRE_WIDTHS = {
+    "#": 28,
+    **dict.fromkeys("xyz", 54),
+    **dict.fromkeys(("x box", "y box", "z box"), 60),
+    **{"Max": 64, "Total": 78, "Sample": 62},
+}
+HISTORY_WIDTHS = {
+    **{"Time": 104, "DCID": 80, "State": 84, "Centres": 66},
+    **{"Latency": 70, "From": 50, "Job": 44, "Id": 88},
+}
 
 
 def title(text: str, width: int, *buttons: tuple[str, str]) -> Iterator[Any]:
-    """Yield the name of a screen, and at the right end of it buttons to open others."""
+    """Yield the name of a screen, what to say without an IOC, and further screens."""
     x = width - MARGIN
     for name, file in reversed(buttons):
         x -= 110
         yield opens(name, file, x, 7, 110)
         x -= GAP
-    made = label(text, MARGIN, 0, x - MARGIN, TITLE)
+    made = label(text, MARGIN, 0, 520, TITLE)
     made.predefined_font(fonts.Header1)
     yield made
+    yield gone(540, 0, x - 540, TITLE)
 
 
-def status(x: int, y: int) -> Iterator[Any]:
-    """Yield the broker and the state, in one line as wide as STATUS."""
-    yield lamp("BROKER:CONNECTED", x + 2, y + 7, colors.OK, colors.MAJOR)
-    yield label("Broker", x + LED + GAP, y + 5, 48)
-    yield value("BROKER:HOST", x + 78, y + 5, 186)
-    yield label("connected", x + 272, y + 5, 68)
-    yield value("BROKER:CONNECTED", x + 344, y + 5, 36)
-    state = value("STATE", x + 400, y, 220, 32)
-    state.predefined_font(fonts.Header1)
-    state.horizontal_alignment_center()
-    yield state
-    yield label("of DCID", x + 636, y + 5, 56)
-    yield value("JOB:DCID", x + 698, y + 5, 120)
-    yield label("for", x + 834, y + 5, 24)
-    yield value("JOB:ELAPSED", x + 862, y + 5, STATUS - 862)
+def gone(x: int, y: int, width: int, height: int) -> Any:
+    """Return the sentence that is there when the IOC is not."""
+    made = label("gone", x, y, width, height)
+    made.text(
+        "The IOC of $(P) does not answer: does it run, and is it found from here?"
+    )
+    made.predefined_font(fonts.Header3)
+    made.wrap_words(True)
+    made.foreground_color(*RED)
+    made.rule("answers", "visible", {pv("HEARTBEAT"): True}, {"True": "false"})
+    return made
+
+
+def while_it_answers(width: int, y: int, height: int, inside: Iterable[Any]) -> Any:
+    """Return what is there only while the IOC is; its coordinates begin at y."""
+    made = group("screen", 0, y, width, height, inside)
+    made.visible(False)
+    made.rule("answers", "visible", {pv("HEARTBEAT"): True}, {"True": "true"})
+    return made
+
+
+def state(x: int, y: int, width: int, height: int) -> Any:
+    """Return the state of the job, in its colour."""
+    made = widget.LEDMultiState("STATE", pv("STATE"), x, y, width, height)
+    made.square(True)
+    made.predefined_font(fonts.Header2)
+    for each, color in STATE_COLORS.items():
+        made.state(each.value, each.label, *color)
+    return tip(made, "STATE")
+
+
+def job(x: int, y: int, width: int) -> Iterator[Any]:
+    """Yield whose job it is, how far it is, and how long it has."""
+    yield says(
+        "job",
+        ["JOB:DCID", "JOB:NUMBER", exact("JOB:DCIDS")],
+        {
+            "pvInt0 > 0": '"DCID " + pvStr2.strip("[]") + ", job %d" % pvInt1',
+        },
+        x,
+        y,
+        width,
+    )
+    yield says(
+        "time",
+        ["STATE", "JOB:ELAPSED", "JOB:REMAINING"],
+        {
+            RUNS: '"%d s so far, times out in %d:%02d" '
+            "% (pvInt1, pvInt2 / 60, pvInt2 % 60)",
+            "pvInt0 > 4 and pv1 > 0": '"took %.1f s" % pv1',
+        },
+        x,
+        y + HEIGHT,
+        width,
+    )
+
+
+def progress(x: int, y: int, width: int) -> Iterator[Any]:
+    """Yield how many frames of the job's scan were seen, where the IOC takes frames."""
+    grids = ("XY", "XZ")
+    frames, expected = (
+        [pv(f"GRID:{grid}:{name}") for grid in grids] for name in ("FRAMES", "EXPECTED")
+    )
+    of = dict.fromkeys([*frames, *expected, pv("GRID:XY:DCID"), pv("JOB:DCID")], True)
+    theirs = "pvInt4 == pvInt5 and pvInt2 + pvInt3 > 0"
+    said = '"%d of %d frames" % (pvInt0 + pvInt1, pvInt2 + pvInt3)'
+    text = label("frames", x, y, width)
+    text.rule("frames", "text", of, {theirs: said}, True)
+    text.visible(False)
+    text.rule("theirs", "visible", of, {theirs: "true"})
+    yield text
+    bar = widget.ProgressBar(
+        "progress", f"=`{frames[0]}` + `{frames[1]}`", x, y + HEIGHT, width, 14
+    )
+    bar.limits_from_pv(False)
+    bar.minimum(0)
+    bar.visible(False)
+    bar.rule("all", "maximum", of, {"True": "max(pv2 + pv3, 1)"}, True)
+    bar.rule("theirs", "visible", of, {theirs: "true"})
+    bar.tool_tip("Frames that per-image analysis has counted")
+    yield bar
+
+
+def broker(x: int, y: int, width: int) -> Iterator[Any]:
+    """Yield whether results can come."""
+    yield lamp("BROKER:CONNECTED", x, y + 2, colors.OK, colors.MAJOR)
+    yield label("Broker", x + LED + GAP, y, 50)
+    yield value("BROKER:HOST", x + LED + GAP + 54, y, width - LED - GAP - 54)
+
+
+def message(x: int, y: int, width: int, *, unless_idle: bool = False) -> Any:
+    """Return what is going on, in words; on demand without the invitation when idle."""
+    made = value("MESSAGE", x, y, width, 40)
+    if unless_idle:
+        names = ["STATE", "BROKER:CONNECTED", "ZOCALO:CONSUMERS", "BROKER:CONSUMERS"]
+        of = dict.fromkeys(map(pv, names), True)
+        well = "pvInt0 == 0 and pvInt1 == 1 and pvInt2 != 0 and pvInt3 < 2"
+        made.rule("idle", "visible", of, {well: "false"})
+    return made
 
 
 def request(x: int, y: int, width: int) -> Iterator[Any]:
     """Yield what the next message says."""
-    yield heading("Request", x, y, width)
-    names = [r.name for r in DECLARATIONS if r.group is Group.REQUEST]
-    second = {name.removeprefix("XZ:"): name for name in names if ":" in name}
-    for n, name in enumerate((name for name in names if ":" not in name), 1):
-        yield label(name.replace("_", " "), x, y + n * PITCH, LABEL)
-        beside = [name, *([second[name]] if name in second else [])]
-        each = (width - LABEL - len(beside) * GAP) // len(beside)
-        for k, one in enumerate(beside):
-            yield entry(one, x + LABEL + GAP + k * (each + GAP), y + n * PITCH, each)
+    beside, each = 92, (width - 92 - GAP) // 2
+    yield heading("Scan", x, y, beside - GAP)
+    yield heading("x-y grid", x + beside, y, each)
+    yield heading("x-z grid", x + beside + each + GAP, y, each)
+    for n, (text, *names) in enumerate(
+        (
+            ("DCID", "DCID", "XZ:DCID"),
+            ("Frames", "NUM_FRAMES", "XZ:NUM_FRAMES"),
+            ("First, index", "START_FRAME", "MESSAGE_INDEX"),
+            ("Group", "DCGID"),
+            ("File name", "FILENAME"),
+            ("Recipes", "RECIPES"),
+            ("Parameters", "PARAMETERS"),
+            ("Result", "EXPECT_RESULT"),
+        ),
+        start=1,
+    ):
+        yield label(text, x, y + n * PITCH, beside - GAP)
+        wide = each if len(names) == 2 else width - beside
+        for k, name in enumerate(names):
+            left = x + beside + k * (each + GAP)
+            yield entry(name, left, y + n * PITCH, wide)
 
 
 def commands(x: int, y: int, width: int) -> Iterator[Any]:
     """Yield the buttons; WAIT is of no use to a person at a screen."""
     yield heading("Commands", x, y, width)
     half = (width - GAP) // 2
-    second = x + half + GAP
-    yield from command("PROCESS", x, y + PITCH, half)
-    yield from command("CANCEL", second, y + PITCH, half, CANCEL_WARNING)
-    yield from command("START", x, y + PITCH + 32, half)
-    yield from command("END", second, y + PITCH + 32, half)
+    second, below = x + half + GAP, y + PITCH + HEIGHT + 12
+    sends = ["STATE", "DCID", "BROKER:CONNECTED"]
+    can_send = "pvInt0 not in (1, 3) and pvInt1 > 0 and pvInt2 == 1"
+    for name, left, top in (("PROCESS", x, y + PITCH), ("START", x, below)):
+        made = command(name, left, top, half, RUNNING_WARNING)
+        made.disable_confirmation_dialog()
+        runs = {RUNS: "true"}
+        made.rule("runs", "show_confirm_dialog", {pv("STATE"): True}, runs)
+        yield only_if(made, sends, can_send)
+    end = command("END", second, below, half)
+    ends = [*sends, "JOB:DCID"]
+    yield only_if(end, ends, f"{can_send} and not (pvInt0 == 4 and pvInt1 == pvInt3)")
+    cancel = command("CANCEL", second, y + PITCH, half, CANCEL_WARNING)
+    yield only_if(cancel, ["STATE"], RUNS)
 
 
-def latest(x: int, y: int, width: int) -> Iterator[Any]:
-    """Yield what the latest result is."""
-    yield heading("Latest result", x, y, width)
-    records = [
-        ("RESULT:DCID", "DCID"),
-        ("RESULT:COUNT", "Centres"),
-        ("RESULT:LATENCY", "Latency"),
-    ]
-    yield from rows(records, x, y + PITCH, width)
-
-
-def view(across: str, x: int, y: int, size: tuple[int, int]) -> Any:
-    """Return a plot, to scale, of all centres and boxes seen along one axis."""
-    made = widget.XYPlot(f"x-{across} view", x, y, *size)
-    made.show_toolbar(False)
-    set_property(made, "show_legend", "true")  # else their names are at the axis
-    x_axis, y_axis = widget.XYPlotXAxis(), widget.XYPlotYAxis()
-    for axis, name, maximum in ((x_axis, "x", 20), (y_axis, across, 10)):
-        axis.title(f"{name} (boxes)")
-        axis.minimum(0)
-        axis.maximum(maximum)
-        axis.auto_scale(False)
-        axis.show_grid(False)  # Phoebus draws it black, between the boxes
-        axis.predefined_title_font(fonts.Default)
-        axis.predefined_scale_font(fonts.FinePrint)
-    made.add_x_axis(x_axis)
-    made.add_y_axis(y_axis)
-    across = across.upper()
-    for trace in (
-        _line(
-            "boxes",
-            _array("RESULT:OUTLINE:X"),
-            _array(f"RESULT:OUTLINE:{across}"),
-            BLUE,
+def options(x: int, y: int, width: int) -> Iterator[Any]:
+    """Yield what holds for every job, and whether results are ignored."""
+    yield heading("Options", x, y, width)
+    beside = 150
+    for n, (text, name) in enumerate(
+        (
+            ("Results from", "SOURCE"),
+            ("Strongest by", "SORT_KEY"),
+            ("Wait for a result", "TIMEOUT"),
+            ("Least spots in total", "MIN_TOTAL_COUNT"),
         ),
-        _points("centres", _array("CENTRES:X"), _array(f"CENTRES:{across}"), BLUE, 7),
-        _line(
-            "strongest box",
-            _corners("X", "MIN", "MAX", "MAX", "MIN", "MIN"),
-            _corners(across, "MIN", "MIN", "MAX", "MAX", "MIN"),
-            ORANGE,
-        ),
-        _points(
-            "strongest centre",
-            _scalars("BEST:X"),
-            _scalars(f"BEST:{across}"),
-            ORANGE,
-            11,
-        ),
+        start=1,
     ):
-        made.add_trace(trace)
-    extent = {pv("RESULT:OUTLINE:EXTENT"): True}
-    made.rule("width", "x_axis.maximum", extent, {"true": "2 * pv0"}, True)
-    made.rule("height", "y_axes[0].maximum", extent, {"true": "pv0"}, True)
-    made.tool_tip("Centres and their boxes, to scale; the strongest is orange")
+        yield label(text, x, y + n * PITCH, beside - GAP)
+        yield entry(name, x + beside, y + n * PITCH, width - beside)
+    yield ignored(x, y + 5 * PITCH, width)
+
+
+def ignored(x: int, y: int, width: int) -> Any:
+    """Return a warning that some results are ignored."""
+    made = says(
+        "ignored",
+        ["SOURCE", "BROKER:IGNORED"],
+        {"pvInt0 > 0": '"Only " + pvStr0 + " results are taken: %d ignored" % pvInt1'},
+        x,
+        y,
+        width,
+    )
+    made.predefined_background_color(colors.Attention)
+    made.transparent(True)
+    made.rule("all", "transparent", {pv("SOURCE"): True}, {"pvInt0 > 0": "false"})
     return made
 
 
-def _line(name: str, x: str, y: str, color: tuple[int, int, int]) -> Any:
-    trace = _trace(name, x, y, color)
-    trace.trace_type_line()
-    trace.line_width(2)
-    trace.point_type_none()
-    return trace
+def result(x: int, y: int, width: int, height: int) -> Iterator[Any]:
+    """Yield the latest result: whose it is, the strongest centre, and a table."""
+    yield whose(x, y, width)
+    yield from strongest(x, y + PITCH, width)
+    top = y + 3 * PITCH
+    made = table(
+        "RESULT:TABLE", "centres", CENTRE_WIDTHS, (x, top, width, y + height - top)
+    )
+    yield dimmed(made)
 
 
-def _array(name: str) -> str:
-    """Return an array as it is, less its unit: Phoebus would put it in the legend."""
-    return f"=scale(`{exact(name)}`, 1)"
+def whose(x: int, y: int, width: int) -> Any:
+    """Return a heading that says whose result it is, and what it has."""
+    made = heading("result", x, y, width)
+    made.text(" Latest result: no answer through PV Access")
+    names = ["RESULT:JOB", "JOB:NUMBER", "RESULT:SEQ", "RESULT:DCID", "RESULT:COUNT"]
+    of = dict.fromkeys([*map(pv, names), pv("RESULT:SOURCE")], True)
+    said = '"DCID %d, %d centres, " % (pvInt3, pvInt4) + pvStr5'
+    made.rule(
+        "whose",
+        "text",
+        of,
+        {
+            "pvInt2 == 0": '" No result yet"',
+            OF_THE_JOB: f'" Result: " + {said}',
+            "pvInt0 == 0": f'" Somebody else\'s result: " + {said}',
+            "True": f'" Result of an earlier job: " + {said}',
+        },
+        True,
+    )
+    old = f"pvInt2 > 0 and not ({OF_THE_JOB})"
+    first = dict.fromkeys(map(pv, names[:3]), True)
+    made.rule("old", "background_color", first, {old: ATTENTION})
+    made.rule("old text", "foreground_color", first, {old: BLACK})
+    return made
 
 
-def _scalars(*names: str) -> str:
-    """Return an array of scalars."""
-    return f"=arrayOf({', '.join(f'`{pv(name)}`' for name in names)})"
-
-
-def _corners(axis: str, *ends: str) -> str:
-    """Return where the strongest box has its corners: at -1, out of sight, if none."""
-    return _scalars(*(f"BEST:BOX_{end}:{axis}" for end in ends))
-
-
-def _points(name: str, x: str, y: str, color: tuple[int, int, int], size: int) -> Any:
-    trace = _trace(name, x, y, color)
-    trace.trace_type_none()
-    trace.point_type_circles()
-    trace.point_size(size)
-    return trace
-
-
-def _trace(name: str, x: str, y: str, color: tuple[int, int, int]) -> Any:
-    trace = widget.XYPlotTrace()
-    trace.name(name)
-    trace.x_pv(x)
-    trace.y_pv(y)
-    trace.axis(0)
-    trace.color(*color)
-    return trace
+def dimmed(made: Any) -> Any:
+    """Make a widget grey when the result is not of the job shown."""
+    of = {pv("RESULT:JOB"): True, pv("JOB:NUMBER"): True}
+    made.rule("old", "foreground_color", of, {f"not ({OF_THE_JOB})": DIM})
+    return made
 
 
 def strongest(x: int, y: int, width: int) -> Iterator[Any]:
-    """Yield the strongest centre: a row an axis, its spots, and where the motors go."""
-    columns = (
-        ("Centre", "BEST:", 98),
-        ("Box from", "BEST:BOX_MIN:", 66),
-        ("to", "BEST:BOX_MAX:", 66),
-        ("Size", "BEST:BOX_SIZE:", 66),
-        ("Most spots", "BEST:MAX_VOXEL:", 80),
-    )
-    motor = (
-        ("Centre", "BEST:MOTOR:", 122),
-        ("Box from", "BEST:MOTOR:BOX_MIN:", 122),
-        ("to", "BEST:MOTOR:BOX_MAX:", 122),
-    )
-    spots = (
-        ("BEST:MAX_COUNT", "Strongest box"),
-        ("BEST:TOTAL_COUNT", "All its boxes"),
-        ("BEST:N_VOXELS", "Boxes"),
-        ("BEST:SAMPLE_ID", "Sample"),
-    )
-    yield heading("Strongest centre, in boxes", x, y, 448)
-    for n, axis in enumerate("XYZ", 2):
-        yield label(axis.lower(), x + 10, y + n * PITCH, 22)
-    yield from _by_axis(columns, x + 40, y + PITCH, units=False)
-    yield heading("Its spots", x + 458, y, 260)
-    for n, (name, text) in enumerate(spots, 1):
-        yield label(text, x + 458, y + n * PITCH, 104)
-        shown = value(name, x + 570, y + n * PITCH, 148)
-        shown.precision(0)
-        yield shown
-    left = x + 728
-    parts = [heading("On the motors", left, y, width - 728)]
-    parts += _by_axis(motor, left, y + PITCH, units=True)
-    for part in parts:  # only where the IOC knows the grid scan device
-        part.visible(False)
-        part.rule("grid", "visible", {pv("BEST:MOTOR:X"): True}, {"true": "true"})
-    yield from parts
+    """Yield the strongest centre in boxes, and where the motors go."""
+    axes = [f"BEST:{axis}" for axis in "XYZ"]
+    xy, xyz = "x %.2f, y %.2f", "x %.2f, y %.2f, z %.2f"
+    texts = {
+        "pvInt3 > 0 and pv2 >= 0": f'"{xyz}, %d spots" % (pv0, pv1, pv2, pv4)',
+        "pvInt3 > 0": f'"{xy}, %d spots" % (pv0, pv1, pv4)',
+    }
+    names = [*axes, "RESULT:COUNT", "BEST:MAX_COUNT"]
+    made = says("strongest", names, texts, x, y, width)
+    made.predefined_font(fonts.Header3)
+    yield dimmed(made)
+    motors = [f"BEST:MOTOR:{axis}" for axis in "XYZ"]
+    xy, xyz = (text.replace(".2f", ".4f") for text in (xy, xyz))
+    known = "pv0 == pv0"  # else it is NaN
+    texts = {
+        f"{known} and pv2 == pv2": f'"motors {xyz} mm" % (pv0, pv1, pv2)',
+        known: f'"motors {xy} mm" % (pv0, pv1)',
+    }
+    yield dimmed(says("motors", motors, texts, x, y + PITCH, width))
 
 
-def _by_axis(
-    columns: Iterable[tuple[str, str, int]], x: int, y: int, *, units: bool
-) -> Iterator[Any]:
-    """Yield columns: a text, and below it the records that start so, an axis each."""
-    for text, prefix, width in columns:
-        yield label(text, x, y, width)
-        for n, axis in enumerate("XYZ", 1):
-            yield value(f"{prefix}{axis}", x, y + n * PITCH, width, units=units)
-        x += width + GAP
+def history(x: int, y: int, width: int, height: int) -> Iterator[Any]:
+    """Yield the latest jobs."""
+    yield heading("History, newest first", x, y, width)
+    box = (x, y + PITCH, width, height - PITCH)
+    yield table("HISTORY", "history", HISTORY_WIDTHS, box)

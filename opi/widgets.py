@@ -1,7 +1,7 @@
 """The look of the screens: widgets for declared records, laid out in even rows."""
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from zocalo_ioc.records import (
     served,
 )
 
+OPI = Path(__file__).parent
 MARGIN = 10
 GAP = 8
 HEIGHT = 22
@@ -30,6 +31,7 @@ LED = 18
 
 ALL = {record.name: record for record in served(motor=True, frames=True)}
 OTHERS = {record.name: record.description for record in ioc_stats()}
+NAMES_OF_TABLES = {table.name for table in TABLES}
 
 colors: Any = phoebusgen.colors
 fonts: Any = phoebusgen.fonts
@@ -37,7 +39,7 @@ fonts: Any = phoebusgen.fonts
 
 def pv(name: str) -> str:
     """Return the PV of a record, which must be one."""
-    if name not in ALL and name not in OTHERS:
+    if name not in ALL and name not in OTHERS and name not in NAMES_OF_TABLES:
         raise KeyError(f"no record is called {name}")
     return f"$(P):{name}"
 
@@ -52,6 +54,47 @@ def tip(shown: Any, name: str) -> Any:
     description = ALL[name].description if name in ALL else OTHERS[name]
     shown.tool_tip(f"{description}\n{pv(name)}")
     return shown
+
+
+def group(
+    name: str, x: int, y: int, width: int, height: int, inside: Iterable[Any]
+) -> Any:
+    """Return widgets as one, placed by its corner."""
+    made = widget.Group(name, x, y, width, height)
+    made.no_style()
+    made.predefined_background_color(colors.Background)
+    made.add_widget(list(inside))
+    return made
+
+
+def says(
+    name: str,
+    names: Sequence[str],
+    texts: Mapping[str, str],
+    x: int,
+    y: int,
+    width: int,
+    height: int = HEIGHT,
+) -> Any:
+    """Return a text made of records, nothing while one is missing.
+
+    The conditions, of which the first that is true counts, and the texts are Python as
+    in rules: pv0 is the first record.
+    """
+    made = label(name, x, y, width, height)
+    made.text("")
+    of = {name if "//" in name else pv(name): True for name in names}
+    made.rule("text", "text", of, texts, True)
+    made.visible(False)  # else Phoebus draws a border round it for want of a record
+    made.rule("known", "visible", of, {"True": "true"})
+    return made
+
+
+def script(made: Any, name: str, pvs: Iterable[str], *before: str) -> None:
+    """Have a widget run a script when a PV changes, with some lines before it."""
+    text = (OPI / "scripts" / f"{name}.py").read_text()
+    lines = "\n".join([*before, text])
+    made.embedded_python_script(lines, dict.fromkeys(pvs, True), False)
 
 
 def set_property(made: Any, name: str, text: str) -> None:
@@ -94,6 +137,9 @@ def value(
         made.wrap_words(height > HEIGHT)
         if height > HEIGHT:
             made.vertical_alignment_top()
+    if name in ALL and getattr(ALL[name].datatype, "missing", None) is not None:
+        # what is missing is INVALID: no number is shown for it, and no border
+        made.rule("missing", "visible", {pv(name): True}, {"pvSev0 >= 3": "false"})
     return tip(made, name)
 
 
@@ -120,20 +166,22 @@ def entry(name: str, x: int, y: int, width: int) -> Any:
     return tip(made, name)
 
 
-def command(name: str, x: int, y: int, width: int, confirm: str = "") -> Iterable[Any]:
-    """Yield a button that runs a command, and a lamp that is lit while it runs."""
+def command(name: str, x: int, y: int, width: int, confirm: str = "") -> Any:
+    """Return a button that runs a command."""
     if not isinstance(ALL[name], Action):
         raise ValueError(f"{name} is no command")
-    height = HEIGHT + 4
-    button = widget.ActionButton(
-        f"{name} button", name, "", x, y, width - LED - 6, height
-    )
-    button.action_write_pv(pv(name), 1, ALL[name].description)
+    made = widget.ActionButton(f"{name} button", name, "", x, y, width, HEIGHT + 8)
+    made.action_write_pv(pv(name), 1, ALL[name].description)
     if confirm:
-        button.confirmation_dialog(confirm)
-    yield tip(button, name)
-    top = y + (height - LED) // 2
-    yield lamp(name, x + width - LED, top, colors.On, colors.Read_Background)
+        made.confirmation_dialog(confirm)
+    return tip(made, name)
+
+
+def only_if(made: Any, names: Sequence[str], condition: str) -> Any:
+    """Enable a widget only under a condition, with pv0 and so on as in rules."""
+    of = dict.fromkeys(map(pv, names), True)
+    made.rule("sense", "enabled", of, {f"not ({condition})": "false"})
+    return made
 
 
 def opens(text: str, file: str, x: int, y: int, width: int) -> Any:
@@ -144,16 +192,31 @@ def opens(text: str, file: str, x: int, y: int, width: int) -> Any:
     return made
 
 
-def table(name: str, widths: Sequence[int], box: tuple[int, int, int, int]) -> Any:
-    """Return a table whose columns have the names that the PV gives them."""
+def table(
+    name: str, by: str, widths: Mapping[str, int], box: tuple[int, int, int, int]
+) -> Any:
+    """Return a table whose cells a script makes of those of a PV.
+
+    Args:
+        name: the table that the PV holds.
+        by: the script.
+        widths: of the columns, by their headings.
+        box: where.
+    """
     (declared,) = (table for table in TABLES if table.name == name)
-    made = widget.Table(name, f"pva://$(P):{name}", *box)
+    made = widget.Table(name, "", *box)
     made.editable(False)
-    made.predefined_font(fonts.FinePrint)
-    for column, width in zip(declared.columns, widths, strict=True):
+    for column, width in widths.items():
         made.column(column, width, False, [])
+    script(made, by, [exact(name)], columns_of(name))
     made.tool_tip(f"{declared.description}\n$(P):{name}")
     return made
+
+
+def columns_of(name: str) -> str:
+    """Return a line of Python with the numbers of a table's columns, by name."""
+    (declared,) = (table for table in TABLES if table.name == name)
+    return f"COLUMNS = { ({column: n for n, column in enumerate(declared.columns)}) }"
 
 
 def rows(
@@ -183,6 +246,3 @@ def text_of(title: str, width: int, height: int, widgets: Iterable[Any]) -> str:
     made.height(height)
     made.add_widget(list(widgets))
     return "\n".join(line.rstrip() for line in str(made).splitlines()) + "\n"
-
-
-OPI = Path(__file__).parent

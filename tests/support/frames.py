@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pika
 
 from .rabbitmq import RabbitMQ
@@ -58,3 +59,10 @@ class FrameSender:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def snaked(spots: np.ndarray) -> np.ndarray:
+    """Return spots in the order of the frames, of a picture with its rows snaked."""
+    lines = spots.copy()
+    lines[1::2] = lines[1::2, ::-1]
+    return lines.ravel()

@@ -16,7 +16,7 @@ from PIL import Image
 from .ports import EpicsPorts
 
 ROOT = Path(__file__).parents[2]
-DISPLAY_SIZE = "3000x1150x24"
+DISPLAY_SIZE = "3200x1640x24"
 FRAME = (1, 66)
 """Where the screen begins in its window, which has a tab and a tool bar above it."""
 ROOM = (20, 90)
@@ -49,14 +49,24 @@ class Screen:
 
     def box(self, widget: str) -> tuple[int, int, int, int]:
         """Return where a widget is in the screen: left, top, right and bottom."""
-        for element in self.root.iter("widget"):
-            if element.findtext("name") == widget:
-                x, y, width, height = (
-                    int(element.findtext(side, ""))
-                    for side in ("x", "y", "width", "height")
-                )
-                return x, y, x + width, y + height
-        raise KeyError(widget)
+        found = _find(self.root, widget, 0, 0)
+        if found is None:
+            raise KeyError(widget)
+        return found
+
+
+def _find(
+    parent: ET.Element, name: str, x: int, y: int
+) -> tuple[int, int, int, int] | None:
+    for child in parent.findall("widget"):
+        left, top, width, height = (
+            int(child.findtext(side, "")) for side in ("x", "y", "width", "height")
+        )
+        if child.findtext("name") == name:
+            return x + left, y + top, x + left + width, y + top + height
+        if inside := _find(child, name, x + left, y + top):
+            return inside
+    return None
 
 
 class Phoebus:
@@ -109,11 +119,12 @@ class Phoebus:
             self._environment = os.environ | {
                 "DISPLAY": f":{answer.readline().strip()}"
             }
+        home_of_java = os.environ.get("JAVA_HOME")
         jars = f"{installed}/*:{installed}/lib/*"
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 [
-                    "java",
+                    *([f"{home_of_java}/bin/java"] if home_of_java else ["java"]),
                     "-Dprism.order=sw",
                     "-Dprism.lcdtext=false",
                     "-Dfile.encoding=UTF-8",
@@ -154,9 +165,16 @@ class Phoebus:
             part = image.convert("RGB").crop((left, top, left + width, top + height))
             return np.asarray(part)
 
-    def until_still(self, screen: Screen, limit: float = 60) -> Pixels:
-        """Wait until a screen is connected, and has not changed for two seconds."""
+    def until_still(
+        self, screen: Screen, widget: str = "", limit: float = 60
+    ) -> Pixels:
+        """Wait until a screen is connected, and has not changed for two seconds.
+
+        With a widget, it is the widget that has not changed.
+        """
         end = time.monotonic() + limit
+        left, top, right, bottom = screen.box(widget) if widget else (0, 0, None, None)
+        part = slice(top, bottom), slice(left, right)
         before = self.look(screen)
         while True:
             assert self._process.poll() is None, self._log.read_text()
@@ -164,7 +182,8 @@ class Phoebus:
             time.sleep(2)  # between two looks, up to the limit
             now = self.look(screen)
             drawn = len(np.unique(now.reshape(-1, 3), axis=0)) > 20
-            if drawn and (now == before).all() and not shows(now, DISCONNECTED):
+            same = (now[part] == before[part]).all()
+            if drawn and same and not shows(now, DISCONNECTED):
                 return now
             before = now
 
@@ -196,6 +215,13 @@ class Phoebus:
     def press(self, key: str) -> None:
         """Press a key."""
         self._xdotool("key", key)
+
+    def enter(self, screen: Screen, widget: str, text: str) -> None:
+        """Click on a field, type a text in place of what is there, and press Return."""
+        self.click(screen, widget)
+        self._xdotool("key", "ctrl+a")
+        self._xdotool("type", "--delay", "30", text)
+        self._xdotool("key", "Return")
 
     def windows(self, name: str) -> list[str]:
         """Return the windows with a name like this."""

@@ -13,7 +13,7 @@ import pytest
 from p4p.client.asyncio import Context
 
 from tests.support import beam
-from tests.support.frames import FRAMES, FrameSender
+from tests.support.frames import FRAMES, FrameSender, snaked
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import result_sender
@@ -35,13 +35,6 @@ def sender(rabbitmq: RabbitMQ) -> Iterator[FrameSender]:
     sender = FrameSender(rabbitmq)
     yield sender
     sender.close()
-
-
-def snaked(spots: np.ndarray) -> np.ndarray:
-    """Return spots in the order of the frames, of a picture with its rows snaked."""
-    lines = spots.copy()
-    lines[1::2] = lines[1::2, ::-1]
-    return lines.ravel()
 
 
 def picture(size: tuple[int, int], seed: int) -> np.ndarray:

@@ -15,6 +15,7 @@ from bluesky.utils import MsgGenerator
 from ophyd_async.core import SignalR, SignalRW, SignalW, init_devices, set_mock_value
 from ophyd_async.plan_stubs import ensure_connected
 
+from tests.support.frames import FRAMES, FrameSender, snaked
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.zocalo import answering
@@ -22,7 +23,7 @@ from zocalo_ioc.clients.ophyd_async import GridMap, Zocalo
 from zocalo_ioc.clients.ophyd_async._zocalo import State
 from zocalo_ioc.records import IMAGES, TABLES, Action, TextAction, served
 
-from .test_grids import FRAMES, XY, FrameSender, picture, snaked
+from .test_grids import XY, picture
 
 EVERY = {r.pvi_name: r for r in served(motor=True, frames=True)}
 ALWAYS = {r.pvi_name: r for r in served()}
