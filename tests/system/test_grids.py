@@ -1,8 +1,14 @@
 """Maps of the grids that fill while frames come, sent by the real workflows package."""
 
 import asyncio
+import fcntl
 import json
+import os
+import pty
+import select
+import struct
 import subprocess
+import termios
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -277,3 +283,36 @@ async def test_without_a_queue_of_frames_there_are_no_grids(shared_ioc: Ioc) -> 
     refused = run_map(shared_ioc, shared_ioc.prefix)
     assert refused.returncode == 1
     assert "serves no grids. Start the IOC with --frames-queue" in refused.stderr
+
+
+async def test_submit_shows_the_map_while_the_scan_fills(
+    ioc: Ioc, sender: FrameSender, rabbitmq: RabbitMQ
+) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    submitting = subprocess.Popen(  # noqa: ASYNC220, read below without waiting
+        [*ioc.program, "submit", ioc.prefix, "7901", "--num-frames", "240"],
+        env=ioc.client_environment | {"TERM": "xterm-256color"},
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = bytearray()
+
+    async def shows(text: str) -> None:
+        async def is_there() -> bool:
+            if select.select([ours], [], [], 0)[0]:
+                shown.extend(os.read(ours, 65536))
+            return text.encode() in shown
+
+        await ioc.until(is_there)
+
+    await ioc.until_value("JOB:DCID", 7901)
+    sender.send([(n, 40) for n in range(1, 121)], XY, 7901)
+    await shows("XY  DCID 7901  20 x 12 boxes, 120 of 240 frames")
+    assert "▀" in shown.decode(errors="replace")
+    with result_sender(rabbitmq) as zocalo:
+        zocalo.send({"results": []}, dcid=7901)
+        await shows("no centre of diffraction")
+    submitting.wait(20)
+    os.close(ours)

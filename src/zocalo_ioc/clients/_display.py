@@ -3,10 +3,10 @@
 import json
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -18,34 +18,58 @@ from ..jobs import State
 _WIDTH = 120
 
 
+class _Bar(Bar):
+    """A line that changes, and a picture below it."""
+
+    picture: RenderableType = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if self.picture:
+            yield self.picture
+
+
 class Progress:
-    """What the job is at: a line that changes, or one each where that can't be."""
+    """What the job is at: a line that changes, or one each where that can't be.
+
+    Attributes:
+        console: where it is shown.
+    """
 
     def __init__(self, text: str) -> None:
-        self._console = Console(stderr=True)
+        self.console = Console(stderr=True)
         columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-        self._bar = Bar(*columns, console=self._console, transient=True)
+        self._bar = _Bar(*columns, console=self.console, transient=True)
         self._task = self._bar.add_task(text, total=None)
         self._text = ""
         self._first = text
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
+        if self.console.is_terminal:
             self._bar.start()
         else:
             self.show(self._first)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._console.is_terminal:
+        if self.console.is_terminal:
             self._bar.stop()
+
+    @property
+    def picture(self) -> RenderableType:
+        """What is shown below the line, in a terminal."""
+        return self._bar.picture
+
+    @picture.setter
+    def picture(self, picture: RenderableType) -> None:
+        self._bar.picture = picture
 
     def show(self, text: str) -> None:
         """Show what is going on."""
         if text == self._text:
             return
         self._text = text
-        if self._console.is_terminal:
+        if self.console.is_terminal:
             self._bar.update(self._task, description=text)
         else:
             print(text, file=sys.stderr, flush=True)

@@ -27,7 +27,7 @@ _COLOURS = (
 _SHADES = " .:-=+*#%@"
 """In their place where there are no colours."""
 _UNSEEN = (40, 40, 40)
-_AGAIN = 0.5
+AGAIN = 0.5
 """Seconds between looks."""
 
 
@@ -43,7 +43,7 @@ async def show(prefix: str, file: Path | None, *, watch: bool) -> Exit:
                 with Live(console=console, refresh_per_second=4) as live:
                     while True:
                         live.update(as_text(await zocalo.grids(), coloured=coloured))
-                        await asyncio.sleep(_AGAIN)
+                        await asyncio.sleep(AGAIN)
             else:
                 console.print(as_text(await zocalo.grids(), coloured=coloured))
     except (ZocaloError, MatplotlibMissing, PictureNotWritten) as error:

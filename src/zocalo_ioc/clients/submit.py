@@ -11,6 +11,7 @@ from ..jobs import State
 from ..settings import SubmitSettings
 from ..wire import Command, Event
 from ._display import Progress, as_json, as_table, complain
+from ._live_map import live_map
 from ._past import print_past
 
 _CHECKED = {
@@ -99,11 +100,12 @@ class _Job:
                 self._submitted = True
                 match settings.command:
                     case "process":
-                        return await zocalo.process(
-                            settings.grids,
-                            expect_result=settings.expect_result,
-                            on_message=progress.show,
-                        )
+                        async with live_map(zocalo, progress, settings.dcids):
+                            return await zocalo.process(
+                                settings.grids,
+                                expect_result=settings.expect_result,
+                                on_message=progress.show,
+                            )
                     case "start":
                         await zocalo.start(settings.grids)
                     case "end":
