@@ -11,7 +11,6 @@ from grids import maps, plots
 from parts import (
     broker,
     commands,
-    gone,
     history,
     ignored,
     job,
@@ -70,7 +69,7 @@ def main_screen() -> str:
             ("Engineering", "zocalo-engineering.bob"),
         )
         yield from title("Zocalo  $(P)", WIDTH, *screens)
-        yield while_it_answers(WIDTH, TITLE, ROOM - TITLE, inside())
+        yield from while_it_answers(WIDTH, TITLE, ROOM - TITLE, inside())
 
     return text_of("Zocalo $(P)", WIDTH, ROOM, widgets())
 
@@ -84,7 +83,7 @@ def watch_screen() -> str:
 
     def widgets() -> Iterator[Any]:
         yield from title("Zocalo  $(P)", WIDTH, ("Operate", "zocalo.bob"))
-        yield while_it_answers(WIDTH, TITLE, ROOM - TITLE, inside())
+        yield from while_it_answers(WIDTH, TITLE, ROOM - TITLE, inside())
 
     return text_of("Zocalo $(P) watch", WIDTH, ROOM, widgets())
 
@@ -161,7 +160,7 @@ def engineering_screen() -> str:
             ("Operate", "zocalo.bob"),
             ("Watch", "zocalo-watch.bob"),
         )
-        yield while_it_answers(width, TITLE, height - TITLE, inside())
+        yield from while_it_answers(width, TITLE, height - TITLE, inside())
 
     def inside() -> Iterator[Any]:
         yield state(MARGIN, 2, 220, 40)
@@ -211,8 +210,7 @@ def embedded_screen() -> str:
         yield maps(MARGIN, 90, inner, height - 100, brief=True)
 
     def widgets() -> Iterator[Any]:
-        yield gone(MARGIN, 0, inner, 60)
-        yield while_it_answers(width, 0, height, inside())
+        yield from while_it_answers(width, 0, height, inside())
 
     return text_of("Zocalo $(P) embedded", width, height, widgets())
 

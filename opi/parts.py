@@ -59,43 +59,42 @@ CENTRE_WIDTHS = {
     **{"Max": 64, "Total": 78, "Sample": 62},
 }
 HISTORY_WIDTHS = {
-    **{"Time": 104, "DCID": 80, "State": 84, "Centres": 66},
-    **{"Latency": 70, "From": 50, "Job": 44, "Id": 88},
+    **{"Time": 116, "DCID": 78, "State": 82, "Centres": 62},
+    **{"Latency": 66, "From": 44, "Job": 38, "Id": 88},
 }
 
 
 def title(text: str, width: int, *buttons: tuple[str, str]) -> Iterator[Any]:
-    """Yield the name of a screen, what to say without an IOC, and further screens."""
+    """Yield the name of a screen, and at the right end of it buttons to open others."""
     x = width - MARGIN
     for name, file in reversed(buttons):
         x -= 110
         yield opens(name, file, x, 7, 110)
         x -= GAP
-    made = label(text, MARGIN, 0, 520, TITLE)
+    made = label(text, MARGIN, 0, x - MARGIN, TITLE)
     made.predefined_font(fonts.Header1)
     yield made
-    yield gone(540, 0, x - 540, TITLE)
 
 
-def gone(x: int, y: int, width: int, height: int) -> Any:
-    """Return the sentence that is there when the IOC is not."""
-    made = label("gone", x, y, width, height)
-    made.text(
+def while_it_answers(
+    width: int, y: int, height: int, inside: Iterable[Any]
+) -> Iterator[Any]:
+    """Yield what is there only while the IOC answers, and a sentence behind it.
+
+    The coordinates of what is inside begin at y.
+    """
+    gone = label("gone", MARGIN, y + MARGIN, width - 2 * MARGIN, 40)
+    gone.text(
         "The IOC of $(P) does not answer: does it run, and is it found from here?"
     )
-    made.predefined_font(fonts.Header3)
-    made.wrap_words(True)
-    made.foreground_color(*RED)
-    made.rule("answers", "visible", {pv("HEARTBEAT"): True}, {"True": "false"})
-    return made
-
-
-def while_it_answers(width: int, y: int, height: int, inside: Iterable[Any]) -> Any:
-    """Return what is there only while the IOC is; its coordinates begin at y."""
+    gone.predefined_font(fonts.Header3)
+    gone.wrap_words(True)
+    yield gone
     made = group("screen", 0, y, width, height, inside)
+    made.transparent(False)
     made.visible(False)
     made.rule("answers", "visible", {pv("HEARTBEAT"): True}, {"True": "true"})
-    return made
+    yield made
 
 
 def state(x: int, y: int, width: int, height: int) -> Any:
@@ -112,9 +111,10 @@ def job(x: int, y: int, width: int) -> Iterator[Any]:
     """Yield whose job it is, how far it is, and how long it has."""
     yield says(
         "job",
-        ["JOB:DCID", "JOB:NUMBER", exact("JOB:DCIDS")],
+        ["JOB:DCID", "JOB:NUMBER", exact("JOB:DCIDS"), "JOB:BY"],
         {
-            "pvInt0 > 0": '"DCID " + pvStr2.strip("[]") + ", job %d" % pvInt1',
+            "pvInt0 > 0": '"DCID " + pvStr2.strip("[]") + ", job %d" % pvInt1 + '
+            '(", begun by " + pvStr3 if pvStr3 else "")',
         },
         x,
         y,
@@ -219,7 +219,7 @@ def commands(x: int, y: int, width: int) -> Iterator[Any]:
         yield only_if(made, sends, can_send)
     end = command("END", second, below, half)
     ends = [*sends, "JOB:DCID"]
-    yield only_if(end, ends, f"{can_send} and not (pvInt0 == 4 and pvInt1 == pvInt3)")
+    yield only_if(end, ends, f"{can_send} and (pvInt0 == 2 or pvInt1 != pvInt3)")
     cancel = command("CANCEL", second, y + PITCH, half, CANCEL_WARNING)
     yield only_if(cancel, ["STATE"], RUNS)
 

@@ -24,6 +24,8 @@ ROOM = (20, 90)
 DISCONNECTED = (211, 55, 211)
 """The border of a widget whose PV is not connected, on white."""
 TOLERANCE = 3
+LETTER = 20
+"""Pixels, more than a letter is high."""
 
 Pixels = NDArray[np.uint8]
 
@@ -220,7 +222,7 @@ class Phoebus:
         """Click on a field, type a text in place of what is there, and press Return."""
         self.click(screen, widget)
         self._xdotool("key", "ctrl+a")
-        self._xdotool("type", "--delay", "30", text)
+        self._xdotool("type", "--delay", "30", "--", text)
         self._xdotool("key", "Return")
 
     def windows(self, name: str) -> list[str]:
@@ -247,7 +249,12 @@ def shows(pixels: Pixels, color: tuple[int, int, int]) -> bool:
 def size_of(
     pixels: Pixels, color: tuple[int, int, int], box: tuple[int, int, int, int]
 ) -> tuple[int, int]:
-    """Return the width and height of what has a colour within a part of a screen."""
+    """Return the width and height of a frame of a colour within a part of a screen.
+
+    Its sides are the lines longer than those of any letter.
+    """
     left, top, right, bottom = box
-    rows, columns = np.nonzero((pixels[top:bottom, left:right] == color).all(axis=-1))
+    found = (pixels[top:bottom, left:right] == color).all(axis=-1)
+    (rows,) = np.nonzero(found.sum(axis=1) > LETTER)
+    (columns,) = np.nonzero(found.sum(axis=0) > LETTER)
     return int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1

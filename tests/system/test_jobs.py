@@ -1,8 +1,10 @@
 """WAIT, PROCESS, CANCEL and SUBMIT end when, and as, they should."""
 
 import asyncio
+import getpass
 import json
 import math
+import socket
 import subprocess
 import sys
 import time
@@ -449,6 +451,16 @@ async def test_a_result_of_somebody_elses_is_in_the_history(
         zocalo.send({"results": []}, dcid=555_555, dcgid=1)
         await ioc.until_value("RESULT:DCID", 555_555)
     assert (await ioc.get("HISTORY:STATE"))[0] == "Other"
+
+
+async def test_a_job_says_who_began_it(ioc: Ioc, zocalo: Answering) -> None:
+    me = f"{getpass.getuser()}@{socket.gethostname()}"[:39]
+    await process(ioc, 3091)
+    assert await ioc.get("JOB:BY") == me
+    await ioc.put("SUBMIT", json.dumps({"command": "cancel", "dcid": 1}))
+    assert await ioc.get("JOB:BY") == ""  # nobody began what was refused
+    await ioc.put("SEND", json.dumps({"command": "end", "dcid": 3092}))
+    assert await ioc.get("JOB:BY") == me
 
 
 @pytest.mark.parametrize("client", ["aioca", "pyepics", "p4p", "caproto", "shell"])

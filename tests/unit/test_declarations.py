@@ -52,6 +52,7 @@ STATUS = [
     ("MESSAGE", "char waveform, read only"),
     ("JOB:DCID", "longin"),
     ("JOB:DCIDS", "long waveform, read only"),
+    ("JOB:BY", "stringin"),
     ("JOB:NUMBER", "longin"),
     ("JOB:REMAINING", "ai"),
     ("JOB:ELAPSED", "ai"),

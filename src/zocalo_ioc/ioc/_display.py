@@ -53,6 +53,7 @@ class Display:
             self._soon.cancel()
         self._pvs.job.dcid.set(job.dcid)
         self._pvs.job.dcids.set(list(job.dcids) if job.dcid else [])
+        self._pvs.job.by.set(job.by)
         if job.number:  # what is refused is no job
             self._pvs.job.number.set(job.number)
         self.show_times(time.monotonic())

@@ -143,12 +143,14 @@ class Triggers:
         Returns:
             The job, which has what came of it; nothing if the request was refused.
         """
+        by = self._pvs.commands.by  # others may command something meanwhile
         try:
             async with self.look_up.turn(event, requests) as found:
                 job, messages = self._begin(event, requests, found)
         except RequestInvalid as problem:
             self._jobs.refuse(requests, f"{event.name} failed. {problem}")
             return None
+        job.by = job.by or by
         tasks = [asyncio.create_task(self._send_one(job, event, m)) for m in messages]
         for task in tasks:
             self._tasks.add(task)

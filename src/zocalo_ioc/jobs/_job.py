@@ -60,6 +60,7 @@ class Job:
         expects_result: whether a result will come. If not, the job is done once every
             end message is confirmed.
         id: the client's own name for the request.
+        by: who began it: user@host, empty if that is unknown.
         state: where the job is.
         reason: what came of it, for people, once it has ended.
         first_sent: when its first message was confirmed.
@@ -81,6 +82,7 @@ class Job:
     number: int = 0
     expects_result: bool = True
     id: str = ""
+    by: str = ""
     state: State = State.IDLE
     reason: str = ""
     first_sent: float | None = None

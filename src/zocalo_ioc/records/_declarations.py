@@ -92,6 +92,8 @@ class CommandPvs(Section):
     """What makes the IOC do something."""
 
     group = Group.COMMAND
+    by: str = ""
+    """Who put the command that runs now: user@host, empty if that is unknown."""
     start = Action("START", _BUSY, "Send the start message")
     end = Action("END", _BUSY, "Send the end message")
     wait = Action("WAIT", _BUSY, "Wait until the current job has ended")
@@ -156,6 +158,7 @@ class JobPvs(Section):
     message = Readback("MESSAGE", Text(1024), "STATE for people, and what is wrong")
     dcid = Readback("JOB:DCID", Int(), "Data collection STATE speaks of")
     dcids = Readback("JOB:DCIDS", Ints(MAX_DCIDS), "All its data collections")
+    by = Readback("JOB:BY", String(), "Who began it: user@host")
     number = Readback("JOB:NUMBER", Int(), "Counts the jobs of this IOC")
     remaining = Readback(
         "JOB:REMAINING", Float("s", 1), "Until it times out, NaN if none runs"

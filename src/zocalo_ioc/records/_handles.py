@@ -160,10 +160,15 @@ class Calculated(Record[float]):
 
 
 class Writable(Record[T]):
-    """A record that clients write."""
+    """A record that clients write.
+
+    Attributes:
+        by: who put it last: user@host, empty if that is unknown.
+    """
 
     writable = True
     access = "rw"
+    by = ""
 
 
 class Setting(Writable[T]):

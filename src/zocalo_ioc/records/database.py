@@ -158,6 +158,7 @@ class Records(Pvs):
                 async def run_if_set(value: int) -> None:
                     if value:
                         with self._busy(record.name):
+                            self._note_writer(record)
                             await record.run()
 
                 handlers = {"blocking": True, "on_update": run_if_set}
@@ -165,12 +166,17 @@ class Records(Pvs):
             case TextAction():
 
                 async def run(text: str) -> None:
+                    self._note_writer(record)
                     await record.run(text)
 
                 handlers = {"blocking": True, "on_update": run, "always_update": True}
                 return handlers | {"validate": validate}
             case _:
                 return {"validate": validate, "on_update": on_update}
+
+    def _note_writer(self, record: Action | TextAction) -> None:
+        """Note whose command runs; it reads that before it awaits anything."""
+        self.commands.by, record.by = record.by, ""
 
     def _on_put(self, put: Put) -> str | int | None:
         """Log a put, and refuse and explain what EPICS would convert wrongly or not."""
@@ -184,6 +190,8 @@ class Records(Pvs):
         if self._handlers is None or record is None:
             return None
         value = put.value
+        if isinstance(record, Action | TextAction) and not put.done:
+            record.by = put.who
         # what came through PV Access is known when it is there; a command ends late
         late = value is None and not isinstance(record, Action | TextAction)
         if put.done and judged != judged:

@@ -126,6 +126,7 @@ class Zocalo(StandardReadable):
     message: SignalR[str]
     job_dcid: Annotated[SignalR[int], Format.UNCACHED_SIGNAL]
     job_dcids: Annotated[SignalR[Array1D[np.int32]], Format.UNCACHED_SIGNAL]
+    job_by: SignalR[str]
     job_number: Annotated[SignalR[int], Format.UNCACHED_SIGNAL]
     job_remaining: SignalR[float]
     job_elapsed: SignalR[float]
