@@ -45,7 +45,7 @@ from widgets import (
 from zocalo_ioc.records import DECLARATIONS, Group
 
 # what the frame, menus and tool bars of Phoebus leave of its window of 1600 x 900
-WIDTH, ROOM = 1560, 720
+WIDTH, ROOM = 1560, 712
 RIGHT = 600
 TOP = 92
 """Where the parts below the state begin."""

@@ -59,8 +59,8 @@ CENTRE_WIDTHS = {
     **{"Max": 64, "Total": 78, "Sample": 62},
 }
 HISTORY_WIDTHS = {
-    **{"Time": 116, "DCID": 78, "State": 82, "Centres": 62},
-    **{"Latency": 66, "From": 44, "Job": 38, "Id": 88},
+    **{"Time": 116, "DCID": 78, "State": 82, "Centres": 68},
+    **{"Latency": 66, "From": 44, "Job": 38, "Id": 82},
 }
 
 

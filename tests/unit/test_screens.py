@@ -27,8 +27,8 @@ from zocalo_ioc.records import (
 
 OPI = Path(__file__).parents[2] / "opi"
 SCREENS = sorted(OPI.glob("*.bob"))
-FITS = 1576, 722
-"""What the frame, menus and tool bars of Phoebus leave of its 1600 x 900 pixels."""
+FITS = 1576, 716
+"""What frame, menus and tool bars of Phoebus leave of its window of 1600 x 900."""
 ON_TOP = {"grids": "plots", "screen": "gone label"}
 """What is drawn over what on purpose: the maps where the IOC takes frames, and all
 that there is over the sentence that the IOC does not answer."""
