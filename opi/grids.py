@@ -86,8 +86,10 @@ def _map(grid: str, rooms: Sequence[Room], *, brief: bool) -> Iterator[Any]:
     if not brief:
         yield below
     top = y + (PITCH if brief else 2 * HEIGHT)
-    counts = f"=arrayPow(arraySum(`{exact(f'GRID:{grid}:COUNTS')}`, 1), 0.5)"
-    made = widget.Image(f"{grid} map", counts, x, top, width, y + height - top)
+    counts = exact(f"GRID:{grid}:COUNTS")
+    # drawn again each second, since Phoebus drops a drawing if its display is busy
+    root = f"=arrayPow(arraySum(`{counts}`, 1), 0.5 + 0 * `{pv('HEARTBEAT')}`)"
+    made = widget.Image(f"{grid} map", root, x, top, width, y + height - top)
     made.show_toolbar(False)
     made.auto_scale(False)
     made.minimum(0)
