@@ -116,6 +116,6 @@ class Metrics(Collector):
         now = self._pvs.job.state.get()
         yield StateSetMetricFamily(
             "zocalo_ioc_state",
-            "State of the current job",
+            "State of the latest job",
             {state.label: state == now for state in State},
         )

@@ -56,9 +56,9 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
     real = None
     if _uses_real(settings):
         real = RealDispatcher(urls, settings.logbook)
-        logger.info("The dispatcher is that of the zocalo package")
+        logger.info("Using the dispatcher of the zocalo package")
     elif ServiceName.DISPATCHER in options.services:
-        logger.info("The dispatcher is the built-in one")
+        logger.info("Using the built-in dispatcher")
     if not await _is_ready(settings, stop):
         return
     try:
@@ -159,7 +159,7 @@ async def _is_ready(settings: SimulateSettings, stop: asyncio.Event) -> bool:
 def _prepare(settings: SimulateSettings, url: str, address: str) -> None:
     if settings.declare:
         declare(url, settings.results_queue)
-        logger.info("The queues are there, at %s", address)
+        logger.info("All queues exist at %s", address)
         return
     services = _services(settings)
     queues = [
@@ -185,7 +185,7 @@ def _reporter() -> Callable[[Connection], None]:
         for queue in connection.subscribed:
             if queue not in working:
                 logger.info(
-                    "%s takes from %s at %s",
+                    "%s takes messages from %s at %s",
                     *(queue.content, queue.name, connection.address),
                 )
         working.clear()

@@ -225,7 +225,7 @@ class XrayCentring(Service):
         except Exception as problem:  # whatever it is, the frames must be answered
             died = isinstance(problem, RealServiceFails)
             logger.error(
-                "X-ray centring: DCID %s: %d frames are rejected: %s%s",
+                "X-ray centring: DCID %s: %d frames rejected: %s%s",
                 *(dcids, frames, problem, WOULD_DIE if died else ""),
                 exc_info=not isinstance(problem, Problem | ValueError),
             )

@@ -135,7 +135,7 @@ def _make(connection: BlockingConnection, wanted: _Queue | _Exchange) -> None:
     if refusal.reply_code != 406:
         raise refusal
     logger.warning(
-        "The %s has other properties, and is left as it is: %s",
+        "The %s exists with other properties and is left unchanged: %s",
         wanted,
         refusal.reply_text,
     )

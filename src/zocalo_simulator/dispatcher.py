@@ -75,7 +75,7 @@ class Dispatcher(Service):
                 for name in request.recipes
             ]
         except (ValueError, LookupError, NotUnderstood) as problem:
-            logger.error("Dispatcher: a message is rejected: %s", problem)
+            logger.error("Dispatcher: message rejected: %s", problem)
             return False
         if self._logbook:
             recipes = [message.recipe for message in started]
@@ -94,7 +94,9 @@ class Dispatcher(Service):
         """Keep a copy of a message."""
         clean = re.sub(r"[^a-zA-Z0-9-]", "", guid)
         if len(clean) < 3:
-            logger.warning("A message with the guid %r is not in the logbook", guid)
+            logger.warning(
+                "Not written to the logbook, as the guid is unusable: %r", guid
+            )
             return
         file = logbook / time.strftime("%Y-%m") / clean[:2] / clean[2:]
         parts = {
@@ -110,4 +112,4 @@ class Dispatcher(Service):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
         except OSError as error:
-            logger.warning("A message is not in the logbook: %s", error)
+            logger.warning("Can't write to the logbook: %s", error)

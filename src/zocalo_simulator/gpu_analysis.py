@@ -89,7 +89,7 @@ class GpuAnalysis(FrameSource):
         else:
             logger.warning(
                 "%s: DCID %d: message_index is %d where %d was expected; "
-                "put off for %.0f s",
+                "requeued for %.0f s",
                 *(self.name, asked.dcid, asked.message_index, self._next_index),
                 REQUEUED_FOR,
             )

@@ -81,8 +81,8 @@ class RealDispatcher:
                 file.seek(0)  # some systems share the position
                 last_words = await self._run_once(file.fileno())
                 logger.warning(
-                    "Zocalo's dispatcher has ended, and is started again: %s. "
-                    "--log-level debug shows what else it says",
+                    "Zocalo's dispatcher ended: %s. Restarting it; "
+                    "--log-level debug shows its output",
                     last_words,
                 )
                 await asyncio.sleep(RESTART_PAUSE)

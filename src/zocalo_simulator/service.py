@@ -51,7 +51,7 @@ class Service:
             message = RecipeMessage.read(delivery)
             return self.handle(message)
         except NotUnderstood as problem:
-            logger.error("%s: a message is rejected: %s", self.name, problem)
+            logger.error("%s: message rejected: %s", self.name, problem)
             return False
 
     def handle(self, message: RecipeMessage) -> bool | asyncio.Future[bool]:
@@ -79,6 +79,6 @@ class Service:
             await self.send(messages)
         except Problem as problem:
             reason = problem.say(REMEDIES)
-            logger.error("%s: %s is rejected: %s", self.name, of, reason)
+            logger.error("%s: %s rejected: %s", self.name, of, reason)
             return False
         return True

@@ -38,9 +38,7 @@ class TroubleMaker:
         scan = self._collections.find(dcid)
         trouble = scan.trouble if scan else None
         if trouble:
-            logger.info(
-                "X-ray centring: DCID %d: trouble, as asked for: %s", dcid, trouble
-            )
+            logger.info("X-ray centring: DCID %d: simulated trouble: %s", dcid, trouble)
         match trouble:
             case Trouble.NO_RESULT:
                 return

@@ -110,4 +110,4 @@ def test_a_scan_without_file_name_has_no_gpu_result(
     assert len(site.take(f"dlq.{GPU_QUEUE}", 2)) == 2
     assert site.depth(RESULTS) == 0
     for dcid in (507, 508):
-        assert f"GPU analysis: a message is rejected: DCID {dcid}" in simulation.log
+        assert f"GPU analysis: message rejected: DCID {dcid}" in simulation.log

@@ -1,4 +1,4 @@
-"""Messages that are no results are counted, logged and, if asked for, kept."""
+"""Messages rejected, not resultss are counted, logged and, if asked for, kept."""
 
 import asyncio
 import base64

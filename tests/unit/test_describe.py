@@ -63,7 +63,7 @@ def test_json_says_what_a_record_takes(capsys: pytest.CaptureFixture[str]) -> No
         "pv": f"{P}:TIMEOUT",
         "group": "Options",
         "type": "ao",
-        "description": "Wait for a result, from end message",
+        "description": "Time limit from END to the result",
         "access": "rw",
         "pvi": "timeout",
         "initial": 180,

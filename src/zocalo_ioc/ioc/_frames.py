@@ -140,7 +140,7 @@ class Frames:
         """Log why a frame is rejected: thousands a second may be so for one reason."""
         if why not in self._logged and len(self._logged) < MAX_LOGGED:
             self._logged.add(why)
-            logger.warning("A message was no frame of a grid and is rejected: %s", why)
+            logger.warning("Message rejected, not a frame of a grid: %s", why)
 
     def _show_soon(self) -> None:
         """Show the grids at the next time at which that is due."""

@@ -306,7 +306,7 @@ class Ioc:
         if problem and ok.get():
             self._display.report(problem)
         elif not problem and not ok.get():
-            logger.info("The values are saved again")
+            logger.info("Saving works again")
         ok.set(problem is None)
 
     def _snapshot(self) -> Saved:

@@ -70,7 +70,7 @@ class Results:
             count(self._pvs.broker.ignored)
             self._jobs.exclude(result)
             logger.info(
-                "DCID %d: ignored a result of %s",
+                "DCID %d: ignored a result from %s",
                 result.dcid,
                 result.source,
                 extra=_fields(result, self._jobs.number_of(result)),
@@ -82,7 +82,7 @@ class Results:
         self._published = after(self._published)
         self._publish(result, arrived, latency, number)
         logger.info(
-            "DCID %d: a result of %s with %s, guid %s, job %d",
+            "DCID %d: result from %s with %s, guid %s, job %d",
             result.dcid,
             result.source,
             count_of_centres(len(result.centres)),
@@ -108,7 +108,7 @@ class Results:
     def _reject(self, delivery: Delivery, why: str, arrived: str) -> None:
         count(self._pvs.broker.rejected)
         logger.warning(
-            "A message was no result and is rejected: %s It begins with %r",
+            "Message rejected, not a Zocalo result: %s It begins with %r",
             why,
             delivery.body[:LOGGED_BEGINNING],
         )
@@ -131,7 +131,7 @@ class Results:
         latency = math.nan if saved.latency is None else saved.latency
         self._publish(result, saved.arrived, latency, saved.job)
         logger.info(
-            "DCID %d: its result was saved, and is back",
+            "DCID %d: restored the saved result",
             result.dcid,
             extra=_fields(result, saved.job),
         )

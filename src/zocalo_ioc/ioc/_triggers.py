@@ -73,13 +73,13 @@ class Triggers:
         self.look_up = LookUp()
 
     async def wait(self) -> None:
-        """Wait until the current job has ended."""
+        """Wait for the latest job to end."""
         async with self.look_up.turn():
             latest = self._jobs.latest
         await self._waiters.until_ended(latest)
 
     async def cancel(self) -> None:
-        """Abandon the current job."""
+        """Abandon the latest job."""
         async with self.look_up.turn():
             self._jobs.cancel(time.monotonic())
 

@@ -83,7 +83,7 @@ class RequestPvs(Section):
     expect_result = RequestField(
         "EXPECT_RESULT",
         Bool({"No": False, "Yes": True}),
-        "Whether a result will come",
+        "A result is expected",
         initial=1,
     )
 
@@ -96,13 +96,13 @@ class CommandPvs(Section):
     """Who put the command that runs now: user@host, empty if that is unknown."""
     start = Action("START", _BUSY, "Send the start message")
     end = Action("END", _BUSY, "Send the end message")
-    wait = Action("WAIT", _BUSY, "Wait until the current job has ended")
+    wait = Action("WAIT", _BUSY, "Wait for the latest job to end")
     process = Action("PROCESS", _BUSY, "START, END and WAIT")
-    cancel = Action("CANCEL", _BUSY, "Abandon the current job")
+    cancel = Action("CANCEL", _BUSY, "Abandon the latest job")
     submit = TextAction("SUBMIT", Text(4096), "A whole request, as a JSON object")
     # EPICS does the puts to one record one after the other, so those that send messages
     # only have a record that no client holds while it waits for a result
-    send = TextAction("SEND", Text(4096), "As SUBMIT, but awaits no result")
+    send = TextAction("SEND", Text(4096), "As SUBMIT, without awaiting a result")
     past = TextAction("PAST", Text(40), "Past results of this DCID to PAST:JSON")
 
 
@@ -113,23 +113,23 @@ class OptionPvs(Section):
     sort_key = Option(
         "SORT_KEY",
         Enum({key: key for key in SortKey}),
-        "Centres of the next results ranked by",
+        "How new results rank their centres",
     )
     source = Option(
         "SOURCE",
         Enum({"Any": None, **{s: s for s in Source}}),
-        "Results from any other are ignored",
+        "Pipeline to accept results from",
     )
     timeout = Option(
         "TIMEOUT",
         Float("s", 1, low=0.1, high=86400),
-        "Wait for a result, from end message",
+        "Time limit from END to the result",
         initial=180,
     )
     end_timeout = Option(
         "END_TIMEOUT",
         Float("s", 1, low=0.1, high=604800),
-        "Wait for END, from start message",
+        "Time limit from START to END",
         initial=3600,
     )
     min_total_count = Option(
@@ -153,16 +153,14 @@ class JobPvs(Section):
                 State.FAILED.label: "MAJOR",
             },
         ),
-        "State of the current job",
+        "State of the latest job",
     )
-    message = Readback("MESSAGE", Text(1024), "STATE for people, and what is wrong")
-    dcid = Readback("JOB:DCID", Int(), "Data collection STATE speaks of")
+    message = Readback("MESSAGE", Text(1024), "STATE in words, and any problem")
+    dcid = Readback("JOB:DCID", Int(), "Its first data collection")
     dcids = Readback("JOB:DCIDS", Ints(MAX_DCIDS), "All its data collections")
     by = Readback("JOB:BY", String(), "Who began it: user@host")
     number = Readback("JOB:NUMBER", Int(), "Counts the jobs of this IOC")
-    remaining = Readback(
-        "JOB:REMAINING", Float("s", 1), "Until it times out, NaN if none runs"
-    )
+    remaining = Readback("JOB:REMAINING", Float("s", 1), "Time until it times out")
     elapsed = Readback(
         "JOB:ELAPSED", Float("s", 1), "Since the first confirmed message"
     )
@@ -185,16 +183,19 @@ class BrokerPvs(Section):
         initial=MISSING,
     )
     queued = Readback(
-        "BROKER:QUEUED", Int(missing=MISSING), "Results that wait", initial=MISSING
+        "BROKER:QUEUED",
+        Int(missing=MISSING),
+        "Results waiting in the queue",
+        initial=MISSING,
     )
     host = Readback("BROKER:HOST", String(), "host:port in use")
     sent = Readback("BROKER:SENT", Int(), "Messages the broker confirmed")
     received = Readback("BROKER:RECEIVED", Int(), "Results taken off the queue")
     ignored = Readback("BROKER:IGNORED", Int(), "Results that SOURCE excludes")
-    rejected = Readback("BROKER:REJECTED", Int(), "Messages that are no result")
-    reconnects = Readback("BROKER:RECONNECTS", Int(), "Times the connection came back")
+    rejected = Readback("BROKER:REJECTED", Int(), "Messages rejected, not results")
+    reconnects = Readback("BROKER:RECONNECTS", Int(), "Reconnections")
     confirm_time = Readback(
-        "BROKER:CONFIRM_TIME", Float("ms", 3), "How long the last confirm took"
+        "BROKER:CONFIRM_TIME", Float("ms", 3), "Duration of the last confirm"
     )
 
 
@@ -205,11 +206,14 @@ class ZocaloPvs(Section):
     consumers = Readback(
         "ZOCALO:CONSUMERS",
         Int(missing=MISSING, major_to=0),
-        "Dispatchers of Zocalo that run",
+        "Running Zocalo dispatchers",
         initial=MISSING,
     )
     queued = Readback(
-        "ZOCALO:QUEUED", Int(missing=MISSING), "Triggers that wait", initial=MISSING
+        "ZOCALO:QUEUED",
+        Int(missing=MISSING),
+        "Triggers waiting in the queue",
+        initial=MISSING,
     )
 
 
@@ -233,7 +237,7 @@ class IocPvs(Section):
     autosave_ok = Readback(
         "AUTOSAVE:OK",
         Bool({"No": False, "Yes": True}, {"No": "MINOR"}),
-        "The last save has worked",
+        "The last save succeeded",
     )
     heartbeat = Readback("HEARTBEAT", Int(), "Counts up once a second")
     version = Readback("VERSION", String(), "Version of the software")
@@ -243,7 +247,7 @@ class ResultPvs(Section):
     """The latest result."""
 
     group = Group.RESULT
-    job = Updated("RESULT:JOB", Int(), "Number of its job, 0 if somebody else's")
+    job = Updated("RESULT:JOB", Int(), "Number of its job, 0 for none here")
     dcid = Updated("RESULT:DCID", Int(), "Data collection id")
     dcids = Updated("RESULT:DCIDS", Ints(MAX_DCIDS), "DCID, then others of the scan")
     dcgid = Updated("RESULT:DCGID", Int(missing=MISSING), "Data collection group id")
@@ -256,19 +260,19 @@ class ResultPvs(Section):
     latency = Updated(
         "RESULT:LATENCY", Float("s", 6, missing=math.nan), "From last message to result"
     )
-    json = Updated("RESULT:JSON", Text(65536), "The payload as it came")
+    json = Updated("RESULT:JSON", Text(65536), "The result as received, JSON")
     outline: Mapping[str, Updated[_Lines]] = {
         axis: Updated(
             f"RESULT:OUTLINE:{axis.upper()}",
             Floats(OUTLINE_POINTS * MAX_CENTRES, "box"),
-            f"Boxes as lines to plot, {axis}",
+            f"Boxes as lines of a plot, {axis}",
         )
         for axis in AXES
     }
     extent = Updated(
         "RESULT:OUTLINE:EXTENT",
         Float("box"),
-        "Height of a plot 2:1 that holds all",
+        "Range of a plot that shows all boxes",
         initial=10.0,
     )
     recent = Updated(
