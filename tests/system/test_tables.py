@@ -140,7 +140,9 @@ async def test_fast_readers_never_see_columns_of_different_updates(
             # every number of a result is made of its DCID, so that no two agree
             results = [centre_of(dcid)] * (dcid % 60)
             zocalo.send({"results": results}, dcid=dcid, dcgid=dcid)
-    output, _ = await reader.communicate()
+        # without confirms, RabbitMQ may lose messages of a sender that leaves at once
+        async with asyncio.timeout(300):
+            output, _ = await reader.communicate()
     found = json.loads(output)
     assert found["torn"] == []
     assert found["gets"] > 100
