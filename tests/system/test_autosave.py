@@ -186,6 +186,7 @@ async def test_a_folder_that_is_gone_is_an_alarm_until_it_is_back(
     assert "Can't save to " in await ioc.text("MESSAGE")
     os.rename(aside, tmp_path)
     await ioc.until_value("AUTOSAVE:OK", 1, limit=10)
+    assert "Can't save" not in await ioc.text("MESSAGE")
     assert saving.has_saved('"DCID":12')
     await saving.stop(ioc)
 

@@ -81,6 +81,7 @@ class Ioc:
         self._autosave = (
             Autosave(save_file, self._snapshot, self._saved) if save_file else None
         )
+        self._unsaved: NotSaved | None = None
         self._records = Records(
             prefix, access_file, grid_prefix, frames=frames is not None
         )
@@ -113,7 +114,7 @@ class Ioc:
             Rejected(rejected_file) if rejected_file else None,
         )
         subscriptions = [Subscription(results, self._results.on_message)]
-        self._queues = Queues(self._records, results, self._queues_changed)
+        self._queues = Queues(self._records, results, self._problems_changed)
         self._broker = connect(
             subscriptions, self._queues.watches, self._connection_changed
         )
@@ -292,8 +293,9 @@ class Ioc:
         if connection.up and self._expire_from == math.inf:
             self._expire_from = time.monotonic() + RESULTS_FIRST
 
-    def _queues_changed(self) -> None:
-        self._display.show_problems(self._queues.problems)
+    def _problems_changed(self) -> None:
+        unsaved = [self._unsaved] if self._unsaved else []
+        self._display.show_problems([*self._queues.problems, *unsaved])
 
     # -- what survives a restart --------------------------------------------
 
@@ -302,12 +304,15 @@ class Ioc:
             self._autosave.note_change()
 
     def _saved(self, problem: NotSaved | None) -> None:
-        ok = self._records.ioc.autosave_ok
-        if problem and ok.get():
-            self._display.report(problem)
-        elif not problem and not ok.get():
+        if problem == self._unsaved:
+            return
+        if problem:
+            logger.warning("%s", problem)
+        else:
             logger.info("Saving works again")
-        ok.set(problem is None)
+        self._unsaved = problem
+        self._problems_changed()
+        self._records.ioc.autosave_ok.set(problem is None)
 
     def _snapshot(self) -> Saved:
         values = {name: setting.seen for name, setting in self._settings.items()}
