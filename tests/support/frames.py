@@ -17,7 +17,9 @@ class FrameSender:
 
     def __init__(self, rabbitmq: RabbitMQ, exchange: str = "") -> None:
         self.exchange = exchange
-        self._connection = pika.BlockingConnection(pika.URLParameters(rabbitmq.url))
+        self._connection = pika.BlockingConnection(
+            pika.URLParameters(f"{rabbitmq.url}?heartbeat=0")  # it may be idle for long
+        )
         self._channel = self._connection.channel()
 
     def send(

@@ -58,7 +58,11 @@ async def beside(
 
 
 async def submit(
-    ioc: Ioc, command: str, frames: dict[int, int], filename: str | None = None
+    ioc: Ioc,
+    command: str,
+    frames: dict[int, int],
+    filename: str | None = None,
+    **options: Any,
 ) -> None:
     requests: list[dict[str, Any]] = []
     start_frame = 0
@@ -69,11 +73,11 @@ async def submit(
             request["start_frame"] = start_frame
         requests.append(request)
         start_frame += count
-    await ioc.put("SUBMIT", json.dumps(requests))
+    await ioc.put("SUBMIT", json.dumps(requests), **options)
 
 
-async def process(ioc: Ioc, *dcids: int, frames: int = 400) -> None:
-    await submit(ioc, "process", dict.fromkeys(dcids, frames))
+async def process(ioc: Ioc, *dcids: int, frames: int = 400, **options: Any) -> None:
+    await submit(ioc, "process", dict.fromkeys(dcids, frames), **options)
 
 
 async def columns(ioc: Ioc) -> dict[str, Any]:
@@ -176,7 +180,7 @@ async def test_frames_fill_the_grids_as_the_beam_moves(
 ) -> None:
     model = Scan.model_validate(scan)
     with simulating(site, tmp_path, *QUICKLY, collections={"scans": [scan]}):
-        await process(beside, *model.dcids)
+        await process(beside, *model.dcids, timeout=170)
         for grid, dcid in zip(("XY", "XZ"), model.dcids, strict=False):
             spots = spot_counts(model, dcid, gpu=False, seed=0).tolist()
             size = model.size(dcid)
