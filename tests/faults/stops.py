@@ -32,8 +32,16 @@ class Restarts:
         self._numbers = itertools.count(1)
         self._file = folder / "none yet"
 
-    def make(self, stop: tuple[str, signal.Signals] | None = None) -> Ioc:
-        """Start an IOC; if asked to, one that is stopped at a point by a signal."""
+    @asynccontextmanager
+    async def running(
+        self, stop: tuple[str, signal.Signals] | None = None
+    ) -> AsyncGenerator[Ioc]:
+        """Run an IOC, connected, until the end of the block.
+
+        Args:
+            stop: a point and a signal. At the end of the block, the IOC must have been
+                stopped there, or be stopped soon.
+        """
         prefix = f"{self._name}-{next(self._numbers)}"
         file = self._folder / f"{prefix}.json"
         if self._file.exists():
@@ -43,18 +51,18 @@ class Restarts:
         options = ("run", "--prefix", prefix, "--broker", self._broker.url, *QUEUE)
         options += ("--autosave", str(self._folder))
         if stop:
-            return StoppingIoc(*stop, log, prefix, *options)
-        return Ioc(log, prefix, *options)
-
-    @asynccontextmanager
-    async def restarted(self) -> AsyncGenerator[Ioc]:
-        """Run an IOC, connected, until the end of the block."""
-        ioc = self.make()
+            ioc = StoppingIoc(*stop, log, prefix, *options)
+        else:
+            ioc = Ioc(log, prefix, *options)
         try:
             await connected(ioc)
             yield ioc
+            if stop:
+                status = await asyncio.to_thread(ioc.process.wait, 60)
+                assert status == STOPPED[stop[1]], ioc.log
         finally:
             await asyncio.to_thread(ioc.stop)
+            aioca.purge_channel_caches()  # else they are searched for, ever more
         assert "Started without the values saved" not in ioc.log
 
 
@@ -67,15 +75,13 @@ async def stopped_after_a_confirm(
     broker.purge(TRIGGERS, RESULTS)
     started, ended_well = 0, 0
     for dcid in range(1, times + 1):
-        ioc = restarts.make(("confirm", number))
-        await connected(ioc)
-        ends_well = await _sends(ioc, dcid)
-        await _ended(ioc, number)
+        async with restarts.running(("confirm", number)) as ioc:
+            ends_well = await _sends(ioc, dcid)
         messages = broker.take(TRIGGERS, broker.depth(TRIGGERS))
         sent = [json.loads(body)["parameters"]["ispyb_dcid"] for *_, body in messages]
         outcome.duplicated += len(sent) - 1
         began = time.monotonic()
-        async with restarts.restarted() as again:
+        async with restarts.running() as again:
             outcome.recoveries.append(time.monotonic() - began)
             goes_on = await again.get("JOB:DCID") == dcid
             goes_on = goes_on and await again.state() == "Started"
@@ -96,12 +102,10 @@ async def stopped_before_an_acknowledgement(
     restarts = Restarts(folder, broker, f"ACK-{number}")
     broker.purge(TRIGGERS, RESULTS)
     for dcid in range(1, times + 1):
-        ioc = restarts.make(("acknowledgement", number))
-        await connected(ioc)
-        broker.put(RESULTS, ({"workflows-recipe": True}, result_of(dcid)))
-        await _ended(ioc, number)
+        async with restarts.running(("acknowledgement", number)) as ioc:
+            broker.put(RESULTS, ({"workflows-recipe": True}, result_of(dcid)))
         began = time.monotonic()
-        async with restarts.restarted() as again:
+        async with restarts.running() as again:
             outcome.recoveries.append(time.monotonic() - began)
             await again.until(lambda again=again, dcid=dcid: _shows(again, dcid))
             await again.until(lambda: _none_left(broker))
@@ -118,12 +122,11 @@ async def stopped_during_a_save(
     restarts = Restarts(folder, broker, f"SAVE-{number}")
     before = 0
     for dcid in range(1, times + 1):
-        ioc = restarts.make(("save", number))
-        assert await ioc.get("DCID") == before
-        await ioc.put("DCID", dcid)
-        await _ended(ioc, number)
+        async with restarts.running(("save", number)) as ioc:
+            assert await ioc.get("DCID") == before
+            await ioc.put("DCID", dcid)
         began = time.monotonic()
-        async with restarts.restarted() as again:
+        async with restarts.running() as again:
             outcome.recoveries.append(time.monotonic() - began)
             before = await again.get("DCID")
             # what was put within the last second before a kill need not be there
@@ -147,13 +150,6 @@ async def _sends(ioc: Ioc, dcid: int) -> bool:
     except aioca.CANothing:  # the connection breaks
         return False
     return True
-
-
-async def _ended(ioc: Ioc, number: signal.Signals) -> None:
-    """Wait until an IOC has stopped as its signal has it."""
-    status = await asyncio.to_thread(ioc.process.wait, 60)
-    assert status == STOPPED[number], ioc.log
-    ioc.stop()
 
 
 async def _shows(ioc: Ioc, dcid: int) -> bool:
