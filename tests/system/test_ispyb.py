@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -37,9 +38,9 @@ def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
 
 @pytest.fixture(scope="module")
 def run(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Callable[..., Ioc]:
-    def run(*options: str) -> Ioc:
+    def run(*options: str, **more: Any) -> Ioc:
         queues = "--results-queue", RESULTS, "--frames-queue", FRAMES
-        return ioc_maker("run", "--broker", broker.url, *queues, *options)
+        return ioc_maker("run", "--broker", broker.url, *queues, *options, **more)
 
     return run
 
@@ -287,6 +288,11 @@ async def test_a_database_that_hangs_delays_triggers_by_no_more_than_the_limit(
             assert len(sent(broker, 4)) == 4
             assert await ioc.severity("ISPYB:CONNECTED") == MINOR
             assert "ISPyB: no answer from" in await ioc.text("MESSAGE")
+            await ioc.put("DCID", ispyb.added[0])  # without its frames
+            began = time.monotonic()
+            await ioc.put("START", 1)
+            assert time.monotonic() - began < LIMIT
+            assert "NUM_FRAMES is 0. ISPyB: no answer" in await ioc.text("MESSAGE")
             await ioc.until_value("HEARTBEAT", await ioc.get("HEARTBEAT") + 3)
     finally:
         watching.close()
@@ -309,6 +315,40 @@ async def test_commands_take_effect_in_order_while_the_database_hangs(
         await ioc.put("CANCEL", 1)
         assert await ioc.state() == "Cancelled"
         assert await ioc.get("JOB:DCID") == other
+
+
+async def test_the_alarm_comes_and_goes_by_itself(ioc: Ioc, ispyb: MariaDB) -> None:
+    ispyb.stop(signal.SIGKILL)
+    try:
+        await ioc.until_value("ISPYB:CONNECTED", 0)
+        assert await ioc.severity("ISPYB:CONNECTED") == MINOR
+    finally:
+        ispyb.start()
+    await ioc.until_value("ISPYB:CONNECTED", 1)
+    assert await ioc.severity("ISPYB:CONNECTED") == 0
+
+
+async def test_one_end_ends_all_grids_also_after_a_restart_of_the_ioc(
+    run: Callable[..., Ioc], ispyb: MariaDB, broker: RabbitMQ, tmp_path: Path
+) -> None:
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    options = "--ispyb", ispyb.url, "--autosave", str(tmp_path)
+    ioc = run(*options)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put("DCID", xy)
+    await ioc.until_value("ISPYB:CONNECTED", 1)
+    await ioc.put("START", 1)
+    sent(broker, 2)
+    await asyncio.to_thread(ioc.stop)
+
+    def pass_on(prefix: str) -> None:
+        (tmp_path / f"{ioc.prefix}.json").rename(tmp_path / f"{prefix}.json")
+
+    ioc = run(*options, before=pass_on)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put("END", 1)
+    assert sent(broker, 2) == [ended(xy), ended(xz)]
+    await ioc.put("CANCEL", 1)
 
 
 async def test_a_slow_answer_is_used(
