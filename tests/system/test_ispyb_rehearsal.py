@@ -10,7 +10,8 @@ from tests.support.ioc import Ioc
 from tests.support.mariadb import KEEPER, MariaDB
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.simulation import Simulation, simulating
-from zocalo_ioc.client import Client
+from zocalo_ioc.client import Client, RequestRefused
+from zocalo_ioc.wire import Event
 
 UNKNOWN = 1_000_000
 
@@ -64,6 +65,26 @@ async def test_a_dcid_and_process_lead_from_rows_to_a_centre(
         assert [list(centre.box_min), list(centre.box_max)] == sent["bounding_box"]
         assert list(centre.max_voxel) == sent["max_voxel"]
         assert centre.total_count == pytest.approx(sent["total_count"], rel=1e-5)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_clients_need_only_one_grid_of_a_scan(
+    ioc: Ioc, ispyb: MariaDB, number: int
+) -> None:
+    _, dcids = ispyb.add_scan(400, 240)
+    messages: list[str] = []
+    async with Client(ioc.prefix) as zocalo:
+        result = await zocalo.process(dcids[number], on_message=messages.append)
+    assert result.centres
+    assert (await ioc.get("JOB:DCIDS")).tolist() == dcids
+    named = f"DCID {dcids[number]}"
+    assert messages[:2] == [f"{named}: sending the {e} message." for e in Event]
+
+
+async def test_a_client_reads_why_its_grid_is_refused(ioc: Ioc) -> None:
+    async with Client(ioc.prefix) as zocalo:
+        with pytest.raises(RequestRefused, match=f"does not know DCID {UNKNOWN}"):
+            await zocalo.process(UNKNOWN)
 
 
 async def test_a_single_grid_is_what_ispyb_says(

@@ -9,9 +9,8 @@ from zocalo_ioc.settings import SubmitSettings
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("71",), "--num-frames is missing"),
         ((), "DCIDS"),
-        (("71", "--num-frames", "0"), "--num-frames is missing. Give 1 or more."),
+        (("71", "--num-frames", "0"), "--num-frames is 0. Give 1 or more."),
         (
             ("0", "--num-frames", "1"),
             "DCIDS: can't use '0'; write one or more: a whole number above 0",

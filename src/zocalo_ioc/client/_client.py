@@ -110,7 +110,8 @@ class Client:
             expect_result: False for jobs that send no result, such as rotations.
             on_message: called with a sentence for people each time that the job gets
                 on, or that something hinders it.
-            values: of all of them; ``num_frames`` is needed.
+            values: of all of them; ``num_frames`` is needed, unless the IOC has it from
+                ISPyB.
 
         Returns:
             The result; it has no centres if nothing diffracts. None if no result is

@@ -25,7 +25,8 @@ class RequestValues(TypedDict, total=False):
         dcgid: data collection group id, to know the result by.
         filename: file name that the detector writes.
         start_frame: index of the first frame in that file, from 0.
-        num_frames: number of frames, 1 or more; a start message needs it.
+        num_frames: number of frames, 1 or more; a start message needs it, unless the
+            IOC has it from ISPyB.
         message_index: which trigger of the detector this is, from 0.
         recipes: recipe names, comma separated.
         parameters: further parameters of the messages.
@@ -88,7 +89,9 @@ def submission(command: Event | Command, grids: Sequence[Grid]) -> str:
     text = to_json(written, fallback=_plain).decode()
     _, requests = read_submission(text, "The request")
     if isinstance(command, Event):
-        for request in as_scan(requests):
+        for given, request in zip(grids, as_scan(requests), strict=True):
+            if "num_frames" not in given:  # the IOC may have it from ISPyB
+                request = request.model_copy(update={"num_frames": 1})
             request.message(command, guid="")
     if complaint := _SEND.datatype.refusal(text):
         raise RequestTooLong(complaint)

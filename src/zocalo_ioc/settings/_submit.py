@@ -82,8 +82,8 @@ class SubmitSettings(OutputSettings):
             "expect_result": self.expect_result,
         }
         grids = [{"dcid": dcid} | common for dcid in self.dcids]
-        if self.command in ("process", "start") and 0 in (self.num_frames or (0,)):
-            raise SettingsInvalid("--num-frames is missing", "Give 1 or more")
+        if 0 in self.num_frames:
+            raise SettingsInvalid("--num-frames is 0", "Give 1 or more")
         of_each = {
             "num_frames": self.num_frames,
             "filename": self.filename,
