@@ -2,12 +2,14 @@
 
     python -m tests.dodal FOLDER
 
-Their sources, of the versions installed, are unpacked into the folder. It fails if a
+Their sources, of the versions installed, are unpacked into the folder. For ours, dodal
+and mx-bluesky are changed as the how-to for moving a beamline says. It fails if a
 test passes with dodal's devices but not with ours, unless it looks inside dodal's.
 """
 
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 import time
@@ -15,13 +17,23 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from shutil import copytree
 from xml.etree import ElementTree
 
 from tests.support.ioc import Ioc
 
 PREFIX = "BL03I-EA-ZOC-01"
-SUITES = {"dodal": "tests/devices", "mx-bluesky": "tests/unit_tests"}
-PACKAGES = {"dodal": "dls-dodal", "mx-bluesky": "mx-bluesky"}
+HERE = Path(__file__).parent
+PATCH = HERE.parents[1] / "docs" / "how-to" / "move-from-dodal.patch"
+SUITES = {
+    "dls-dodal": "tests/devices/test_zocalo*.py",
+    "mx-bluesky": "tests/unit_tests/**/test_*.py",
+}
+PYTEST = (
+    *("--quiet", "-n", "2", "--timeout", "60", "-p", "no:cacheprovider"),
+    *("--import-mode", "importlib", "-o", "addopts="),
+    *("-o", "asyncio_default_fixture_loop_scope=function"),
+)
 INSIDE = (
     "test_subscribe_only_on_called_stage",
     "test_zocalo_results_trigger_log_message",
@@ -34,9 +46,8 @@ INSIDE = (
 """Tests that replace or fill dodal's connection to RabbitMQ, which ours do not have."""
 
 
-def sources(suite: str, folder: Path) -> Path:
+def sources(package: str, folder: Path) -> Path:
     """Return where the sources of a package are, of the version that is installed."""
-    package = PACKAGES[suite]
     name = f"{package.replace('-', '_')}-{version(package)}"
     if not (folder / name).exists():
         options = "--quiet", "--no-deps", "--no-binary", package, "--dest", str(folder)
@@ -48,35 +59,29 @@ def sources(suite: str, folder: Path) -> Path:
     return folder / name
 
 
-def passed(suite: str, place: Path, ioc: Ioc, *options: str) -> set[str]:
+def change(folder: Path) -> None:
+    """Put the packages into a folder, changed as a beamline that moves does it."""
+    for name in ("dodal", "mx_bluesky"):
+        copytree(Path(sysconfig.get_path("purelib")) / name, folder / name)
+    subprocess.run(["git", "apply", PATCH], cwd=folder, check=True)
+
+
+def passed(
+    place: Path, tests: str, environment: dict[str, str], *with_: str
+) -> set[str]:
     """Run the tests that have to do with Zocalo, and return those that passed."""
     files = [
         str(file.relative_to(place))
-        for file in (place / SUITES[suite]).rglob("test_*.py")
+        for file in sorted(place.glob(tests))
         if "zocalo" in file.read_text().lower()
-        and (suite != "dodal" or "zocalo" in file.name)
     ]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
+        command = sys.executable, "-m", "pytest", *PYTEST, *with_
         done = subprocess.run(
-            [
-                *(sys.executable, "-m", "pytest", "--quiet", "-n", "2"),
-                *("--import-mode", "importlib", "-p", "no:cacheprovider"),
-                *(
-                    "-o",
-                    "addopts=",
-                    "-o",
-                    "asyncio_default_fixture_loop_scope=function",
-                ),
-                *("--timeout", "60", f"--junitxml={report}", *options, *sorted(files)),
-            ],
+            [*command, f"--junitxml={report}", *files],
             cwd=place,
-            env=ioc.client_environment
-            | {
-                "SUITE": suite,
-                "OUR_PREFIX": PREFIX,
-                "PYTHONPATH": str(Path(__file__).parent),
-            },
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
@@ -91,15 +96,15 @@ def passed(suite: str, place: Path, ioc: Ioc, *options: str) -> set[str]:
 
 
 @contextmanager
-def demo() -> Generator[Ioc]:
-    """Run an IOC for devices that connect."""
+def demo() -> Generator[dict[str, str]]:
+    """Run an IOC for devices that connect; its clients need the environment."""
     with tempfile.TemporaryDirectory() as logs:
         ioc = Ioc(Path(logs) / "log", PREFIX, "demo", "--prefix", PREFIX)
         try:
             while "Ctrl-C here ends the demo" not in ioc.log:
                 assert ioc.process.poll() is None, ioc.log
                 time.sleep(0.1)  # between two looks
-            yield ioc
+            yield ioc.client_environment | {"OUR_PREFIX": PREFIX}
         finally:
             ioc.stop()
 
@@ -108,20 +113,23 @@ def main(folder: Path) -> int:
     """Run everything, and print a table."""
     folder.mkdir(exist_ok=True)
     worse: list[str] = []
-    with demo() as ioc:
+    with demo() as environment, tempfile.TemporaryDirectory() as changed:
+        change(Path(changed))
+        ours = {
+            "dls-dodal": ({"PYTHONPATH": str(HERE)}, "-p", "our_devices"),
+            "mx-bluesky": ({"PYTHONPATH": changed},),
+        }
         print(f"{'passed with':24}{'dodal':>8}{'ours':>8}  seconds")
-        for suite in SUITES:
+        for package, tests in SUITES.items():
             begun = time.monotonic()
-            place = sources(suite, folder)
-            theirs = passed(suite, place, ioc)
-            ours = passed(suite, place, ioc, "-p", "our_devices")
-            name = f"{suite} {version(PACKAGES[suite])}"
-            took = time.monotonic() - begun
-            print(f"{name:24}{len(theirs):8}{len(ours):8}{took:9.0f}")
-            worse += sorted(theirs - ours)
-    unexplained = [
-        test for test in worse if not any(inside in test for inside in INSIDE)
-    ]
+            place = sources(package, folder)
+            added, *with_ = ours[package]
+            before = passed(place, tests, environment)
+            after = passed(place, tests, environment | added, *with_)
+            name, took = f"{package} {version(package)}", time.monotonic() - begun
+            print(f"{name:24}{len(before):8}{len(after):8}{took:9.0f}", flush=True)
+            worse += sorted(before - after)
+    unexplained = [test for test in worse if not any(it in test for it in INSIDE)]
     for test in worse:
         note = "" if test in unexplained else " (replaces dodal's connection)"
         print(f"not with ours: {test.split('.')[-1]}{note}")

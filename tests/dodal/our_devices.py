@@ -1,8 +1,6 @@
-"""A plug-in of pytest that puts our devices in place of dodal's.
+"""A plug-in of pytest that puts our devices in place of dodal's in dodal's own tests.
 
-In mx-bluesky's tests, the factories of the beamlines and the callback make ours, as
-they do once a beamline has moved to the IOC; types are still checked against dodal's
-classes. In dodal's own tests, which make the devices, ours take dodal's arguments.
+These make the devices themselves, so ours take dodal's arguments.
 """
 
 import os
@@ -13,8 +11,6 @@ import zocalo_ioc.clients.ophyd_async as ours
 
 PREFIX = os.environ["OUR_PREFIX"]
 DODAL = "dodal.devices.zocalo"
-BEAMLINES = "i03", "i04"
-CALLBACK = "mx_bluesky.common.external_interaction.callbacks.common.zocalo_callback"
 
 
 class ZocaloResults(ours.ZocaloResults):
@@ -42,11 +38,6 @@ def put(module: str, *kinds: type) -> None:
     vars(import_module(module)).update({kind.__name__: kind for kind in kinds})
 
 
-if os.environ["SUITE"] == "dodal":
-    put(f"{DODAL}.zocalo_results", ZocaloResults)
-    put(f"{DODAL}.zocalo_interaction", ZocaloTrigger)
-    put(DODAL, ZocaloResults, ZocaloTrigger)
-else:
-    for beamline in BEAMLINES:
-        put(f"dodal.beamlines.{beamline}", ZocaloResults)
-    put(CALLBACK, ZocaloTrigger)
+put(f"{DODAL}.zocalo_results", ZocaloResults)
+put(f"{DODAL}.zocalo_interaction", ZocaloTrigger)
+put(DODAL, ZocaloResults, ZocaloTrigger)
