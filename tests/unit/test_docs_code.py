@@ -27,6 +27,7 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 RUN = {
     "docs/how-to/bluesky.md": ("python", "text"),  # tests/system/test_how_to.py
     "docs/how-to/ispyb.md": ("sql",),  # tests/support/mariadb.py
+    "docs/how-to/move-from-dodal.md": ("{literalinclude}",),  # tests/dodal
     # tests/system/test_rehearsal.py, tests/support/mariadb.py
     "docs/how-to/rehearse.md": ("console", "sql"),
     "docs/how-to/scripts.md": ("python", "text"),  # tests/system/test_demo.py

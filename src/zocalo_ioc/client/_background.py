@@ -63,5 +63,15 @@ def end_at_exit() -> None:
 
 def _end(thread: threading.Thread) -> None:
     if thread.is_alive():
+        asyncio.run_coroutine_threadsafe(_cancel_all(), loop()).result()
         loop().call_soon_threadsafe(loop().stop)
         thread.join()  # and not closed: what is still to end may call the loop
+
+
+async def _cancel_all() -> None:
+    """Cancel what runs, such as monitors, which complain if they are just left."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=1)

@@ -165,8 +165,10 @@ class Inbox:
 
     async def _skip(self) -> None:
         """Have nothing be new that is there by now."""
+        self._history_read = True
         names = "RESULT:RECENT", "HISTORY", "JOB:NUMBER"
         recent, history, number = await self._get(*names)
+        self._endings = _endings(history)
         self._newness.new(unpack(recent, Result))
         self._results.clear()
         # the number is that of the job shown, which may not be the latest
@@ -206,10 +208,8 @@ class Inbox:
     async def _read_history(self) -> None:
         while not self._history_read:
             self._history_read = True
-            (table,) = await self._get("HISTORY")
-            columns = (_column(table, name) for name in ("dcid", "state", "job"))
-            endings = (Ending(*row) for row in zip(*columns, strict=True))
-            self._endings = [e for e in endings if e.state in _WITHOUT_RESULT]
+            (history,) = await self._get("HISTORY")
+            self._endings = _endings(history)
 
     def _set_session(self, session: object | None) -> None:
         self._session = session
@@ -222,6 +222,12 @@ class Inbox:
 
     def _new_change(self) -> asyncio.Future[None]:
         return asyncio.get_running_loop().create_future()
+
+
+def _endings(history: Any) -> Sequence[Ending]:
+    columns = (_column(history, name) for name in ("dcid", "state", "job"))
+    endings = (Ending(*row) for row in zip(*columns, strict=True))
+    return [ending for ending in endings if ending.state in _WITHOUT_RESULT]
 
 
 def _column(table: Any, name: str) -> Sequence[Any]:
