@@ -434,6 +434,13 @@ def test_an_unusable_parameter_is_refused_naming_it(key: str, value: object) -> 
         read(message(None, **{key: value}))
 
 
+def test_data_collection_0_is_refused_saying_where_it_may_come_from() -> None:
+    zero = message(xrc())
+    zero["recipe"]["2"]["parameters"]["dcid"] = 0
+    with pytest.raises(NotUnderstood, match="no data collection 0, which dodal's test"):
+        read(zero)
+
+
 @pytest.mark.parametrize("results", [5, "text", True, {"centre_of_mass": [1, 2, 3]}])
 def test_results_that_are_no_list_are_refused_naming_them(results: object) -> None:
     with pytest.raises(NotUnderstood, match="results: "):

@@ -16,7 +16,7 @@ from pydantic import (
     WrapValidator,
     model_validator,
 )
-from pydantic_core import to_json
+from pydantic_core import PydanticCustomError, to_json
 
 from ._common import validated
 from ._recipes import read_envelope, recipe_message
@@ -87,8 +87,15 @@ class _Payload(BaseModel):
     ] = []
 
 
+def _not_zero(value: object) -> object:
+    if value in (0, "0"):
+        reason = "ISPyB has no data collection 0, which dodal's test fixtures send"
+        raise PydanticCustomError("zero", reason)
+    return value
+
+
 class _Parameters(BaseModel):
-    dcid: Id
+    dcid: Annotated[Id, BeforeValidator(_not_zero)]
     dcgid: OptionalId = None
     dcg_dcids: IdList = []
     gpu: Flag = False
