@@ -1,10 +1,10 @@
-"""Measure everything, twice, and write the figures into docs/explanations/speed.md.
+"""Measure everything, twice, and write the figures into the documentation.
 
     python -m benchmarks [--runs N] [--jobs N] [NAME…]
 
-takes three quarters of an hour. With names it measures these alone, and replaces their
-figures: puts, put-rates, looks, results, result-rates, devices, frames,
-    start, idle, memory.
+takes an hour and a half. With names it measures these alone, and replaces their
+figures: puts, put-rates, looks, results, result-rates, devices, frames, start, idle,
+memory, frames-memory (a hundred frames for each job).
 """
 
 import argparse
@@ -36,7 +36,7 @@ async def measure(name: str, stand: Stand, folder: Path, jobs: int) -> report.Me
             findings, series = await results.latency(stand)
             return findings, [series]
         case "result-rates":
-            return await results.rates(stand)
+            return await results.rates(stand), []
         case "devices":
             return await results.devices(stand, folder), []
         case "frames":
@@ -44,9 +44,12 @@ async def measure(name: str, stand: Stand, folder: Path, jobs: int) -> report.Me
         case "start":
             return [await footprint.start(stand)], []
         case "idle":
-            return [await footprint.idle(stand)], []
+            return await footprint.idle(stand), []
         case "memory":
             finding, series = await footprint.memory(stand, jobs)
+            return [finding], [series]
+        case "frames-memory":
+            finding, series = await footprint.frames_memory(stand, jobs * 100)
             return [finding], [series]
         case _:
             raise ValueError(f"There is no {name}; there are {', '.join(NAMES)}")
@@ -75,11 +78,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--runs", type=int, default=2)
-    parser.add_argument("--jobs", type=int, default=100_000)
+    parser.add_argument(
+        "--jobs", type=int, default=100_000, help="of the look at memory"
+    )
     options = parser.parse_args()
     names = options.names or NAMES
-    timed = [name for name in NAMES if name != "memory"]
-    for stage in (timed, ["memory"]):  # which is last, as it takes long
+    long = ["memory", "frames-memory"]
+    timed = [name for name in NAMES if name not in long]
+    for stage in (timed, long):
         for number in range(1, options.runs + 1):
             for name in stage:
                 if name in names:

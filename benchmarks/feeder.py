@@ -1,4 +1,4 @@
-"""Sends frames at a rate: URL, queue, frames a second, seconds, DCID, grid side."""
+"""Sends frames: URL, queue, frames a second, how many, DCID, side of the grid."""
 
 import sys
 import time
@@ -15,7 +15,7 @@ BATCH = 0.01
 def main() -> None:
     """Send them."""
     url, queue, *numbers = sys.argv[1:]
-    rate, seconds, dcid, side = map(int, numbers)
+    rate, count, dcid, side = map(int, numbers)
     gridinfo = {"steps_x": side, "steps_y": side, "snaked": 1}
     gridinfo |= {"orientation": "horizontal", "dx_mm": 0.02, "dy_mm": 0.02}
     step = {"parameters": {"dcid": dcid}, "gridinfo": gridinfo}
@@ -26,8 +26,8 @@ def main() -> None:
     channel = pika.BlockingConnection(pika.URLParameters(url)).channel()
     print("feeding", flush=True)
     began, sent = time.perf_counter(), 0
-    while sent < rate * seconds:
-        due = min(int((time.perf_counter() - began) * rate), rate * seconds)
+    while sent < count:
+        due = min(int((time.perf_counter() - began) * rate), count)
         for number in range(sent + 1, due + 1):
             payload = {"file-number": number, "n_spots_total": number % 500}
             headers, body = recipe_message(payload, recipe, 1, (), {"ID": "benchmark"})

@@ -17,6 +17,7 @@ class Finding:
         against: what that is compared with, and how it is there.
         ratio: ours to that, or that to ours, as the goal speaks of it.
         goal: what the ratio is to be.
+        for_users: what the page for users calls it; empty if it is not there.
     """
 
     what: str
@@ -25,6 +26,7 @@ class Finding:
     ratio: float
     goal: float
     sense: Literal["at most", "at least"]
+    for_users: str = ""
 
     @property
     def reached(self) -> bool:

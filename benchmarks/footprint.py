@@ -7,6 +7,9 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from itertools import pairwise
 
 import aioca
 import pika
@@ -15,11 +18,18 @@ from tests.support.ports import LOOPBACK
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
 from .finding import Finding, Series
+from .frames import FRAMES, start_feeder
+from .results import CLIENTS, watching
 from .stand import Sender, Stand, Times, result
 
 IDLE_FOR = 30
 """Seconds for which the idle IOCs are watched."""
+LOOKS = 25
 FIRST_FIFTH = 5
+FASTEST = 20_000
+"""Frames a second, which is more than are taken."""
+LARGEST_GRID = 40_000
+"""Frames."""
 
 
 def until_found(ioc: Ioc, pv: str, limit: float = 30) -> None:
@@ -61,13 +71,14 @@ async def start(stand: Stand, times: int = 7) -> Finding:
         f"{ours:.2f} s",
         f"bare IOC with as many records: {bare:.2f} s",
         ours / bare,
-        1.5,
+        1.2,
         "at most",
+        "start, until the first PV answers",
     )
 
 
-async def idle(stand: Stand) -> Finding:
-    """See how much of a core the IOCs use while nothing happens."""
+async def idle(stand: Stand) -> list[Finding]:
+    """See what the IOCs use while nothing happens, and what clients add to it."""
     iocs = await stand.both()
     aioca.purge_channel_caches()  # nobody is connected
     await asyncio.sleep(3)
@@ -77,15 +88,37 @@ async def idle(stand: Stand) -> Finding:
         name: 100 * (_cpu_time(ioc) - before[name]) / IDLE_FOR
         for name, ioc in iocs.items()
     }
+    alone = {name: _memory(ioc, "VmRSS") for name, ioc in iocs.items()}
+    async with watching(iocs["ours"], CLIENTS):
+        each = (_memory(iocs["ours"], "VmRSS") - alone["ours"]) / CLIENTS
     stand.stop(*iocs.values())
-    return Finding(
-        "CPU while idle, above the bare IOC",
-        f"{share['ours']:.2f} % of a core",
-        f"bare IOC: {share['bare']:.2f} %",
-        share["ours"] - share["bare"],
-        1.0,
-        "at most",
-    )
+    return [
+        Finding(
+            "CPU while idle, above the bare IOC",
+            f"{share['ours']:.2f} % of a core",
+            f"bare IOC: {share['bare']:.2f} %",
+            share["ours"] - share["bare"],
+            1.0,
+            "at most",
+        ),
+        Finding(
+            "resident memory while idle, MB",
+            f"{alone['ours']:.0f} MB",
+            f"bare IOC: {alone['bare']:.0f} MB",
+            alone["ours"],
+            85,
+            "at most",
+            "memory",
+        ),
+        Finding(
+            f"memory for each of {CLIENTS} clients that monitor, MB",
+            f"{each:.2f} MB",
+            "",
+            each,
+            0.1,
+            "at most",
+        ),
+    ]
 
 
 def _cpu_time(ioc: Ioc) -> float:
@@ -103,31 +136,56 @@ async def memory(stand: Stand, jobs: int) -> tuple[Finding, Series]:
     answering = threading.Event()
     answers = threading.Thread(target=_answer, args=(stand.broker, answering))
     answers.start()
-    looks = 25
-    used: list[float] = []
     try:
-        for look in range(looks + 1):
-            used.append(_memory(ioc))
-            if look < looks:
-                first = 1 + look * jobs // looks
-                await _do_jobs(ioc, range(first, 1 + (look + 1) * jobs // looks))
+        found = await _growth(ioc, "jobs", jobs, partial(_do_jobs, ioc))
     finally:
         answering.set()
         answers.join()
     assert await ioc.get("RESULT:SEQ") == jobs
     stand.stop(ioc)
-    early = used[looks // FIRST_FIFTH]
-    growth = 100 * (used[-1] / early - 1)
+    return found
+
+
+async def frames_memory(stand: Stand, frames: int) -> tuple[Finding, Series]:
+    """See how memory grows over many frames, in scans of many grids."""
+    stand.broker.declare(FRAMES)
+    ioc = stand.launch("ours", "--frames-queue", FRAMES)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+
+    async def feed(numbers: range) -> None:
+        for first in numbers[::LARGEST_GRID]:
+            count = min(LARGEST_GRID, numbers.stop - first)
+            dcid = 1 + first  # higher than those before
+            feeder = await start_feeder(stand, FASTEST, count, dcid)
+            assert await feeder.wait() == 0
+            await ioc.until_value("GRID:XY:DCID", dcid, limit=600)
+            await ioc.until_value("GRID:XY:FRAMES", count, limit=600)
+
+    found = await _growth(ioc, "frames", frames, feed)
+    stand.stop(ioc)
+    return found
+
+
+async def _growth(
+    ioc: Ioc, what: str, count: int, do: Callable[[range], Awaitable[None]]
+) -> tuple[Finding, Series]:
+    """Do something many times, and compare the end with a fifth of the way."""
+    steps = [1 + look * count // LOOKS for look in range(LOOKS + 1)]
+    used = [_memory(ioc)]
+    for first, following in pairwise(steps):
+        await do(range(first, following))
+        used.append(_memory(ioc))
+    early = used[LOOKS // FIRST_FIFTH]
     finding = Finding(
-        f"memory over {jobs:,} jobs, growth in %",
+        f"memory over {count:,} {what}, growth in %",
         f"{used[-1]:.1f} MB",
-        f"after the first {jobs // FIRST_FIFTH:,}: {early:.1f} MB",
-        growth,
-        2,
+        f"after the first {count // FIRST_FIFTH:,}: {early:.1f} MB",
+        100 * (used[-1] / early - 1),
+        1,
         "at most",
     )
-    cases = [f"{look * jobs // looks:,}" for look in range(looks + 1)]
-    return finding, Series("Memory over many jobs", "MB", cases, {"ours": used})
+    cases = [f"{step - 1:,}" for step in steps]
+    return finding, Series(f"Memory over many {what}", "MB", cases, {"ours": used})
 
 
 async def _do_jobs(ioc: Ioc, dcids: range) -> None:
@@ -170,8 +228,8 @@ def _answer(broker: RabbitMQ, stop: threading.Event) -> None:
     sender.close()
 
 
-def _memory(ioc: Ioc) -> float:
-    """Return the memory that a process has for itself, in MB."""
+def _memory(ioc: Ioc, kind: str = "RssAnon") -> float:
+    """Return the memory that a process has for itself, or resides in, in MB."""
     with open(f"/proc/{ioc.process.pid}/status") as file:
-        (line,) = [line for line in file if line.startswith("RssAnon")]
+        (line,) = [line for line in file if line.startswith(f"{kind}:")]
     return int(line.split()[1]) / 1024

@@ -1,4 +1,4 @@
-"""Clients that put with callback again and again, each with a connection of its own.
+"""Clients that put with callback again and again, each in a process of its own.
 
     python -m benchmarks.putters CLIENTS PUTS PV VALUE
 
@@ -10,6 +10,8 @@ import ctypes
 import sys
 import threading
 import time
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 
 from epicscorelibs.path import get_lib
 
@@ -37,7 +39,7 @@ ca.ca_array_put_callback.argtypes = (
 )
 
 
-def client(pv: str, value: str, puts: int, ready: threading.Barrier) -> None:
+def client(pv: str, value: str, puts: int, ready: Barrier) -> None:
     """Put so many times."""
     data: ctypes.Array[ctypes.c_char] | ctypes.c_int32
     if value.startswith("["):
@@ -67,18 +69,20 @@ def client(pv: str, value: str, puts: int, ready: threading.Barrier) -> None:
 
 def main(clients: int, puts: int, pv: str, value: str) -> None:
     """Put, and print the rate; the first put of each client does not count."""
-    ready = threading.Barrier(clients + 1)
+    fork = get_context("fork")
+    ready = fork.Barrier(clients + 1)
     each = puts // clients
-    threads = [
-        threading.Thread(target=client, args=(pv, value, each, ready), daemon=True)
+    processes = [
+        fork.Process(target=client, args=(pv, value, each, ready), daemon=True)
         for _ in range(clients)
     ]
-    for thread in threads:
-        thread.start()
+    for process in processes:
+        process.start()
     ready.wait(60)
     began = time.perf_counter()
-    for thread in threads:
-        thread.join()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
     print(clients * each / (time.perf_counter() - began))
 
 

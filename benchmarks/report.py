@@ -1,4 +1,4 @@
-"""The page with the figures: a table a run, and plots of the first one."""
+"""The pages with the figures: all of them for contributors, a few for users."""
 
 import os
 import platform
@@ -19,7 +19,8 @@ from matplotlib import pyplot as plt
 
 DOCS = Path(__file__).parents[1] / "docs"
 FIGURES = Path(__file__).with_name("figures.json")
-PAGE = DOCS / "explanations" / "speed.md"
+PAGE = DOCS / "how-to" / "contribute" / "speed.md"
+USERS_PAGE = DOCS / "explanations" / "speed.md"
 BEGIN, END = "<!-- figures begin -->\n", "<!-- figures end -->\n"
 HEAD = """\
 | what | here | beside it | ratio | goal | reached |
@@ -29,7 +30,7 @@ HEAD = """\
 
 NAMES = (
     *("puts", "put-rates", "looks", "results", "result-rates"),
-    *("devices", "frames", "start", "idle", "memory"),
+    *("devices", "frames", "start", "idle", "memory", "frames-memory"),
 )
 """The measurements, in the order of the page."""
 Measured = tuple[list[Finding], list[Series]]
@@ -54,14 +55,26 @@ def _write(runs: Sequence[Sequence[Measured]]) -> None:
         for number, run in enumerate(runs, start=1)
     )
     plots = "".join(
-        f"\n![{each.title}](../images/{_draw(each)})\n"
+        f"\n![{each.title}](../../images/{_draw(each)})\n"
         for _, series in runs[0]
         for each in series
     )
-    figures = f"{BEGIN}{machine()}{tables}\n### Plots of the first run\n{plots}\n{END}"
-    page = PAGE.read_text()
-    before, _, rest = page.partition(BEGIN)
-    PAGE.write_text(before + figures + rest.partition(END)[2])
+    heading = "\n### Plots of the first run\n" if plots else ""
+    _replace(PAGE, f"{machine()}{tables}{heading}{plots}")
+    lines = [
+        f"| {found.for_users} | {found.ours} | {found.against} |\n"
+        for findings, _ in runs[0]
+        for found in findings
+        if found.for_users
+    ]
+    head = "| | here | beside it |\n| --- | --- | --- |\n"
+    _replace(USERS_PAGE, f"\n{head}{''.join(lines)}")
+
+
+def _replace(page: Path, figures: str) -> None:
+    """Replace the figures of a page."""
+    before, _, rest = page.read_text().partition(BEGIN)
+    page.write_text(f"{before}{BEGIN}{figures}\n{END}{rest.partition(END)[2]}")
 
 
 def _line(found: Finding) -> str:
@@ -91,7 +104,8 @@ def machine() -> str:
         f"{os.cpu_count()} cores, {memory:.0f} GB, Linux {platform.release()}, "
         f"Python {platform.python_version()}, {packages}, "
         f"RabbitMQ {broker or 'unknown'}; "
-        "broker, IOCs and clients on the same machine.\n"
+        "broker, IOCs and clients on the same machine, whose load was "
+        f"{os.getloadavg()[2]:.1f} at the end.\n"
     )
 
 

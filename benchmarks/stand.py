@@ -1,6 +1,7 @@
 """What is measured, each in a process of its own, and how times are taken."""
 
 import itertools
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,6 +26,22 @@ class Bare(Ioc):
     program = (sys.executable, "-m", "benchmarks.bare")
 
 
+WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-sys_nice")
+"""Runs a program without the right to real-time priorities, as root."""
+
+
+class BareWithoutRights(Bare):
+    """A bare IOC as anybody but root runs it."""
+
+    program = (*WITHOUT_RIGHTS, *Bare.program)
+
+
+class WithoutRights(Ioc):
+    """A running IOC as anybody but root runs it."""
+
+    program = (*WITHOUT_RIGHTS, *Ioc.program)
+
+
 class Stand:
     """A broker, and the IOCs that are compared on it.
 
@@ -41,27 +58,37 @@ class Stand:
         self.broker.start()
         self.broker.declare(TRIGGERS, RESULTS, BARE_RESULTS)
 
-    def launch(self, name: str, *further: str) -> Ioc:
-        """Start the process of ``ours``, with further options, or of ``bare``."""
+    def launch(self, name: str, *further: str, rights: bool = True) -> Ioc:
+        """Start the process of ``ours``, with further options, or of ``bare``.
+
+        Args:
+            name: which.
+            further: options.
+            rights: whether it may have real-time priorities, as root's may.
+        """
+        rights |= os.geteuid() != 0  # then nobody here has them
         prefix = f"BENCH-{next(self._numbers)}"
         log = self._folder / f"{prefix}.log"
         if name == "bare":
-            ioc = Bare(log, prefix, prefix, self.broker.url, BARE_RESULTS)
+            kind = Bare if rights else BareWithoutRights
+            ioc = kind(log, prefix, prefix, self.broker.url, BARE_RESULTS)
         else:
             options = ("--broker", self.broker.url, "--results-queue", RESULTS)
-            ioc = Ioc(log, prefix, "run", "--prefix", prefix, *options, *further)
+            kind = Ioc if rights else WithoutRights
+            ioc = kind(log, prefix, "run", "--prefix", prefix, *options, *further)
         self._started.append(ioc)
         return ioc
 
-    async def start(self, name: str) -> Ioc:
+    async def start(self, name: str, *, rights: bool = True) -> Ioc:
         """Start ``ours`` or ``bare``, and wait until it answers."""
-        ioc = self.launch(name)
+        ioc = self.launch(name, rights=rights)
         await ioc.get("VERSION")
         return ioc
 
-    async def both(self) -> dict[str, Ioc]:
+    async def both(self, *, rights: bool = True) -> dict[str, Ioc]:
         """Start both, and wait until they take results."""
-        iocs = {name: await self.start(name) for name in ("ours", "bare")}
+        names = "ours", "bare"
+        iocs = {name: await self.start(name, rights=rights) for name in names}
         await iocs["ours"].until_value("BROKER:CONNECTED", 1)
         return iocs
 
