@@ -38,7 +38,7 @@ async def measure(name: str, stand: Stand, folder: Path, jobs: int) -> report.Me
         case "result-rates":
             return await results.rates(stand), []
         case "devices":
-            return await results.devices(stand, folder), []
+            return [await results.devices(stand, folder)], []
         case "frames":
             return await frames.rates(stand), []
         case "start":

@@ -7,7 +7,7 @@ from typing import Any
 
 import aioca
 
-from ..jobs import ENDED_BY_RESULT, SENDING
+from ..jobs import ENDED_BY_RESULT, REFUSED, SENDING
 from ._errors import (
     JobCancelled,
     JobFailed,
@@ -16,7 +16,7 @@ from ._errors import (
     ZocaloError,
 )
 from ._link import Link
-from ._matching import REFUSED, Claim
+from ._matching import Claim
 
 _SETTLED_WITHIN = 5.0
 _ERRORS: Mapping[str, type[ZocaloError]] = {

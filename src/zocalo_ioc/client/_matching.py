@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from ..jobs import ENDED
+from ..jobs import ENDED, REFUSED
 from ._result import Result
 
-REFUSED = "Refused"
 _ENDINGS = {REFUSED, *(state.label for state in ENDED)}
 
 
