@@ -85,7 +85,7 @@ def while_it_answers(
     """
     gone = label("gone", MARGIN, y + MARGIN, width - 2 * MARGIN, 40)
     gone.text(
-        "The IOC of $(P) does not answer: does it run, and is it found from here?"
+        "The IOC of $(P) does not answer: is it running, and can Phoebus reach it?"
     )
     gone.predefined_font(fonts.Header3)
     gone.wrap_words(True)
@@ -225,7 +225,7 @@ def commands(x: int, y: int, width: int) -> Iterator[Any]:
 
 
 def options(x: int, y: int, width: int) -> Iterator[Any]:
-    """Yield what holds for every job, and whether results are ignored."""
+    """Yield what holds for every job."""
     yield heading("Options", x, y, width)
     beside = 150
     for n, (text, name) in enumerate(
@@ -239,7 +239,6 @@ def options(x: int, y: int, width: int) -> Iterator[Any]:
     ):
         yield label(text, x, y + n * PITCH, beside - GAP)
         yield entry(name, x + beside, y + n * PITCH, width - beside)
-    yield ignored(x, y + 5 * PITCH, width)
 
 
 def ignored(x: int, y: int, width: int) -> Any:

@@ -139,7 +139,7 @@ async def phoebus(
     home = tmp_path_factory.mktemp("phoebus")
     screens = [*SCREENS.values()]
     with Phoebus(installed, home, ioc.ports, ioc.prefix, screens) as phoebus:
-        phoebus.until_still(MAIN)
+        phoebus.until_still(MAIN, limit=180)  # Phoebus takes long to start
         yield phoebus
 
 
@@ -191,7 +191,7 @@ class Scan:
     async def frames(self, share: float = 1) -> None:
         """Send the frames of both grids, or a share of all."""
         sender = FrameSender(self.broker)
-        left = int(share * self.size[0] * sum(self.size[1:]))
+        left = round(share * self.size[0] * sum(self.size[1:]))
         for slow, dcid in zip((1, 2), self.dcids, strict=True):
             counts = snaked(spots(self.crystals, self.size, slow))
             numbered = list(enumerate(counts.tolist(), start=1))[: max(left, 0)]
@@ -245,7 +245,7 @@ async def test_while_a_scan_fills(ioc: Ioc, broker: RabbitMQ, save: Any) -> None
     await scan.start()
     for n, share in enumerate((0.1, 1 / 3, 0.6, 1)):
         await scan.frames(share)
-        await ioc.until_value("GRID:XZ:FRAMES", max(0, int(share * 1080) - 576))
+        await ioc.until_value("GRID:XZ:FRAMES", max(0, round(share * 1080) - 576))
         save("filling" if n == 1 else f"film-{n}", still="grids")
     await ioc.put("END", 1)
     save("processing", still="STATE")
