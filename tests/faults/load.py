@@ -23,7 +23,7 @@ from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
 CLIENT = Path(__file__).parents[1] / "support" / "clients" / "put_triggers.py"
-_RESULT = re.compile(r"DCID (\d+): a result of ")
+_RESULT = re.compile(r"DCID (\d+): result from ")
 _FAILED = re.compile(r"DCID (\d+): (\w+) failed, guid ")
 
 

@@ -34,10 +34,10 @@ def test_a_scan_has_its_result_though_the_broker_restarts_in_the_middle_of_it(
         [(_, _, body)] = private_broker.take(RESULTS)
         assert len(json.loads(body)["payload"]["results"]) == 1
         # all six queues are served again, and the second grid's message is dealt with
-        simulation.until_logged("takes from", times=12)
+        simulation.until_logged("takes messages from", times=12)
         simulation.until_logged("DCID 72: 400 frames")
     assert {name: private_broker.depth(name) for name in QUEUES} == dict.fromkeys(
         QUEUES, 0
     )
     assert private_broker.depth(RESULTS) == 0
-    assert "xrc.i03 has other properties, and is left as it is" in simulation.log
+    assert "xrc.i03 exists with other properties and is left unchanged" in simulation.log

@@ -78,8 +78,8 @@ def simulating(
     try:
         ready = "dispatcher: Dispatcher starting"
         if dispatcher != "real":
-            ready = "Dispatcher takes from processing_recipe"
-        simulation.until_logged(*(f"{name} takes from" for name in SERVICES), ready)
+            ready = "Dispatcher takes messages from processing_recipe"
+        simulation.until_logged(*(f"{name} takes messages from" for name in SERVICES), ready)
         yield simulation
     finally:
         assert simulation.stop() == 0, simulation.log

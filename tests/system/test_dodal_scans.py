@@ -94,7 +94,7 @@ def test_a_scan_with_each_index_0_has_its_gpu_result_late(
         ZocaloStartInfo(506, "ins_1_3", 400, 300, 0),
     )
     assert (result(site)[0], result(site)[0]) == ("CPU", "GPU")
-    put_off = "DCID 506: message_index is 0 where 1 was expected; put off for 5 s"
+    put_off = "DCID 506: message_index is 0 where 1 was expected; requeued for 5 s"
     assert put_off in simulation.log
 
 

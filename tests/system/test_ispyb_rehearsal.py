@@ -114,4 +114,4 @@ def test_what_ispyb_does_not_know_is_rejected(
     parameters = {"ispyb_dcid": UNKNOWN, "event": "end", "guid": "0" * 36}
     message = {"recipes": ["mimas"], "parameters": parameters}
     site.put("processing_recipe", ({}, json.dumps(message).encode()))
-    simulation.until_logged(f"is rejected: ISPyB does not know DCID {UNKNOWN}")
+    simulation.until_logged(f"rejected: ISPyB does not know DCID {UNKNOWN}")

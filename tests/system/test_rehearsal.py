@@ -40,7 +40,7 @@ async def terminal(rabbitmq: RabbitMQ, tmp_path: Path) -> AsyncIterator[Terminal
     simulation = Simulation(
         site, tmp_path / "zocalo", *options(simulate), "--frame-rate", "5000"
     )
-    simulation.until_logged(*(f"{name} takes from" for name in SERVICES))
+    simulation.until_logged(*(f"{name} takes messages from" for name in SERVICES))
     simulation.until_logged("Dispatcher starting")
     command, *more = options(run)
     ioc = Ioc(tmp_path / "ioc", "REHEARSAL", command, "--broker", site.url, *more)
