@@ -86,7 +86,7 @@ def passed(
             stderr=subprocess.STDOUT,
             check=False,
         )
-        assert report.exists(), done.stdout.decode()
+        assert done.returncode in (0, 1), done.stdout.decode()  # else it broke off
         cases = ElementTree.parse(report).getroot().iter("testcase")
         return {
             f"{case.get('classname')}::{case.get('name')}"
