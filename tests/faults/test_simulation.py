@@ -40,4 +40,6 @@ def test_a_scan_has_its_result_though_the_broker_restarts_in_the_middle_of_it(
         QUEUES, 0
     )
     assert private_broker.depth(RESULTS) == 0
-    assert "xrc.i03 exists with other properties and is left unchanged" in simulation.log
+    assert (
+        "xrc.i03 exists with other properties and is left unchanged" in simulation.log
+    )

@@ -79,7 +79,9 @@ def simulating(
         ready = "dispatcher: Dispatcher starting"
         if dispatcher != "real":
             ready = "Dispatcher takes messages from processing_recipe"
-        simulation.until_logged(*(f"{name} takes messages from" for name in SERVICES), ready)
+        simulation.until_logged(
+            *(f"{name} takes messages from" for name in SERVICES), ready
+        )
         yield simulation
     finally:
         assert simulation.stop() == 0, simulation.log

@@ -12,7 +12,7 @@ import aioca
 import pytest
 
 from tests.support.ioc import Ioc
-from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import centre_of, result_sender
 
 
@@ -49,10 +49,18 @@ class Saving:
         return self.file.exists() and text in self.file.read_text()
 
 
+@pytest.fixture(scope="module")
+def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
+    """A virtual host whose results no other IOC takes."""
+    host = rabbitmq.virtual_host("autosave")
+    host.declare(TRIGGERS, RESULTS)
+    return host
+
+
 @pytest.fixture
-def saving(rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc], tmp_path: Path) -> Saving:
-    rabbitmq.purge(RESULTS)
-    return Saving(ioc_maker, rabbitmq.url, tmp_path)
+def saving(broker: RabbitMQ, ioc_maker: Callable[..., Ioc], tmp_path: Path) -> Saving:
+    broker.purge(RESULTS)
+    return Saving(ioc_maker, broker.url, tmp_path)
 
 
 async def test_options_and_request_come_back(saving: Saving) -> None:
@@ -72,7 +80,7 @@ async def test_options_and_request_come_back(saving: Saving) -> None:
     await saving.stop(again)
 
 
-async def test_what_came_back_is_used(saving: Saving, rabbitmq: RabbitMQ) -> None:
+async def test_what_came_back_is_used(saving: Saving, broker: RabbitMQ) -> None:
     ioc = await saving.start()
     await ioc.put_all(DCID=6001, NUM_FRAMES=10)
     await saving.stop(ioc)
@@ -84,11 +92,11 @@ async def test_what_came_back_is_used(saving: Saving, rabbitmq: RabbitMQ) -> Non
 
 
 async def test_the_last_result_comes_back_with_its_time(
-    saving: Saving, rabbitmq: RabbitMQ
+    saving: Saving, broker: RabbitMQ
 ) -> None:
     ioc = await saving.start()
     await ioc.until_value("BROKER:CONNECTED", 1)
-    with result_sender(rabbitmq) as zocalo:
+    with result_sender(broker) as zocalo:
         for dcid in (7, 8):
             zocalo.send({"results": [centre_of(dcid)]}, dcid=dcid, dcgid=4)
     await ioc.until_value("RESULT:DCID", 8)
@@ -192,12 +200,12 @@ async def test_a_folder_that_is_gone_is_an_alarm_until_it_is_back(
 
 
 async def test_counters_go_on_with_0_after_the_last_number_of_31_bits(
-    saving: Saving, rabbitmq: RabbitMQ
+    saving: Saving, broker: RabbitMQ
 ) -> None:
     last = 2**31 - 1
     ioc = await saving.start()
     await ioc.until_value("BROKER:CONNECTED", 1)
-    with result_sender(rabbitmq) as zocalo:
+    with result_sender(broker) as zocalo:
         zocalo.send({"results": [centre_of(7)]}, dcid=7)
         await ioc.until_value("RESULT:SEQ", 1)
         await saving.stop(ioc)
@@ -234,7 +242,7 @@ async def waiting_for_a_result(saving: Saving, dcid: int) -> Ioc:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 async def test_a_running_job_goes_on_and_a_wait_waits_for_it(
-    saving: Saving, rabbitmq: RabbitMQ, number: signal.Signals
+    saving: Saving, broker: RabbitMQ, number: signal.Signals
 ) -> None:
     ioc = await waiting_for_a_result(saving, 6101)
     remaining, job = await ioc.get("JOB:REMAINING"), await ioc.get("JOB:NUMBER")
@@ -247,7 +255,7 @@ async def test_a_running_job_goes_on_and_a_wait_waits_for_it(
     waiting = asyncio.create_task(again.put("WAIT", 1))
     await asyncio.wait([waiting], timeout=1)
     assert not waiting.done()
-    with result_sender(rabbitmq) as zocalo:
+    with result_sender(broker) as zocalo:
         zocalo.send({"results": [centre_of(6101)]}, dcid=6101)
     await waiting
     assert await again.state() == "Done"
@@ -257,12 +265,12 @@ async def test_a_running_job_goes_on_and_a_wait_waits_for_it(
 
 
 async def test_a_result_that_came_while_the_ioc_was_away_ends_its_job_although_late(
-    saving: Saving, rabbitmq: RabbitMQ
+    saving: Saving, broker: RabbitMQ
 ) -> None:
     ioc = await waiting_for_a_result(saving, 6102)
     await ioc.put("TIMEOUT", 3)
     await saving.stop(ioc)
-    with result_sender(rabbitmq) as zocalo:
+    with result_sender(broker) as zocalo:
         zocalo.send({"results": [centre_of(6102)]}, dcid=6102)
     await asyncio.sleep(3)
     again = await saving.start()

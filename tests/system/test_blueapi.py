@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -19,9 +18,6 @@ from tests.support.rabbitmq import RabbitMQ
 from tests.support.zocalo import answering, centre_of
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.skipif(
-    find_spec("blueapi") is None, reason="blueapi has an environment of its own"
-)
 
 Worker = Callable[..., Any]
 

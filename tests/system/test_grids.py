@@ -28,17 +28,25 @@ XY, XZ = (20, 12), (20, 15)
 
 
 @pytest.fixture(scope="module")
-async def ioc(ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ) -> Ioc:
-    rabbitmq.declare(FRAMES)
+def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
+    """A virtual host whose results no other IOC takes."""
+    host = rabbitmq.virtual_host("grids")
+    host.declare(TRIGGERS, RESULTS)
+    return host
+
+
+@pytest.fixture(scope="module")
+async def ioc(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Ioc:
+    broker.declare(FRAMES)
     queues = ("--results-queue", RESULTS, "--frames-queue", FRAMES)
-    ioc = ioc_maker("run", "--broker", rabbitmq.url, *queues)
+    ioc = ioc_maker("run", "--broker", broker.url, *queues)
     await ioc.until_value("BROKER:CONNECTED", 1)
     return ioc
 
 
 @pytest.fixture(scope="module")
-def sender(rabbitmq: RabbitMQ) -> Iterator[FrameSender]:
-    sender = FrameSender(rabbitmq)
+def sender(broker: RabbitMQ) -> Iterator[FrameSender]:
+    sender = FrameSender(broker)
     yield sender
     sender.close()
 
@@ -82,7 +90,7 @@ async def test_both_grids_of_a_scan_are_shown_whatever_the_order_of_the_frames(
 )
 async def test_a_map_is_what_the_beam_has_seen_whatever_workflows_sends_besides(
     ioc: Ioc,
-    rabbitmq: RabbitMQ,
+    broker: RabbitMQ,
     dcids: list[int],
     sizes: list[tuple[int, int]],
     along: str,
@@ -90,7 +98,7 @@ async def test_a_map_is_what_the_beam_has_seen_whatever_workflows_sends_besides(
     rng = np.random.default_rng(5)
     spots = [rng.integers(0, 500, nx * ny).tolist() for nx, ny in sizes]
     rejected = await ioc.get("BROKER:REJECTED")
-    with result_sender(rabbitmq, queue=FRAMES) as sender:
+    with result_sender(broker, queue=FRAMES) as sender:
         for dcid, size, of_grid in zip(dcids, sizes, spots, strict=True):
             frames = list(enumerate(of_grid, start=1))
             frames += [*frames[:30], (0, 5), (len(of_grid) + 1, 5)]
@@ -112,7 +120,8 @@ async def test_a_map_is_what_the_beam_has_seen_whatever_workflows_sends_besides(
             sender.send({"file-number": 1, "n_spots_total": 5}, dcid=6000)  # unknown
         # workflows loses what it has not sent yet when it disconnects
         await ioc.until_value("BROKER:REJECTED", rejected + 2 * len(sizes), limit=120)
-        for grid, of_grid in zip(("XY", "XZ"), spots, strict=False):
+        for grid, dcid, of_grid in zip(("XY", "XZ"), dcids, spots, strict=False):
+            await ioc.until_value(f"GRID:{grid}:DCID", dcid, limit=120)
             await ioc.until_value(f"GRID:{grid}:FRAMES", len(of_grid), limit=120)
     for grid, dcid, size, of_grid in zip(
         ("XY", "XZ"), dcids, sizes, spots, strict=False
@@ -159,7 +168,7 @@ async def test_a_picture_grows_at_most_five_times_a_second_and_is_whole_at_the_e
 
 
 async def test_a_start_clears_the_grids_and_names_its_own(
-    ioc: Ioc, sender: FrameSender, rabbitmq: RabbitMQ
+    ioc: Ioc, sender: FrameSender, broker: RabbitMQ
 ) -> None:
     sender.send([(1, 5)], XY, 7401)
     await ioc.until_value("GRID:XY:DCID", 7401)
@@ -169,7 +178,7 @@ async def test_a_start_clears_the_grids_and_names_its_own(
     assert await ioc.get("GRID:XZ:DCID") == 7412
     assert await ioc.get("GRID:XY:FRAMES") == 0
     assert len(await ioc.get("GRID:XY:COUNTS")) == 0
-    rabbitmq.purge(TRIGGERS)
+    broker.purge(TRIGGERS)
 
 
 async def test_a_single_grid_leaves_the_other_empty(
@@ -184,7 +193,7 @@ async def test_a_single_grid_leaves_the_other_empty(
 
 
 async def test_what_is_no_frame_is_counted_and_harms_nothing(
-    ioc: Ioc, sender: FrameSender, rabbitmq: RabbitMQ
+    ioc: Ioc, sender: FrameSender, broker: RabbitMQ
 ) -> None:
     sender.send([(1, 5)], XY, 7601)
     await ioc.until_value("GRID:XY:DCID", 7601)
@@ -200,7 +209,7 @@ async def test_what_is_no_frame_is_counted_and_harms_nothing(
     await ioc.until_value("GRID:XY:FRAMES", 2)
     assert await ioc.get("GRID:XY:MAX_COUNT") == 6
     assert await ioc.text("MESSAGE") == message
-    assert rabbitmq.depth(FRAMES) == 0
+    assert broker.depth(FRAMES) == 0
 
 
 async def test_the_map_is_drawn_in_a_terminal_and_into_a_file(
@@ -241,9 +250,9 @@ def run_map(
 
 
 async def test_results_come_while_the_queue_of_frames_is_missing(
-    ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ
+    ioc_maker: Callable[..., Ioc], broker: RabbitMQ
 ) -> None:
-    alone = rabbitmq.virtual_host("no-frames")
+    alone = broker.virtual_host("no-frames")
     alone.declare(TRIGGERS, RESULTS)
     queues = ("--results-queue", RESULTS, "--frames-queue", "pia.missing")
     ioc = ioc_maker("run", "--broker", alone.url, *queues)
@@ -260,20 +269,21 @@ async def test_results_come_while_the_queue_of_frames_is_missing(
 
 
 async def test_frames_come_from_an_exchange_through_a_queue_of_ones_own(
-    ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ
+    ioc_maker: Callable[..., Ioc], broker: RabbitMQ
 ) -> None:
+    broker.declare("xrc.beside")
     exchange = ("--frames-exchange", "amq.topic", "--frames-routing-key", FRAMES)
     ioc = ioc_maker(
-        "run", "--broker", rabbitmq.url, "--results-queue", RESULTS, *exchange
+        "run", "--broker", broker.url, "--results-queue", "xrc.beside", *exchange
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
     queue = f"zocalo-ioc.{ioc.prefix}.amq.topic.{FRAMES}"
 
     async def has_its_queue() -> bool:
-        return queue in rabbitmq.control("list_queues", "name")
+        return queue in broker.control("list_queues", "-p", broker.vhost, "name")
 
     await ioc.until(has_its_queue)
-    sender = FrameSender(rabbitmq, "amq.topic")
+    sender = FrameSender(broker, "amq.topic")
     sender.send([(1, 5)], XY, 7801)
     sender.close()
     await ioc.until_value("GRID:XY:DCID", 7801)
@@ -288,7 +298,7 @@ async def test_without_a_queue_of_frames_there_are_no_grids(shared_ioc: Ioc) -> 
 
 
 async def test_submit_shows_the_map_while_the_scan_fills(
-    ioc: Ioc, sender: FrameSender, rabbitmq: RabbitMQ
+    ioc: Ioc, sender: FrameSender, broker: RabbitMQ
 ) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
@@ -313,7 +323,7 @@ async def test_submit_shows_the_map_while_the_scan_fills(
     sender.send([(n, 40) for n in range(1, 121)], XY, 7901)
     await shows("XY  DCID 7901  20 x 12 boxes, 120 of 240 frames")
     assert "▀" in shown.decode(errors="replace")
-    with result_sender(rabbitmq) as zocalo:
+    with result_sender(broker) as zocalo:
         zocalo.send({"results": []}, dcid=7901)
         await shows("no centre of diffraction")
     submitting.wait(20)

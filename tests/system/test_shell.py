@@ -131,7 +131,7 @@ async def test_commands_are_answered_while_a_job_runs_and_logs(
     console.type(f"dbpr {console.prefix}:ST")
     await asyncio.gather(console.put("DCID", 71), console.put("NUM_FRAMES", 400))
     await console.put("PROCESS", 1)
-    shown = console.until("INFO DCID 71: 1 centre found")
+    shown = console.until("DCID 71: 1 centre found")
     console.type("ATE 2\n")
     console.until(r"VAL : 5\b")
     for line in re.findall("[^\r\n]*INFO[^\r\n]*", shown):

@@ -290,8 +290,8 @@ def test_it_makes_what_is_missing_and_leaves_alone_what_is_there(
     with simulating(
         other, tmp_path, *QUICKLY, collections={"scans": [scan]}
     ) as simulation:
-        assert "exchange results has other properties" in simulation.log
-        assert "exchange delayed has other properties" in simulation.log
+        assert "exchange results exists with other properties" in simulation.log
+        assert "exchange delayed exists with other properties" in simulation.log
         other.put("processing_recipe", ({}, json.dumps(end).encode()))
         other.take(RESULTS)
     with other.channel() as channel:
@@ -345,8 +345,12 @@ async def test_services_run_beside_those_of_others(
         )
         for services in ("dispatcher,images", "mimas,centring")
     ]
-    halves[0].until_logged("Dispatcher takes messages from", "Per-image analysis takes messages from")
-    halves[1].until_logged("Mimas takes messages from", "X-ray centring takes messages from")
+    halves[0].until_logged(
+        "Dispatcher takes messages from", "Per-image analysis takes messages from"
+    )
+    halves[1].until_logged(
+        "Mimas takes messages from", "X-ray centring takes messages from"
+    )
     await process(beside, 801, 802)
     await beside.until_value("RESULT:SEQ", published + 1)
     assert [half.stop() for half in halves] == [0, 0]

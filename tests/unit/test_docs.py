@@ -44,7 +44,7 @@ def test_messages_of_the_how_to_on_connecting_are_in_the_catalogue() -> None:
         for kind in kinds
     ]
     page = (ROOT / "docs" / "how-to" / "connect.md").read_text()
-    _, part = page.split("## What operators see")
+    _, part = page.split("## When the connection fails")
     messages = re.findall(r"^\| .+ \| (.+) \|$", part, re.MULTILINE)[2:]
     assert len(messages) > 10
     unknown = [m for m in messages if not any(re.match(s, m) for s in said)]
