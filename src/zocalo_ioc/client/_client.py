@@ -257,14 +257,16 @@ class Client:
     async def _send(self, event: Event, grids: Sequence[Grid]) -> None:
         grids = with_id(grids)
         text = _text(event, grids)
-        job, _ = await self._begin(grids)
+        job, _ = await self._begin(grids, continues=event == Event.END)
         await job.put("SEND", text)
 
-    async def _begin(self, grids: Sequence[Grid]) -> tuple[Job, Claim]:
+    async def _begin(
+        self, grids: Sequence[Grid], *, continues: bool = False
+    ) -> tuple[Job, Claim]:
         link, _ = self._connected
         dcids = tuple(int(grid["dcid"]) for grid in grids)
         id_ = str(grids[0].get("id", ""))
-        claim = Claim(dcids, int(await link.get("HISTORY:SEQ")), id_)
+        claim = Claim(dcids, int(await link.get("HISTORY:SEQ")), id_, continues)
         return Job(link, claim), claim
 
     async def _result(self, claim: Claim, seen: int) -> Result:

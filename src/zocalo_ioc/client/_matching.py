@@ -39,11 +39,14 @@ class Claim:
         dcids: its data collections; the first stands for the job.
         since: `History.seq` at a moment before the job began.
         id: what the client calls its request; if empty, the data collection tells.
+        continues: whether it may go on with a job that another request began, whose id
+            the history has.
     """
 
     dcids: tuple[int, ...]
     since: int
     id: str = ""
+    continues: bool = False
 
     @property
     def dcid(self) -> int:
@@ -54,8 +57,9 @@ class Claim:
         """Return how the job ended, or `REFUSED`; nothing if it has not ended."""
         rows = zip(history.dcids, history.states, history.ids, strict=False)
         for dcid, state, id_ in list(rows)[: max(0, history.seq - self.since)]:
-            is_mine = id_ == self.id if self.id else dcid == self.dcid
-            if is_mine and state in _ENDINGS:
+            by_id = self.id and id_ == self.id
+            may_differ = not self.id or (self.continues and state != REFUSED)
+            if (by_id or (may_differ and dcid == self.dcid)) and state in _ENDINGS:
                 return state
         return None
 
