@@ -324,7 +324,8 @@ async def node_in_use_cut_off(
         measured_from="the node is cut off, to the end of the first START",
     )
     nodes = [option for node in cluster for option in ("--broker", node.url)]
-    ioc = make("run", *nodes, *QUEUE)
+    # three nodes of a cluster that share the machine with other tests may be slow
+    ioc = make("run", *nodes, *QUEUE, "--send-timeout", "30")
     await connected(ioc)
     await ioc.put("NUM_FRAMES", 1)
     others = cluster

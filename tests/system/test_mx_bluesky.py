@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.ioc import Ioc
-from tests.support.rabbitmq import TRIGGERS, RabbitMQ
+from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import write_configuration
 from zocalo_ioc import Client
 
@@ -35,12 +35,26 @@ def mx_bluesky(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
+    """A virtual host whose triggers nobody else takes."""
+    host = rabbitmq.virtual_host("mx-bluesky")
+    host.declare(TRIGGERS, RESULTS)
+    return host
+
+
+@pytest.fixture
+async def own_ioc(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Ioc:
+    ioc = ioc_maker("run", "--broker", broker.url, "--results-queue", RESULTS)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    return ioc
+
+
+@pytest.fixture(scope="module")
 def theirs(
-    rabbitmq: RabbitMQ, mx_bluesky: Path, tmp_path_factory: pytest.TempPathFactory
+    broker: RabbitMQ, mx_bluesky: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Message]:
     """What mx-bluesky sends for the scan."""
-    site = rabbitmq.virtual_host("mx-bluesky")
-    site.declare(TRIGGERS)
+    site = broker
     file = write_configuration(tmp_path_factory.mktemp("zocalo"), site, "bluesky")
     paths = str(mx_bluesky), *filter(None, [os.environ.get("PYTHONPATH")])
     subprocess.run(
@@ -97,8 +111,8 @@ async def with_the_client(ioc: Ioc) -> None:
     "ours", [with_the_request_records, with_one_write_each, with_the_client]
 )
 async def test_the_messages_of_both_grids_are_those_of_mx_bluesky(
-    ioc: Ioc,
-    rabbitmq: RabbitMQ,
+    own_ioc: Ioc,
+    broker: RabbitMQ,
     theirs: list[Message],
     ours: Callable[[Ioc], Awaitable[None]],
 ) -> None:
@@ -108,6 +122,6 @@ async def test_the_messages_of_both_grids_are_those_of_mx_bluesky(
         [16085800, 0, 400, 0],
         [16085801, 400, 280, 1],
     ]
-    await ours(ioc)
-    assert taken(rabbitmq) == theirs
-    await ioc.put("CANCEL", 1)
+    await ours(own_ioc)
+    assert taken(broker) == theirs
+    await own_ioc.put("CANCEL", 1)

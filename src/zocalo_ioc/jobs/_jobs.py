@@ -50,14 +50,14 @@ class Jobs:
             self.count = self.count % INT32_MAX + 1  # 0 is none
             job = Job(dcids, number=self.count, expects_result=first.expect_result)
             self.running.append(job)
+            for dcid in dcids:
+                _remember(self._numbers, dcid, job.number)
             if event is Event.END:
                 job.result = next(filter(None, map(self._early.get, dcids)), None)
         if event is Event.START:
             for dcid in dcids:
                 self._early.pop(dcid, None)
         job.dcgid = next((r.dcgid for r in requests if r.dcgid), job.dcgid)
-        for dcid in dcids:
-            _remember(self._numbers, dcid, job.number)
         if job.dcgid:
             _remember(self._group_numbers, job.dcgid, job.number)
         job.id = job.id or first.id
