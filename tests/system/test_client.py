@@ -114,8 +114,8 @@ async def test_a_result_that_comes_before_the_end_message_is_returned(
     await ioc.until_value("RESULT:DCID", 9250)
 
     class Early(Client):
-        async def _begin(self, grids: Any) -> Any:
-            begun = await super()._begin(grids)
+        async def _begin(self, grids: Any, *, continues: bool = False) -> Any:
+            begun = await super()._begin(grids, continues=continues)
             sender.send({"results": [centre_of(5)]}, dcid=9251, dcgid=1)
             await ioc.until_value("RESULT:DCID", 9251)
             return begun
