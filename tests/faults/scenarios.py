@@ -343,7 +343,7 @@ async def node_in_use_cut_off(
             if not each:
                 outcome.recoveries.append(time.monotonic() - began)
         await asyncio.to_thread(node.rejoin, others)
-    queued = others[0].take(TRIGGERS, others[0].total(TRIGGERS))
+    queued = others[0].take_all(TRIGGERS, times * starts)
     bodies = {body for _, _, body in queued}
     outcome.lost += times * starts - len(bodies)
     outcome.duplicated = len(queued) - len(bodies)

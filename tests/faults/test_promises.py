@@ -26,7 +26,7 @@ async def test_triggers_survive_a_broker_that_is_killed(
     outcome = await scenarios.broker_killed_during_triggers(
         ioc_maker, private_broker, times=2, scans=15
     )
-    assert kept(outcome)
+    assert kept(outcome), outcome
 
 
 async def test_results_survive_connections_that_the_broker_closes(
@@ -35,7 +35,7 @@ async def test_results_survive_connections_that_the_broker_closes(
     outcome = await scenarios.connections_closed_during_results(
         ioc_maker, private_broker, times=2, results=300, pace=60
     )
-    assert kept(outcome)
+    assert kept(outcome), outcome
 
 
 async def test_results_survive_an_ioc_that_is_killed(
@@ -44,7 +44,7 @@ async def test_results_survive_an_ioc_that_is_killed(
     outcome = await scenarios.ioc_killed_during_results(
         ioc_maker, private_broker, times=1, results=300, pace=60
     )
-    assert kept(outcome)
+    assert kept(outcome), outcome
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_no_start_fails_when_the_node_in_use_is_cut_off_from_its_cluster(
     ioc_maker: Maker, cluster: list[RabbitMQ]
 ) -> None:
     outcome = await scenarios.node_in_use_cut_off(ioc_maker, cluster, 1, starts=5)
-    assert kept(outcome)
+    assert kept(outcome), outcome
     assert outcome.recoveries[0] < 20
 
 
@@ -69,22 +69,22 @@ async def test_a_cluster_goes_on_when_the_node_in_use_is_killed(
     triggers, results = await scenarios.node_in_use_killed(
         ioc_maker, cluster, times=1, scans=15, results=100
     )
-    assert kept(triggers)
-    assert kept(results)
+    assert kept(triggers), triggers
+    assert kept(results), results
 
 
 async def test_triggers_survive_a_memory_alarm(
     ioc_maker: Maker, private_broker: RabbitMQ
 ) -> None:
     outcome = await scenarios.memory_alarm(ioc_maker, private_broker, times=1, scans=15)
-    assert kept(outcome)
+    assert kept(outcome), outcome
 
 
 async def test_mutated_messages_are_refused_and_results_between_them_published(
     ioc_maker: Maker, private_broker: RabbitMQ
 ) -> None:
     outcome = await scenarios.mutated_messages(ioc_maker, private_broker, mutated(300))
-    assert kept(outcome)
+    assert kept(outcome), outcome
 
 
 @pytest.mark.parametrize("number", stops.STOPPED)
@@ -106,7 +106,7 @@ async def test_triggers_survive_an_ioc_out_of_file_descriptors(
     outcome = await disturbances.file_descriptors_exhausted(
         ioc_maker, private_broker, 1
     )
-    assert kept(outcome)
+    assert kept(outcome), outcome
 
 
 async def test_triggers_survive_a_password_that_is_rotated(
@@ -115,7 +115,7 @@ async def test_triggers_survive_a_password_that_is_rotated(
     outcome = await disturbances.password_rotated(
         ioc_maker, private_broker, tmp_path, times=1, scans=15
     )
-    assert kept(outcome)
+    assert kept(outcome), outcome
 
 
 async def test_commands_of_many_clients_survive_a_broker_that_is_killed(
