@@ -86,11 +86,11 @@ def count_triggers(
     """Look for every trigger in the queue; those that have failed need not be there."""
     dcids = range(1, 1 + outcome.messages // len(events_of_each))
     wanted = {(dcid, event) for dcid in dcids for event in events_of_each}
-    taken = broker.take(TRIGGERS, broker.depth(TRIGGERS))
+    failed = {(int(dcid), event) for dcid, event in _FAILED.findall(ioc.log)}
+    taken = broker.take_all(TRIGGERS, len(wanted - failed))
     messages = [json.loads(body)["parameters"] for _, _, body in taken]
     guids = [message["guid"] for message in messages]
     events = list(dict.fromkeys((m["ispyb_dcid"], m["event"]) for m in messages))
-    failed = {(int(dcid), event) for dcid, event in _FAILED.findall(ioc.log)}
     outcome.lost = len(wanted - set(events) - failed)
     outcome.duplicated = len(messages) - len(events)
     assert outcome.duplicated == len(guids) - len(set(guids)), "sent with another guid"

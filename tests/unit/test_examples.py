@@ -18,25 +18,29 @@ def settings_of(words: list[str]) -> Any:
 
 
 def test_the_commands_of_the_compose_file_have_what_they_need(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     services = yaml.safe_load((EXAMPLES / "compose" / "compose.yaml").read_text())
     for name in ("simulate", "ioc"):
         service = services["services"][name]
         for variable, value in service["environment"].items():
             monkeypatch.setenv(variable, value)
-        settings = settings_of(service["command"].split())
+        command = service["command"].replace("/data", f"{tmp_path}")
+        settings = settings_of(command.split())
         assert settings.broker_urls == ["amqp://guest:guest@rabbitmq/%2F"]
     assert settings_of(["alive"]).prefix == "TRIAL"  # of the image's health check
 
 
 def test_the_instance_for_epics_containers_has_what_it_needs(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    for file in (INSTANCE / "config").iterdir():
+        text = file.read_text().replace("/autosave", f"{tmp_path}")
+        (tmp_path / file.name).write_text(text)
     values = yaml.safe_load((INSTANCE / "values.yaml").read_text())["ioc-instance"]
     monkeypatch.delenv("ZOCALO_IOC_CONFIG", raising=False)
     for variable in values["env"]:
-        mounted = variable["value"].replace("/epics/ioc", f"{INSTANCE}")
+        mounted = variable["value"].replace("/epics/ioc/config", f"{tmp_path}")
         monkeypatch.setenv(variable["name"], mounted)
     *_, program, command = values["args"][0].split()
     settings = settings_of([command])
