@@ -4,36 +4,12 @@ from collections.abc import Iterator
 from inspect import getdoc
 from typing import Any
 
-from zocalo_ioc.errors import (
-    Problem,
-    broker,
-    checks,
-    clients,
-    files,
-    ispyb,
-    requests,
-    results,
-    settings,
-    startup,
-)
+from zocalo_ioc.errors import Problem
 from zocalo_ioc.jobs import State
 from zocalo_simulator.remedies import REMEDIES
 
 from .markdown import quoted, table
 from .states import descriptions
-
-MODULES = (
-    requests,
-    broker,
-    ispyb,
-    results,
-    files,
-    settings,
-    startup,
-    clients,
-    checks,
-)
-"""Where the problems are."""
 
 _INTRODUCTION = """\
 # Messages and errors

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from ..errors.broker import NoQueueInProcess
+from ..errors.outgoing import NoQueueInProcess
 from ._protocol import (
     Connection,
     Counts,

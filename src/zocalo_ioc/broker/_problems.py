@@ -21,8 +21,15 @@ from pika.exceptions import (
     ProbableAuthenticationError,
 )
 
-from ..errors import NoConnection, NoResults, NotConfirmed, SettingsInvalid
-from ..errors import broker as errors
+from ..errors import (
+    NoConnection,
+    NoResults,
+    NotConfirmed,
+    SettingsInvalid,
+    broker,
+    outgoing,
+    queues,
+)
 from ._protocol import Queue
 
 CONNECTION_ERRORS = (
@@ -46,36 +53,36 @@ def connection_problem(
                 return cause
             case _ if alert := re.search(r"ALERT_(\w*CERTIFICATE\w*)", str(cause)):
                 # pika has its text alone
-                return errors.ClientCertificateRefused(address, alert[1])
+                return broker.ClientCertificateRefused(address, alert[1])
             case ConnectionRefusedError():
-                return errors.NothingListens(address)
+                return broker.NothingListens(address)
             case TimeoutError() | OSError(errno=errno.EHOSTUNREACH | errno.ENETUNREACH):
-                return errors.Unreachable(address)
+                return broker.Unreachable(address)
             case ConnectionOpenAborted() if "Timeout" in str(cause):
-                return errors.Unresponsive(address)
+                return broker.Unresponsive(address)
             case socket.gaierror() | UnicodeError():
-                return errors.HostUnknown(address)
+                return broker.HostUnknown(address)
             case ssl.SSLCertVerificationError():
                 return _certificate_problem(address, cause)
             case ssl.SSLError():
-                return errors.TlsFailed(address, f"{cause.reason or cause}")
+                return broker.TlsFailed(address, f"{cause.reason or cause}")
             case (
                 ProbableAuthenticationError() | ConnectionClosedByBroker(reply_code=403)
             ):
-                return errors.LoginRefused(address)
+                return broker.LoginRefused(address)
             case ProbableAccessDeniedError() | ConnectionClosedByBroker(reply_code=530):
-                return errors.VirtualHostRefused(address)
+                return broker.VirtualHostRefused(address)
             case ConnectionClosedByBroker(reply_code=code, reply_text=text):
-                return errors.ConnectionClosed(address, code, text)
+                return broker.ConnectionClosed(address, code, text)
             case IncompatibleProtocolError() | ConnectionOpenAborted():
-                return errors.NotRabbitMq(address)
+                return broker.NotRabbitMq(address)
             case ConnectionBlockedTimeout():
-                return errors.Blocked(address)
+                return broker.Blocked(address)
             case TimeoutError() | AMQPConnectorStackTimeout():
-                return errors.NoAnswer(address)
+                return broker.NoAnswer(address)
             case _:
                 pass
-    return errors.ConnectionLost(address, f"{error}"[:200] or type(error).__name__)
+    return broker.ConnectionLost(address, f"{error}"[:200] or type(error).__name__)
 
 
 def _certificate_problem(
@@ -84,24 +91,24 @@ def _certificate_problem(
     reason = error.verify_message.rstrip(".")
     match error.verify_code:
         case 9:  # X509_V_ERR_CERT_NOT_YET_VALID
-            return errors.CertificateNotYetValid(address, reason)
+            return broker.CertificateNotYetValid(address, reason)
         case 10:  # X509_V_ERR_CERT_HAS_EXPIRED
-            return errors.CertificateExpired(address, reason)
+            return broker.CertificateExpired(address, reason)
         case 62 | 64:  # X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH
-            return errors.CertificateForOtherHost(address, reason)
+            return broker.CertificateForOtherHost(address, reason)
         case _:
-            return errors.CertificateUntrusted(address, reason)
+            return broker.CertificateUntrusted(address, reason)
 
 
 def publisher_problem(address: str, closed: object) -> NotConfirmed:
     """Return why a node has closed the channel that messages go out on."""
     match closed:
         case ChannelClosedByBroker(reply_code=403):
-            return errors.WriteForbidden(address)
+            return outgoing.WriteForbidden(address)
         case ChannelClosedByBroker(reply_code=code, reply_text=text):
-            return errors.MessageRefused(address, f"{code} {text}")
+            return outgoing.MessageRefused(address, f"{code} {text}")
         case _:
-            return errors.MessageRefused(address, "it closed the channel")
+            return outgoing.MessageRefused(address, "it closed the channel")
 
 
 def subscription_problem(queue: Queue, address: str, closed: object) -> NoResults:
@@ -109,19 +116,19 @@ def subscription_problem(queue: Queue, address: str, closed: object) -> NoResult
     name, exchange = queue.name, queue.exchange
     match closed:
         case ChannelClosedByBroker(reply_code=404) if exchange:
-            return errors.ExchangeMissing(address, exchange, queue.option)
+            return queues.ExchangeMissing(address, exchange, queue.option)
         case ChannelClosedByBroker(reply_code=404):
-            return errors.QueueMissing(address, name, queue.option)
+            return queues.QueueMissing(address, name, queue.option)
         case ChannelClosedByBroker(reply_code=403) if exchange:
-            return errors.OwnQueueForbidden(address, name, exchange)
+            return queues.OwnQueueForbidden(address, name, exchange)
         case ChannelClosedByBroker(reply_code=403):
-            return errors.ReadForbidden(address, name)
+            return queues.ReadForbidden(address, name)
         case ChannelClosedByBroker(reply_code=406) if exchange:
-            return errors.OwnQueueDiffers(address, name)
+            return queues.OwnQueueDiffers(address, name)
         case ChannelClosedByBroker(reply_code=code, reply_text=text):
-            return errors.ResultsStopped(address, name, code, text)
+            return queues.ResultsStopped(address, name, code, text)
         case _:
-            return errors.ResultsCancelled(address, name)
+            return queues.ResultsCancelled(address, name)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

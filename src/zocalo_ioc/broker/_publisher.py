@@ -14,7 +14,8 @@ from pika.exceptions import AMQPError, ChannelClosedByClient
 from pika.spec import Basic
 
 from ..errors import Problem
-from ..errors import broker as errors
+from ..errors import outgoing as errors
+from ..errors.broker import Unconfirmed
 from ._futures import (
     ANSWER_TIME,
     answer,
@@ -76,7 +77,7 @@ class Publisher:
     ) -> None:
         self._connection_problem = connection_problem
         self._held = held
-        self.overdue: errors.Unconfirmed | None = None
+        self.overdue: Unconfirmed | None = None
         self._channel: Channel | None = None
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
         self._by_tag: dict[int, _Pending] = {}
@@ -171,11 +172,11 @@ class Publisher:
             oldest = first
             late = first and (first.given_up or looks * LOOK >= CONFIRM_TIME)
             if late:
-                self.overdue = errors.Unconfirmed(address)
+                self.overdue = Unconfirmed(address)
             elif not self._outbox:  # what waits is sent again on the next connection
                 self.overdue = None
             if late and not self._held():
-                raise errors.Unconfirmed(address)
+                raise Unconfirmed(address)
             if self.overdue != shown:
                 on_change()
 

@@ -10,7 +10,7 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
 
 from ..errors import Problem
-from ..errors.broker import QueueUnresponsive
+from ..errors.queues import QueueUnresponsive
 from ._answers import Answers
 from ._futures import answer, open_channel, resolve, resolve_with_last
 from ._headers import with_text_names

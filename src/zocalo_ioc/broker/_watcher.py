@@ -8,7 +8,7 @@ from typing import Any
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.channel import Channel
 
-from ..errors.broker import ConsumerLost
+from ..errors.queues import ConsumerLost
 from ._futures import answer, open_channel, resolve
 from ._protocol import Counts, Watch
 

@@ -5,6 +5,19 @@ print alike. Its group, in this module, says where it goes; the modules beside i
 the problems themselves.
 """
 
+from . import (
+    broker,
+    checks,
+    clients,
+    files,
+    ispyb,
+    outgoing,
+    queues,
+    requests,
+    results,
+    settings,
+    startup,
+)
 from ._groups import (
     CheckFailed,
     Gone,
@@ -42,6 +55,17 @@ __all__ = [
     "Unroutable",
     "ValueRefused",
     "WrongConsumers",
+    "broker",
+    "checks",
+    "clients",
+    "files",
+    "ispyb",
     "one_line",
+    "outgoing",
+    "queues",
+    "requests",
+    "results",
+    "settings",
+    "startup",
     "without_passwords",
 ]

@@ -2,10 +2,9 @@
 
 from typing import Annotated
 
+from ._examples import Node, Reason, TriggerQueue
 from ._groups import CheckFailed
 
-_Node = Annotated[str, "node1:5672"]
-_Reason = Annotated[str, "Permission denied"]
 _Variable = Annotated[str, "EPICS_CA_SERVER_PORT"]
 _Where = Annotated[str, "5064 of 192.168.3.1"]
 
@@ -37,7 +36,7 @@ class PortUnavailable(CheckFailed):
 
     text = "Can't use port {port}: {reason}"
     port: _Where
-    reason: _Reason
+    reason: Reason
 
 
 class PortInUse(CheckFailed):
@@ -67,7 +66,7 @@ class AccessFileUnreadable(CheckFailed):
 
     text = "Can't read {file}: {reason}"
     file: Annotated[str, "/etc/zocalo-ioc/i03.acf"]
-    reason: _Reason
+    reason: Reason
 
 
 class AccessFileInvalid(CheckFailed):
@@ -84,7 +83,7 @@ class FolderReadOnly(CheckFailed):
     text = "Can't write to {folder}: {reason}"
     remedy = "Let the user that runs the IOC write there"
     folder: Annotated[str, "/var/lib/zocalo-ioc/i03"]
-    reason: _Reason
+    reason: Reason
 
 
 class CertificateEndsSoon(CheckFailed):
@@ -101,8 +100,8 @@ class TriggerQueueMissing(CheckFailed):
 
     text = "{address} has no queue {queue}, to which triggers go"
     remedy = "Check the virtual host in --broker, or create the queue"
-    address: _Node
-    queue: Annotated[str, "processing_recipe"]
+    address: Node
+    queue: TriggerQueue
 
 
 class NoDispatcher(CheckFailed):

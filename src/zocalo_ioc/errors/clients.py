@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
+from ._examples import Prefix
 from ._groups import Gone
-
-_Prefix = Annotated[str, "BL03I-EA-ZOC-01"]
 
 
 class IocSilent(Gone):
@@ -15,14 +14,14 @@ class IocSilent(Gone):
         "Check that the IOC is running, and that EPICS_CA_ADDR_LIST and "
         "EPICS_CA_SERVER_PORT lead to it"
     )
-    prefix: _Prefix
+    prefix: Prefix
 
 
 class IocLost(Gone):
     """The PVs were there before."""
 
     text = "{prefix} has gone: the IOC has ended, or the network"
-    prefix: _Prefix
+    prefix: Prefix
 
 
 class GridsNotServed(Gone):
@@ -30,7 +29,7 @@ class GridsNotServed(Gone):
 
     text = "{prefix} serves no grids"
     remedy = "Start the IOC with --frames-queue or --frames-exchange"
-    prefix: _Prefix
+    prefix: Prefix
 
 
 class MatplotlibMissing(Gone):
@@ -53,7 +52,7 @@ class ResultOvertaken(Gone):
 
     text = "The result came, but others took its place before it was read"
     remedy = "{prefix}:HISTORY has the last hundred jobs"
-    prefix: _Prefix
+    prefix: Prefix
 
 
 class HeartbeatStopped(Gone):
@@ -61,7 +60,7 @@ class HeartbeatStopped(Gone):
 
     text = "{prefix} answers, but its heartbeat has not moved for {seconds:g} s"
     remedy = "Restart the IOC"
-    prefix: _Prefix
+    prefix: Prefix
     seconds: Annotated[float, 5]
 
 
@@ -70,4 +69,4 @@ class BrokerAway(Gone):
 
     text = "{prefix} is not connected to its broker"
     remedy = "{prefix}:MESSAGE says why"
-    prefix: _Prefix
+    prefix: Prefix

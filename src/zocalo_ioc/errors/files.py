@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
+from ._examples import Reason
 from ._groups import NotKept, SettingsInvalid
 
-_Reason = Annotated[str, "Permission denied"]
 _Saved = Annotated[str, "BL03I-EA-ZOC-01.json"]
 
 # -- what is kept -------------------------------------------------------------
@@ -16,7 +16,7 @@ class SavedUnreadable(NotKept):
     text = "Started without the values saved in {file}: {reason}"
     remedy = "Check the folder of --autosave"
     file: _Saved
-    reason: _Reason
+    reason: Reason
 
 
 class SavedDamaged(NotKept):
@@ -50,7 +50,7 @@ class NotSaved(NotKept):
     text = "Can't save to {file}: {reason}"
     remedy = "Check the folder of --autosave"
     file: Annotated[str, "/var/lib/zocalo-ioc/i03/BL03I-EA-ZOC-01.json"]
-    reason: _Reason
+    reason: Reason
 
 
 class RejectedNotWritten(NotKept):
@@ -59,7 +59,7 @@ class RejectedNotWritten(NotKept):
     text = "Can't write a rejected message to {file}: {reason}"
     remedy = "Check the folder of --rejected"
     file: Annotated[str, "/var/lib/zocalo-ioc/i03/BL03I-EA-ZOC-01.jsonl"]
-    reason: _Reason
+    reason: Reason
 
 
 # -- what the settings name ---------------------------------------------------
@@ -90,7 +90,7 @@ class AccessSecurityUnreadable(SettingsInvalid):
 
     text = "--access-security: can't read {file}: {reason}"
     file: Annotated[str, "/etc/zocalo-ioc/i03.acf"]
-    reason: _Reason
+    reason: Reason
 
 
 class AccessSecurityInvalid(SettingsInvalid):
@@ -107,7 +107,7 @@ class FilesNotCopied(SettingsInvalid):
     text = "Can't copy to {folder}: {reason}"
     remedy = "Name another folder"
     folder: Annotated[str, "/opt/opi"]
-    reason: _Reason
+    reason: Reason
 
 
 class FilesNotInstalled(SettingsInvalid):

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
+from ._examples import Dcid
 from ._groups import IspybDiffers, IspybUnavailable, RequestInvalid
 from ._problem import Problem
 
 _Server = Annotated[str, "ispyb.example.org:3306"]
-_Dcid = Annotated[int, 1234567]
 
 # -- ISPyB can't be read ------------------------------------------------------
 
@@ -109,7 +109,7 @@ class DcidUnknown(RequestInvalid):
 
     text = "ISPyB does not know DCID {dcid}"
     remedy = "Check DCID"
-    dcid: _Dcid
+    dcid: Dcid
 
 
 class FramesUnknown(RequestInvalid):
@@ -117,7 +117,7 @@ class FramesUnknown(RequestInvalid):
 
     text = "DCID {dcid}: NUM_FRAMES is 0, and ISPyB has no number of images"
     remedy = "Write the number of frames, 1 or more"
-    dcid: _Dcid
+    dcid: Dcid
 
 
 class FramesNotLookedUp(RequestInvalid):
@@ -125,7 +125,7 @@ class FramesNotLookedUp(RequestInvalid):
 
     text = "DCID {dcid}: NUM_FRAMES is 0. {problem}"
     remedy = "Or write the number of frames, 1 or more"
-    dcid: _Dcid
+    dcid: Dcid
     problem: Annotated[Problem, IspybDown("ispyb.example.org:3306")]
 
 
@@ -134,7 +134,7 @@ class ImagesDiffer(IspybDiffers):
 
     text = "ISPyB has {images} images for DCID {dcid}, not {num_frames}"
     images: Annotated[int, 400]
-    dcid: _Dcid
+    dcid: Dcid
     num_frames: Annotated[int, 390]
 
 
@@ -142,7 +142,7 @@ class GroupDiffers(IspybDiffers):
     """DCGID is not the group of the data collection in ISPyB."""
 
     text = "ISPyB has DCID {dcid} in group {group}, not {dcgid}"
-    dcid: _Dcid
+    dcid: Dcid
     group: Annotated[int, 4567]
     dcgid: Annotated[int, 4568]
 
@@ -151,6 +151,6 @@ class GroupsDiffer(IspybDiffers):
     """The data collections are not of one scan."""
 
     text = "ISPyB has DCID {dcid} in group {group}, and DCID {other} in another"
-    dcid: _Dcid
+    dcid: Dcid
     group: Annotated[int, 4567]
     other: Annotated[int, 1234569]

@@ -2,9 +2,8 @@
 
 from typing import Annotated
 
+from ._examples import Dcid
 from ._groups import RequestInvalid, ValueRefused
-
-_Dcid = Annotated[int, 1234567]
 
 
 class ValueOutOfRange(ValueRefused):
@@ -29,7 +28,7 @@ class RecipesMissing(RequestInvalid):
 
     text = "DCID {dcid}: RECIPES is empty"
     remedy = "Write the recipe names, usually mimas"
-    dcid: _Dcid
+    dcid: Dcid
 
 
 class FramesMissing(RequestInvalid):
@@ -37,7 +36,7 @@ class FramesMissing(RequestInvalid):
 
     text = "DCID {dcid}: the number of frames is {num_frames}"
     remedy = "Write 1 or more to NUM_FRAMES, or XZ:NUM_FRAMES for a second grid"
-    dcid: _Dcid
+    dcid: Dcid
     num_frames: Annotated[int, 0]
 
 
@@ -46,7 +45,7 @@ class FramesTooMany(RequestInvalid):
 
     text = "DCID {dcid}: START_FRAME or MESSAGE_INDEX would be over 2147483647"
     remedy = "Write smaller numbers for the grid before it"
-    dcid: _Dcid
+    dcid: Dcid
 
 
 class DcidRepeated(RequestInvalid):
@@ -54,7 +53,7 @@ class DcidRepeated(RequestInvalid):
 
     text = "DCID {dcid} is there twice"
     remedy = "Write another for each grid; XZ:DCID is 0 if there is one grid"
-    dcid: _Dcid
+    dcid: Dcid
 
 
 class StillProcessed(RequestInvalid):
@@ -62,7 +61,7 @@ class StillProcessed(RequestInvalid):
 
     text = "DCID {dcid} is being processed in job {job}"
     remedy = "Wait for the end of that job, or cancel it"
-    dcid: _Dcid
+    dcid: Dcid
     job: Annotated[int, 12]
 
 
@@ -78,7 +77,7 @@ class ParametersNotJson(RequestInvalid):
 
     text = "DCID {dcid}: PARAMETERS is not JSON ({reason})"
     remedy = 'Write a JSON object such as {{"key": "value"}}, or {{}} for none'
-    dcid: _Dcid
+    dcid: Dcid
     reason: Annotated[str, "expected value at line 1 column 1"]
 
 
@@ -87,7 +86,7 @@ class ParametersNotAnObject(RequestInvalid):
 
     text = "DCID {dcid}: PARAMETERS is not a JSON object"
     remedy = 'Write one such as {{"key": "value"}}, or {{}} for none'
-    dcid: _Dcid
+    dcid: Dcid
 
 
 class SubmissionInvalid(RequestInvalid):

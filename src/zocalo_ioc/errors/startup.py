@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from ._examples import Prefix
 from ._groups import NotStarted
 
 
@@ -18,5 +19,5 @@ class PrefixServed(NotStarted):
 
     text = "Another IOC serves {prefix}, at {address}"
     remedy = "Stop it, or give --prefix another name"
-    prefix: Annotated[str, "BL03I-EA-ZOC-01"]
+    prefix: Prefix
     address: Annotated[str, "bl03i-ea-serv-01:5064"]

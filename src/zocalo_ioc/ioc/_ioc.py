@@ -13,13 +13,13 @@ from .. import __version__
 from ..autosave import Autosave, Saved
 from ..broker import Broker, Connect, Connection, Queue, Subscription
 from ..errors import IspybUnavailable, NotUnderstood, Problem
-from ..errors.broker import StoppedUnconfirmed
 from ..errors.files import (
     NotSaved,
     PackageMissing,
     SavedResultUnusable,
     SavedValueUnusable,
 )
+from ..errors.outgoing import StoppedUnconfirmed
 from ..ispyb import Ispyb
 from ..jobs import Job, Jobs, Timeouts
 from ..records import GridPvs, Setting, count

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from ..broker import Counts, Queue, Watch
 from ..centres import MISSING
 from ..errors import Problem
-from ..errors.broker import DispatcherMissing, ResultsShared
+from ..errors.queues import DispatcherMissing, ResultsShared
 from ..records import Pvs
 from ..wire import TRIGGER_QUEUE
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from ..broker import Broker, Message
 from ..errors import Problem, RequestInvalid
-from ..errors.broker import SendingBroke
+from ..errors.outgoing import SendingBroke
 from ..errors.requests import (
     CommandNotAllowed,
     DcidMissing,
