@@ -30,6 +30,7 @@ from .broker import (
 )
 from .errors import SettingsInvalid
 from .errors.files import PackageMissing
+from .errors.settings import DeclareForbidden, QueuesNotDeclared, ServicesMissing
 from .settings import SimulateSettings
 
 logger = logging.getLogger(__name__)
@@ -109,9 +110,7 @@ def _services(settings: SimulateSettings) -> set[ServiceName]:
     left_out = {ServiceName.DISPATCHER} if settings.dispatcher == "none" else set()
     services = set(settings.services) - left_out
     if not services:
-        raise SettingsInvalid(
-            "--services dispatcher with --dispatcher none leaves nothing to simulate"
-        )
+        raise ServicesMissing
     return services
 
 
@@ -139,7 +138,7 @@ async def _is_ready(settings: SimulateSettings, stop: asyncio.Event) -> bool:
         try:
             await asyncio.to_thread(_prepare, settings, url, address)
         except Refused as refusal:
-            raise SettingsInvalid(f"{address} does not allow it: {refusal}") from None
+            raise DeclareForbidden(address, f"{refusal}") from None
         except SettingsInvalid:
             raise
         except CONNECTION_ERRORS as error:
@@ -169,10 +168,7 @@ def _prepare(settings: SimulateSettings, url: str, address: str) -> None:
     if _uses_real(settings):
         exchanges += BROADCASTS
     if absent := missing(url, queues, exchanges):
-        raise SettingsInvalid(
-            f"{address} has no {', no '.join(absent)}",
-            "Give --declare to create them, or check the virtual host in --broker",
-        )
+        raise QueuesNotDeclared(address, ", no ".join(absent))
 
 
 def _reporter() -> Callable[[Connection], None]:

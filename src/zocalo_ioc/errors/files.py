@@ -1,11 +1,17 @@
-"""Files, ports and packages that the IOC needs."""
+"""Files, ports and packages that the IOC needs, and what is in files."""
 
 from typing import Annotated
 
 from ._examples import Reason
 from ._groups import NotKept, SettingsInvalid
 
+_BrokerFile = Annotated[str, "/etc/zocalo-ioc/broker.url"]
+_Configuration = Annotated[str, "/dls_sw/apps/zocalo/configuration.yaml"]
 _Saved = Annotated[str, "BL03I-EA-ZOC-01.json"]
+_Settings = Annotated[str, "i03.yaml"]
+
+URL_FORM = "amqp://user:password@host:5672/vhost"
+"""How the URL of a broker is written."""
 
 # -- what is kept -------------------------------------------------------------
 
@@ -116,3 +122,114 @@ class FilesNotInstalled(SettingsInvalid):
     text = "The folder {folder} is not installed"
     remedy = "Install zocalo-ioc with pip"
     folder: Annotated[str, "opi"]
+
+
+class CertificateUnusable(SettingsInvalid):
+    """The file of a certificate or key is not there, or holds something else."""
+
+    text = "{option}: can't use {file}: {reason}"
+    remedy = (
+        "It must hold PEM certificates, and the key must belong to them and have no "
+        "password"
+    )
+    option: Annotated[str, "--ca-file"]
+    file: Annotated[str, "/etc/zocalo-ioc/ca.pem"]
+    reason: Annotated[str, "No such file or directory"]
+
+
+# -- the settings file --------------------------------------------------------
+
+
+class SettingsUnreadable(SettingsInvalid):
+    """The file can't be opened."""
+
+    text = "Can't read {file}: {reason}"
+    file: _Settings
+    reason: Reason
+
+
+class SettingsNotYaml(SettingsInvalid):
+    """The file can't be parsed."""
+
+    text = "{file} is not YAML{where}"
+    file: _Settings
+    where: Annotated[str, " at line 3"]
+
+
+class SettingsEmpty(SettingsInvalid):
+    """The file is YAML, but has no keys."""
+
+    text = "{file} has no settings"
+    remedy = "Write lines such as prefix: P"
+    file: _Settings
+
+
+# -- where the broker is ------------------------------------------------------
+
+
+class BrokerFileUnreadable(SettingsInvalid):
+    """The file can't be opened, or is not text."""
+
+    text = "--broker-file: can't read {file}: {reason}"
+    file: _BrokerFile
+    reason: Reason
+
+
+class BrokerLineUnusable(SettingsInvalid):
+    """A line of the file is not the URL of a broker."""
+
+    text = "--broker-file: can't use line {line} of {file}; {advice}"
+    line: Annotated[int, 2]
+    file: _BrokerFile
+    advice: Annotated[str, f"write it as a URL: {URL_FORM}"]
+
+
+class BrokerFileEmpty(SettingsInvalid):
+    """The file has comments and empty lines alone."""
+
+    text = "--broker-file: {file} has no URL"
+    remedy = f"Write {URL_FORM}"
+    file: _BrokerFile
+
+
+class ZocaloConfigurationUnknown(SettingsInvalid):
+    """Neither the option nor the environment names the file."""
+
+    text = "--zocalo-environment: the site's configuration is not known"
+    remedy = "Set ZOCALO_CONFIG, or give --zocalo-config"
+
+
+class ZocaloConfigurationUnusable(SettingsInvalid):
+    """Zocalo, or a plugin that the file names, does not accept it."""
+
+    text = "--zocalo-config: can't use {file} ({error})"
+    remedy = "Try it with zocalo's own commands"
+    file: _Configuration
+    error: Annotated[str, "ConfigurationError"]
+
+
+class ZocaloEnvironmentUnknown(SettingsInvalid):
+    """The configuration has others."""
+
+    text = "--zocalo-environment: {file} has no environment {environment}"
+    remedy = "It has {known}"
+    file: _Configuration
+    environment: Annotated[str, "liev"]
+    known: Annotated[str, "devrmq, live"]
+
+
+class ZocaloEnvironmentWithoutBroker(SettingsInvalid):
+    """The environment is for something else."""
+
+    text = "--zocalo-environment: {environment} does not say where RabbitMQ is"
+    remedy = "It needs a plugin of the kind pika"
+    environment: Annotated[str, "live"]
+
+
+class ZocaloPortsDiffer(SettingsInvalid):
+    """The configuration lists hosts and ports that do not match."""
+
+    text = "--zocalo-environment: RabbitMQ has as many ports as hosts, or one"
+    remedy = "There are {hosts} hosts and {ports} ports"
+    hosts: Annotated[int, 3]
+    ports: Annotated[int, 2]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
+from ._examples import Node
 from ._groups import SettingsInvalid
 from ._problem import Problem
 
@@ -97,6 +98,46 @@ class OptionUseless(SettingsInvalid):
     text = "{label}: use it with {other} only"
     label: Annotated[str, "--routing-key"]
     other: Annotated[str, "--results-exchange"]
+
+
+class FramesZero(SettingsInvalid):
+    """A data collection has frames."""
+
+    text = "--num-frames is 0"
+    remedy = "Give 1 or more"
+
+
+class ValuesMiscounted(SettingsInvalid):
+    """There is neither one value for all data collections nor one for each."""
+
+    text = "{option} has {values} values"
+    remedy = "Give one, or one for each of the {dcids} data collections"
+    option: Annotated[str, "--num-frames"]
+    values: Annotated[int, 3]
+    dcids: Annotated[int, 2]
+
+
+class ServicesMissing(SettingsInvalid):
+    """The only service that is asked for is left out."""
+
+    text = "--services dispatcher with --dispatcher none leaves nothing to simulate"
+
+
+class QueuesNotDeclared(SettingsInvalid):
+    """The simulator would take messages from them, or write messages there."""
+
+    text = "{address} has no {queues}"
+    remedy = "Give --declare to create them, or check the virtual host in --broker"
+    address: Node
+    queues: Annotated[str, "processing_recipe, no reduce.xray_centering"]
+
+
+class DeclareForbidden(SettingsInvalid):
+    """The user may not create queues or exchanges."""
+
+    text = "{address} does not allow it: {reason}"
+    address: Node
+    reason: Annotated[str, "ACCESS_REFUSED - permission denied"]
 
 
 class CredentialsUnusable(SettingsInvalid):

@@ -7,9 +7,13 @@ from urllib.parse import SplitResult, urlsplit
 import pika
 from pydantic import SecretStr
 
-from ..errors import SettingsInvalid
+from ..errors.files import (
+    URL_FORM,
+    BrokerFileEmpty,
+    BrokerFileUnreadable,
+    BrokerLineUnusable,
+)
 
-_FORM = "amqp://user:password@host:5672/vhost"
 _SPECIAL = (
     "write special characters of the user name, password and virtual host as %XX: "
     "@ as %40, / as %2F, # as %23"
@@ -30,10 +34,10 @@ def broker_url(url: SecretStr) -> SecretStr:
     text = url.get_secret_value()
     scheme, separator, _ = text.partition("://")
     if not separator:
-        raise ValueError(f"write it as a URL: {_FORM}")
+        raise ValueError(f"write it as a URL: {URL_FORM}")
     if scheme not in ("amqp", "amqps"):
         raise ValueError(
-            f"write {_FORM}, or amqps:// for TLS: "
+            f"write {URL_FORM}, or amqps:// for TLS: "
             "the broker does not take messages over other protocols"
         )
     _check_parts(_parts(text))
@@ -57,7 +61,7 @@ def read_broker_file(file: Path) -> list[str]:
         lines = file.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "") or "it is not UTF-8"
-        raise SettingsInvalid(f"--broker-file: can't read {file}: {reason}") from None
+        raise BrokerFileUnreadable(str(file), reason) from None
     urls: list[str] = []
     for number, line in enumerate(map(str.strip, lines), 1):
         if not line or line.startswith("#"):
@@ -65,10 +69,9 @@ def read_broker_file(file: Path) -> list[str]:
         try:
             urls.append(broker_url(SecretStr(line)).get_secret_value())
         except ValueError as error:
-            where = f"--broker-file: can't use line {number} of {file}"
-            raise SettingsInvalid(where, f"{error}") from None
+            raise BrokerLineUnusable(number, str(file), f"{error}") from None
     if not urls:
-        raise SettingsInvalid(f"--broker-file: {file} has no URL", f"Write {_FORM}")
+        raise BrokerFileEmpty(str(file))
     return urls
 
 

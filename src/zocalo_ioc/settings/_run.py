@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from ..errors import SettingsInvalid
+from ..errors.files import CertificateUnusable
 from ..errors.settings import OptionsExclusive
 from ._broker_url import read_broker_file
 from ._given import Given, missing
@@ -221,9 +222,5 @@ class RunSettings(
         return self.frames_of(self.prefix)
 
 
-def _unusable(option: str, file: Path | None, error: OSError) -> SettingsInvalid:
-    return SettingsInvalid(
-        f"{option}: can't use {file}: {error.strerror or error}",
-        "It must hold PEM certificates, and the key must belong to them and have no "
-        "password",
-    )
+def _unusable(option: str, file: Path | None, error: OSError) -> CertificateUnusable:
+    return CertificateUnusable(option, str(file), f"{error.strerror or error}")

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import SettingsInvalid, without_passwords
+from ..errors.files import SettingsEmpty, SettingsNotYaml, SettingsUnreadable
 from ..errors.settings import KeyUnknown, SettingsProblems, ValueUnusable
 from ._given import Given, missing, plain
 from ._options import Option, options_of
@@ -160,17 +161,15 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         values = yaml.load(file.read_text(), _Texts)
     except OSError as error:
-        raise SettingsInvalid(f"Can't read {_name(file)}: {error.strerror}") from None
+        raise SettingsUnreadable(_name(file), f"{error.strerror}") from None
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
-        raise SettingsInvalid(f"{_name(file)} is not YAML{where}") from None
+        raise SettingsNotYaml(_name(file), where) from None
     if values is None:
         return {}
     if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise SettingsInvalid(
-            f"{_name(file)} has no settings", "Write lines such as prefix: P"
-        )
+        raise SettingsEmpty(_name(file))
     return values
 
 

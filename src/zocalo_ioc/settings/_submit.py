@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ..errors import SettingsInvalid
+from ..errors.settings import FramesZero, ValuesMiscounted
 from ._options import POSITIONAL
 from ._output import OutputSettings
 from .types import DCIDS, JSON, NAMES, NUMBER, NUMBERS, PREFIX, RECIPES, SECONDS
@@ -83,7 +83,7 @@ class SubmitSettings(OutputSettings):
         }
         grids = [{"dcid": dcid} | common for dcid in self.dcids]
         if 0 in self.num_frames:
-            raise SettingsInvalid("--num-frames is 0", "Give 1 or more")
+            raise FramesZero
         of_each = {
             "num_frames": self.num_frames,
             "filename": self.filename,
@@ -92,10 +92,8 @@ class SubmitSettings(OutputSettings):
         }
         for name, values in of_each.items():
             if len(values) not in (0, 1, len(grids)):
-                raise SettingsInvalid(
-                    f"--{name.replace('_', '-')} has {len(values)} values",
-                    f"Give one, or one for each of the {len(grids)} data collections",
-                )
+                option = f"--{name.replace('_', '-')}"
+                raise ValuesMiscounted(option, len(values), len(grids))
             for n, grid in enumerate(grids):
                 if values:
                     grid[name] = values[n % len(values)]

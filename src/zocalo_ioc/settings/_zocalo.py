@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from ..errors import SettingsInvalid
+from ..errors import files as errors
 
 
 def broker_urls(file: Path | None, environment: str) -> list[str]:
@@ -23,38 +23,26 @@ def broker_urls(file: Path | None, environment: str) -> list[str]:
         import zocalo.configuration
         from workflows.transport.pika_transport import PikaTransport
     except ImportError:
-        raise SettingsInvalid(
-            "--zocalo-environment needs the zocalo package",
-            "Install zocalo-ioc[zocalo], or give --broker",
+        raise errors.PackageMissing(
+            "--zocalo-environment", "zocalo", extra="zocalo"
         ) from None
     if file is None and not os.environ.get("ZOCALO_CONFIG"):
-        raise SettingsInvalid(
-            "--zocalo-environment: the site's configuration is not known",
-            "Set ZOCALO_CONFIG, or give --zocalo-config",
-        )
+        raise errors.ZocaloConfigurationUnknown
     where = str(file or "the file that ZOCALO_CONFIG names")
     before = dict(PikaTransport.defaults)
     try:
         configuration = zocalo.configuration.from_file(file)
         if environment not in configuration.environments:
             known = ", ".join(sorted(configuration.environments)) or "none"
-            raise SettingsInvalid(
-                f"--zocalo-environment: {where} has no environment {environment}",
-                f"It has {known}",
-            )
+            raise errors.ZocaloEnvironmentUnknown(where, environment, known)
         configuration.activate_environment(environment)
-    except SettingsInvalid:
+    except errors.ZocaloEnvironmentUnknown:
         raise
     except Exception as error:  # plugins raise what they like, and may quote passwords
-        raise SettingsInvalid(
-            f"--zocalo-config: can't use {where} ({type(error).__name__})",
-            "Try it with zocalo's own commands",
-        ) from None
+        name = type(error).__name__
+        raise errors.ZocaloConfigurationUnusable(where, name) from None
     if PikaTransport.defaults == before:
-        raise SettingsInvalid(
-            f"--zocalo-environment: {environment} does not say where RabbitMQ is",
-            "It needs a plugin of the kind pika",
-        )
+        raise errors.ZocaloEnvironmentWithoutBroker(environment)
     return _urls(PikaTransport.defaults)
 
 
@@ -70,10 +58,7 @@ def _urls(values: Mapping[str, object]) -> list[str]:
     if len(ports) == 1:
         ports *= len(hosts)
     if len(ports) != len(hosts):
-        raise SettingsInvalid(
-            "--zocalo-environment: RabbitMQ has as many ports as hosts, or one",
-            f"There are {len(hosts)} hosts and {len(ports)} ports",
-        )
+        raise errors.ZocaloPortsDiffer(len(hosts), len(ports))
     return [
         f"amqp://{user}:{password}@{host}:{port}/{vhost}"
         for host, port in zip(hosts, ports, strict=True)
