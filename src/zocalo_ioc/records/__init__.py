@@ -3,7 +3,7 @@
 Declarations and handles are here, free of EPICS; `database` makes the records.
 """
 
-from ._declarations import GRIDS, MAX_HISTORY, GridPvs
+from ._grids import GRIDS, GridPvs
 from ._handles import (
     Action,
     Change,
@@ -31,6 +31,7 @@ from ._pvs import (
     Pvs,
     served,
 )
+from ._results import MAX_HISTORY
 from ._table import Image, Table
 from .datatypes import (
     Array,

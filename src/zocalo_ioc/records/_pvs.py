@@ -4,24 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._declarations import (
-    GRIDS,
-    BestPvs,
     BrokerPvs,
-    CentrePvs,
     CommandPvs,
-    GridPvs,
-    HistoryPvs,
     IocPvs,
     IspybPvs,
     JobPvs,
-    MotorPvs,
     OptionPvs,
     RequestPvs,
-    ResultPvs,
     ZocaloPvs,
 )
+from ._grids import GRIDS, GridPvs
 from ._handles import Change, Counter, Record, Section, Store
 from ._ioc_stats import IOC_STATS
+from ._results import BestPvs, CentrePvs, HistoryPvs, MotorPvs, ResultPvs
 from ._table import Image, Table
 
 
