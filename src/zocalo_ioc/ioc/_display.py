@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ..broker import Connection
 from ..errors import Problem, one_line
@@ -26,16 +26,14 @@ class Display:
 
     Args:
         pvs: show it.
-        timeouts: returns how long jobs wait.
 
     Attributes:
         connection: its latest state.
         frames_connection: that of the connection for frames, if there is one.
     """
 
-    def __init__(self, pvs: Pvs, timeouts: Callable[[], Timeouts]) -> None:
+    def __init__(self, pvs: Pvs) -> None:
         self._pvs = pvs
-        self._timeouts = timeouts
         self._job = Job()
         self._reported = ""
         self._notice = ""
@@ -73,7 +71,7 @@ class Display:
     def show_times(self, now: float) -> None:
         """Show for how long the job has run, and when it would time out."""
         self._pvs.job.elapsed.set(self._job.elapsed(now))
-        remaining = self._job.remaining(now, self._timeouts())
+        remaining = self._job.remaining(now, timeouts(self._pvs))
         shown = self._pvs.job.remaining
         if remaining is not None:
             shown.set(remaining)
@@ -137,3 +135,8 @@ class Display:
         further = (str(each) for each in self._problems)
         said = [text, *(each for each in further if each not in text)]
         return " ".join(filter(None, (self._notice, *said)))
+
+
+def timeouts(pvs: Pvs) -> Timeouts:
+    """Return how long jobs wait, as the options say now."""
+    return Timeouts(pvs.options.timeout.get(), pvs.options.end_timeout.get())

@@ -3,51 +3,33 @@
 import asyncio
 import gc
 import logging
-import math
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from .. import __version__
-from ..autosave import Autosave, Saved
 from ..broker import Broker, Connect, Connection, Queue, Subscription
-from ..errors import IspybUnavailable, NotUnderstood, Problem
-from ..errors.files import (
-    NotSaved,
-    PackageMissing,
-    SavedResultUnusable,
-    SavedValueUnusable,
-)
-from ..errors.outgoing import StoppedUnconfirmed
+from ..errors import IspybUnavailable
+from ..errors.files import PackageMissing
 from ..ispyb import Ispyb
-from ..jobs import Job, Jobs, Timeouts
-from ..records import GridPvs, Setting, count
+from ..jobs import Jobs
+from ..records import GridPvs
 from ..records.database import Handlers, Records
 from ..rejected import Rejected
-from ..wire import Event, Request
+from ._clock import Clock
+from ._commands import handle_commands
 from ._display import Display
 from ._frames import Frames
 from ._history import History
 from ._job_events import JobEvents
 from ._logs import ConnectionLog, log_put
 from ._past import Past
+from ._persistence import Persistence
 from ._queues import Queues
 from ._results import Results
 from ._triggers import Triggers
 from ._waiters import Waiters
 
 logger = logging.getLogger(__name__)
-
-FRAMES_AHEAD = 400
-FRAMES_ACKNOWLEDGED = 100
-"""Frames that the broker sends ahead, and that are acknowledged at once: with these
-4,000 a second take a quarter of a core."""
-RESULTS_FIRST = 5.0
-"""How long after connecting the jobs of an earlier IOC wait, in seconds, if their time
-has passed: the queue may have their results."""
-TICK = 0.2
-"""How often time-outs are looked for, in seconds."""
 
 
 class Ioc:
@@ -78,49 +60,44 @@ class Ioc:
         frames: Queue | None = None,
     ) -> None:
         self._prefix = prefix
-        self._autosave = (
-            Autosave(save_file, self._snapshot, self._saved) if save_file else None
-        )
-        self._unsaved: NotSaved | None = None
         self._records = Records(
             prefix, access_file, grid_prefix, frames=frames is not None
         )
-        self._settings = {
-            record.name: record
-            for record in self._records.records
-            if isinstance(record, Setting)
-        }
-        self._display = Display(self._records, self._timeouts)
+        self._display = Display(self._records)
         self._past = Past(self._records, self._display)
         self._connection_log = ConnectionLog()
-        waiters = Waiters()
-        self._history = History(self._records)
-        self._events = JobEvents(self._display, self._history, waiters)
-        self._events.on_change = self._changed
-        self._frames: Frames | None = None
-        self._frames_broker: Broker | None = None
         self._ispyb: Ispyb | None = None
-        if frames and self._records.grids:
-            self._frames_broker = self._read_frames(
-                frames, self._records.grids, connect
-            )
+        waiters = Waiters()
+        history = History(self._records)
+        self._events = JobEvents(self._display, history, waiters)
         self._jobs = Jobs(self._events.handle)
-        self._expire_from = 0.0
-        self._results = Results(
+        rejected = Rejected(rejected_file) if rejected_file else None
+        handler = Results(self._records, self._jobs, self._display, rejected)
+        self._persistence = Persistence(
+            save_file,
             self._records,
             self._jobs,
-            self._display,
-            self._changed,
-            Rejected(rejected_file) if rejected_file else None,
+            handler,
+            history,
+            self._problems_changed,
         )
-        subscriptions = [Subscription(results, self._results.on_message)]
+        self._events.on_change = self._persistence.note_change
         self._queues = Queues(self._records, results, self._problems_changed)
+        self._clock = Clock(self._records, self._jobs, self._display, self._queues)
         self._broker = connect(
-            subscriptions, self._queues.watches, self._connection_changed
+            [Subscription(results, handler.on_message)],
+            self._queues.watches,
+            self._connection_changed,
         )
         self._triggers = Triggers(
             self._records, self._jobs, waiters, self._broker, send_timeout
         )
+        self._frames: Frames | None = None
+        self._frames_broker: Broker | None = None
+        if frames and self._records.grids:
+            self._frames_broker = self._read_frames(
+                frames, self._records.grids, connect
+            )
 
     def serve_metrics(self, address: str, port: int) -> None:
         """Answer Prometheus from now on.
@@ -167,11 +144,11 @@ class Ioc:
             stop: ends it when set.
             on_served: called once, when clients find the PVs.
         """
-        saved, problems = self._restore_values()
-        self._handle_commands()
+        problems = self._persistence.restore_settings()
+        handle_commands(self._records, self._triggers, self._past)
         self._records.serve(
             Handlers(
-                on_put=self._changed,
+                on_put=self._persistence.note_change,
                 on_refused=self._display.report,
                 on_write=log_put,
             )
@@ -180,7 +157,9 @@ class Ioc:
         self._records.ioc.version.set(__version__)
         self._records.ioc.autosave_ok.set(True)
         self._display.show_connection()
-        problems += self._restore_result(saved) + self._restore_jobs(saved)
+        problems += self._persistence.restore_rest()
+        if self._jobs.running:
+            self._clock.hold()
         self._display.show(self._jobs.current)
         if problems:
             self._display.report(*problems)
@@ -188,95 +167,30 @@ class Ioc:
         # again while a long result is read, which then takes a third longer.
         gc.freeze()
         on_served()
+        running = (
+            self._broker,
+            self._clock,
+            self._persistence,
+            self._frames_broker,
+            self._ispyb,
+        )
+        if self._ispyb:
+            self._ispyb_changed(self._ispyb.problem)
         async with asyncio.TaskGroup() as tasks:
-            parts = [
-                tasks.create_task(self._broker.run()),
-                tasks.create_task(self._tick()),
-            ]
-            if self._frames_broker:
-                parts.append(tasks.create_task(self._frames_broker.run()))
-            if self._ispyb:
-                self._ispyb_changed(self._ispyb.problem)
-                parts.append(tasks.create_task(self._ispyb.run()))
-            if self._autosave:
-                parts.append(tasks.create_task(self._autosave.run()))
+            parts = [tasks.create_task(part.run()) for part in running if part]
             await stop.wait()
             logger.info("Stopping")
             await self._broker.close()
             if self._frames_broker:
                 await self._frames_broker.close()
-            self._log_unfinished()
+            self._persistence.log_unfinished()
             for part in parts:
                 part.cancel()
-
-    def _log_unfinished(self) -> None:
-        """Log the jobs that run on without this IOC, or never began."""
-        for job in self._jobs.running:
-            if job.unconfirmed:
-                logger.error("%s", _stopped(job), extra=job.fields)
-            else:
-                what = f"Stopped before the end of job {job.number}."
-                logger.warning("%s %s", what, job.describe(), extra=job.fields)
-
-    async def _tick(self) -> None:
-        """Count the seconds, and end the jobs that have waited too long."""
-        beats, began = 0, time.monotonic()
-        while True:
-            now = time.monotonic()
-            if now - began >= beats:
-                beats += 1
-                count(self._records.ioc.heartbeat)
-            why = " ".join(map(str, self._queues.problems))
-            if now >= self._expire_from:
-                self._jobs.expire(now, self._timeouts(), why)
-            self._display.show_times(now)
-            await asyncio.sleep(TICK)
-
-    def _handle_commands(self) -> None:
-        # A command reads the request before it awaits anything, so it gets it as it
-        # was when the command was put.
-        commands, triggers = self._records.commands, self._triggers
-        commands.start.run = lambda: triggers.send(Event.START, self._requests())
-        commands.end.run = lambda: triggers.send(Event.END, self._requests())
-        commands.wait.run = triggers.wait
-        commands.process.run = lambda: triggers.process(self._requests())
-        commands.cancel.run = triggers.cancel
-        commands.submit.run = triggers.submit
-        commands.send.run = triggers.submit_message
-        commands.past.run = self._past.read
-
-    def _requests(self) -> list[Request]:
-        request = self._records.request
-        both: dict[str, Any] = {
-            "dcgid": request.dcgid.get(),
-            "filename": request.filename.get(),
-            "recipes": request.recipes.get(),
-            "parameters": request.parameters.get(),
-            "expect_result": request.expect_result.get(),
-        }
-        first = Request(
-            **both,
-            dcid=request.dcid.get(),
-            start_frame=request.start_frame.get(),
-            num_frames=request.num_frames.get(),
-            message_index=request.message_index.get(),
-        )
-        if not (xz := request.xz_dcid.get()):
-            return [first]
-        frames = request.xz_num_frames.get()
-        return [first, Request(**both, dcid=xz, num_frames=frames)]
-
-    def _timeouts(self) -> Timeouts:
-        options = self._records.options
-        return Timeouts(options.timeout.get(), options.end_timeout.get())
 
     def _read_frames(self, queue: Queue, pvs: GridPvs, connect: Connect) -> Broker:
         """Take frames over a connection of their own, so that no result waits."""
         self._frames = frames = Frames(self._records, pvs)
         self._events.on_start = frames.begin
-        subscription = Subscription(
-            queue, frames.on_message, FRAMES_AHEAD, FRAMES_ACKNOWLEDGED
-        )
         log = ConnectionLog()
 
         def on_change(connection: Connection) -> None:
@@ -284,87 +198,16 @@ class Ioc:
             self._display.frames_connection = connection
             self._display.show_connection()
 
-        return connect([subscription], [], on_change)
+        return connect([frames.subscription(queue)], [], on_change)
 
     def _connection_changed(self, connection: Connection) -> None:
         self._connection_log.note(connection)
         self._display.connection = connection
         self._display.show_connection()
-        if connection.up and self._expire_from == math.inf:
-            self._expire_from = time.monotonic() + RESULTS_FIRST
+        if connection.up:
+            self._clock.note_connected()
 
     def _problems_changed(self) -> None:
-        unsaved = [self._unsaved] if self._unsaved else []
-        self._display.show_problems([*self._queues.problems, *unsaved])
-
-    # -- what survives a restart --------------------------------------------
-
-    def _changed(self) -> None:
-        if self._autosave:
-            self._autosave.note_change()
-
-    def _saved(self, problem: NotSaved | None) -> None:
-        if problem == self._unsaved:
-            return
-        if problem:
-            logger.warning("%s", problem)
-        else:
-            logger.info("Saving works again")
-        self._unsaved = problem
-        self._problems_changed()
-        self._records.ioc.autosave_ok.set(problem is None)
-
-    def _snapshot(self) -> Saved:
-        values = {name: setting.seen for name, setting in self._settings.items()}
-        return Saved(
-            values=values,
-            result=self._results.last,
-            jobs=self._jobs.save(time.time() - time.monotonic()),
-            history=self._history.save(),
-        )
-
-    def _restore_values(self) -> tuple[Saved, list[Problem]]:
-        """Bring back options and request; return what was saved, and problems."""
-        if not self._autosave:
-            return Saved(), []
-        saved, problem = self._autosave.load()
-        problems: list[Problem] = [problem] if problem else []
-        for name, value in saved.values.items():
-            setting = self._settings.get(name)
-            if setting is None:
-                problems.append(SavedValueUnusable(name, "there is no such record"))
-            elif refusal := setting.datatype.refusal(value):
-                problems.append(SavedValueUnusable(name, refusal))
-            else:
-                setting.put(value)
-        return saved, problems
-
-    def _restore_result(self, saved: Saved) -> list[Problem]:
-        if saved.result is None:
-            return []
-        try:
-            self._results.restore(saved.result)
-        except NotUnderstood as problem:
-            return [SavedResultUnusable(str(problem))]
-        return []
-
-    def _restore_jobs(self, saved: Saved) -> list[Problem]:
-        """Bring back history and jobs; those that lack a message can't go on."""
-        problems: list[Problem] = []
-        if saved.history:
-            try:
-                self._history.restore(saved.history)
-            except (ValueError, OverflowError) as error:
-                problems.append(SavedValueUnusable("HISTORY", str(error)))
-        now = time.monotonic()
-        for job in self._jobs.restore(saved.jobs, time.time() - now, now):
-            self._jobs.failed(job, _stopped(job), now)
-        if self._jobs.running:
-            self._expire_from = math.inf
-        return problems
-
-
-def _stopped(job: Job) -> str:
-    """Say that a message was not confirmed when the IOC was stopped."""
-    (event, dcid), *_ = sorted(job.unconfirmed)
-    return f"DCID {dcid}: the {event} message failed. {StoppedUnconfirmed()}"
+        unsaved = self._persistence.problem
+        problems = [*self._queues.problems, *([unsaved] if unsaved else [])]
+        self._display.show_problems(problems)

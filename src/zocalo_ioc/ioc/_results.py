@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,6 @@ class Results:
         pvs: show them, and hold the options.
         jobs: told of each result.
         display: says when a rejected message can't be kept.
-        on_publish: told that there is a newer `last`.
         rejected: keeps messages that are no results.
     """
 
@@ -44,13 +43,11 @@ class Results:
         pvs: Pvs,
         jobs: Jobs,
         display: Display,
-        on_publish: Callable[[], None],
         rejected: Rejected | None,
     ) -> None:
         self._pvs = pvs
         self._jobs = jobs
         self._display = display
-        self._on_publish = on_publish
         self._rejected = rejected
         self._published = 0
         self._recent: deque[NDArray[np.float64]] = deque(maxlen=RECENT_RESULTS)
@@ -97,7 +94,6 @@ class Results:
             job=number,
             body=delivery.body,
         )
-        self._on_publish()
         self._jobs.result(result, now)
         return True
 

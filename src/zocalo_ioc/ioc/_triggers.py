@@ -201,13 +201,11 @@ class Triggers:
                 self._send_timeout,
                 wanted=lambda: not job.ended,
             )
-        except Problem as problem:
-            logger.error("DCID %d: %s failed, guid %s, job %d", *what, extra=fields)
-            reason = f"DCID {dcid}: the {event} message failed. {problem}"
-            self._jobs.failed(job, reason, time.monotonic())
-        except Exception:  # a job must not wait for what failed in an unforeseen way
-            logger.exception("DCID %d: %s failed, guid %s, job %d", *what, extra=fields)
-            reason = f"DCID {dcid}: the {event} message failed. {SendingBroke()}"
+        except Exception as error:  # also an unforeseen one: the job must not wait
+            problem = error if isinstance(error, Problem) else None
+            failed = "DCID %d: %s failed, guid %s, job %d"
+            logger.error(failed, *what, exc_info=not problem, extra=fields)
+            reason = failed_message(event, dcid, problem or SendingBroke())
             self._jobs.failed(job, reason, time.monotonic())
         else:
             logger.info("DCID %d: %s confirmed, guid %s, job %d", *what, extra=fields)
@@ -215,3 +213,8 @@ class Triggers:
             self._pvs.broker.confirm_time.set(took * 1000)
             self._pvs.job.guid.set(guid)
             self._jobs.confirmed(job, event, dcid, time.monotonic())
+
+
+def failed_message(event: Event, dcid: int, problem: Problem) -> str:
+    """Say that a message was not sent, and why."""
+    return f"DCID {dcid}: the {event} message failed. {problem}"
