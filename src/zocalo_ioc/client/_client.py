@@ -1,13 +1,11 @@
 """The client."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Literal, Self, Unpack, overload
 
 from ..errors import RequestInvalid
-from ..errors.clients import ResultOvertaken
 from ..wire import Command, Event
-from ._errors import RequestRefused, ResultMissed
+from ._errors import RequestRefused
 from ._grids import GridMap, read_grids
 from ._job import Job
 from ._link import Link
@@ -16,8 +14,6 @@ from ._past import read_past
 from ._request import Dcids, Grid, RequestValues, as_grids, submission, with_id
 from ._result import PastResult, Result
 from ._results import Results
-
-_RESULT_WITHIN = 5.0
 
 
 def _ignore(_: str) -> None:
@@ -126,7 +122,8 @@ class Client:
         """
         grids = with_id(as_grids(dcids, values, expect_result))
         sends = [(event, _text(event, grids)) for event in Event]
-        seen = self._connected[1].count
+        _, results = self._connected
+        seen = results.count
         job, claim = await self._begin(grids)
         for event, text in sends:
             on_message(f"{_named(grids)}: sending the {event} message.")
@@ -136,7 +133,7 @@ class Client:
         on_message(f"{_named(grids)}: waiting for the result.")
         with job.relaying(on_message):
             await job.until_ended()
-        return await self._result(claim, seen)
+        return await results.of(claim, seen)
 
     async def start(
         self,
@@ -204,8 +201,7 @@ class Client:
 
         A client that is more than 100 results behind misses the oldest.
         """
-        link, results = self._connected
-        return self._results_after(results.count, link.breaks)
+        return self._connected[1].following()
 
     async def grids(self) -> list[GridMap]:
         """Return the spots counted so far in each box of the scan under way.
@@ -252,7 +248,7 @@ class Client:
         job, claim = await self._begin(as_grids([d for d in dcids if d] or dcids[:1]))
         await job.put("PROCESS", 1)
         await job.until_ended()
-        return await self._result(claim, seen) if expects_result else None
+        return await results.of(claim, seen) if expects_result else None
 
     async def _send(self, event: Event, grids: Sequence[Grid]) -> None:
         grids = with_id(grids)
@@ -268,30 +264,6 @@ class Client:
         id_ = str(grids[0].get("id", ""))
         claim = Claim(dcids, int(await link.get("HISTORY:SEQ")), id_, continues)
         return Job(link, claim), claim
-
-    async def _result(self, claim: Claim, seen: int) -> Result:
-        link, results = self._connected
-
-        async def found() -> Result | None:
-            mine = (r for _, r in results.after(seen) if claim.has(r))
-            return next(mine, None)
-
-        try:
-            async with asyncio.timeout(_RESULT_WITHIN):
-                return await link.until(found, link.breaks)
-        except TimeoutError:
-            overtaken = ResultOvertaken(prefix=self.prefix)
-            raise ResultMissed(str(overtaken)) from None
-
-    async def _results_after(self, number: int, breaks: int) -> AsyncIterator[Result]:
-        link, results = self._connected
-
-        async def following() -> tuple[int, Result] | None:
-            return next(iter(results.after(number)), None)
-
-        while True:
-            number, result = await link.until(following, breaks)
-            yield result
 
     @property
     def _connected(self) -> tuple[Link, Results]:

@@ -1,14 +1,20 @@
 """The results of an IOC as they come."""
 
+import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aioca
 
+from ..errors.clients import ResultOvertaken
 from ..recent import RECENT_RESULTS, unpack
+from ._errors import ResultMissed
 from ._link import Link
-from ._matching import Newness
+from ._matching import Claim, Newness
 from ._result import Result
+
+_RESULT_WITHIN = 5.0
 
 
 class Results:
@@ -46,7 +52,42 @@ class Results:
 
         await self._link.until(begun, breaks)
 
-    def after(self, number: int) -> list[tuple[int, Result]]:
+    async def of(self, claim: Claim, seen: int) -> Result:
+        """Return the result of a job that has ended with one.
+
+        Args:
+            claim: what tells the job from others.
+            seen: `count` before the job began.
+
+        Raises:
+            ResultMissed: so many others came that it was lost.
+            IocGone: the IOC went away meanwhile.
+        """
+
+        async def found() -> Result | None:
+            mine = (r for _, r in self._after(seen) if claim.has(r))
+            return next(mine, None)
+
+        try:
+            async with asyncio.timeout(_RESULT_WITHIN):
+                return await self._link.until(found, self._link.breaks)
+        except TimeoutError:
+            overtaken = ResultOvertaken(prefix=self._link.prefix)
+            raise ResultMissed(str(overtaken)) from None
+
+    def following(self) -> AsyncIterator[Result]:
+        """Iterate over the results that come from now on."""
+        return self._follow(self.count, self._link.breaks)
+
+    async def _follow(self, number: int, breaks: int) -> AsyncIterator[Result]:
+        async def next_one() -> tuple[int, Result] | None:
+            return next(iter(self._after(number)), None)
+
+        while True:
+            number, result = await self._link.until(next_one, breaks)
+            yield result
+
+    def _after(self, number: int) -> list[tuple[int, Result]]:
         """Return the results after one of a number, each with its own number."""
         return [(n, result) for n, result in self._results if n > number]
 
