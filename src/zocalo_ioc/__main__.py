@@ -10,7 +10,7 @@ from . import __version__
 from .commands import COMMANDS, find
 from .errors import NotStarted, SettingsInvalid, without_passwords
 from .errors.settings import CommandUnknown, SettingsProblems
-from .exits import Exit
+from .exits import Exit, complain
 from .settings import SettingsCommand, did_you_mean
 
 
@@ -68,10 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
     except (SettingsInvalid, click.UsageError) as problem:
         for line in _lines(problem):
-            print(f"zocalo-ioc: {line}", file=sys.stderr)
+            complain(line)
         status = Exit.USAGE
     except NotStarted as problem:
-        print(f"zocalo-ioc: {problem}", file=sys.stderr)
+        complain(problem)
         status = Exit.FAILED
     except click.Abort:  # Ctrl-C
         status = Exit.INTERRUPTED

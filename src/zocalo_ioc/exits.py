@@ -1,5 +1,6 @@
-"""The exit statuses of the commands, for scripts."""
+"""How commands end: their exit statuses, for scripts, and what stderr says."""
 
+import sys
 from enum import IntEnum
 
 
@@ -20,3 +21,8 @@ UNTIL_STOPPED = {
     Exit.WELL: "stopped by SIGTERM or Ctrl-C",
     Exit.FAILED: "it can't start at present, or something unforeseen; stderr says why",
 } | BAD_USAGE
+
+
+def complain(text: object) -> None:
+    """Say on stderr what went wrong."""
+    print(f"zocalo-ioc: {text}", file=sys.stderr)

@@ -48,11 +48,6 @@ class Grid:
         """The spots in the box with most; 0 before the first frame."""
         return int(self.counts.max(initial=0))
 
-    @property
-    def is_full(self) -> bool:
-        """Whether all frames have come."""
-        return self.size is not None and self.frames == self.size.boxes
-
     def begin(self, size: GridSize) -> None:
         """Learn the size.
 

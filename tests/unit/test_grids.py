@@ -57,7 +57,6 @@ def test_each_frame_is_counted_in_the_box_where_the_beam_was(
     assert (counted == picture).all()
     assert grids.xy.frames == len(set(frames))
     assert grids.xy.max_count == max(0, *picture.ravel())
-    assert grids.xy.is_full == (len(set(frames)) == nx * ny)
 
 
 def test_the_later_of_two_counts_of_a_frame_holds() -> None:

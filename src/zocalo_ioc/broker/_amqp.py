@@ -19,7 +19,7 @@ from ._headers import read_any_headers
 from ._names import Names
 from ._pauses import Pauses
 from ._problems import CONNECTION_ERRORS, connection_problem
-from ._protocol import Connection, Message, OnChange, Queue, Subscription, Watch
+from ._protocol import Connection, OnChange, Queue, Subscription, Watch
 from ._publisher import Publisher
 from ._subscriber import Subscriber
 from ._watcher import Watcher
@@ -77,6 +77,8 @@ class AmqpBroker:
         self._names = Names()
         self._heartbeat = heartbeat
         self._publisher = Publisher(lambda: self._state.problem, self._is_held)
+        self.publish = self._publisher.publish
+        """See `Broker.publish`."""
         self._queues = [subscription.queue for subscription in subscriptions]
         self._subscribers = [
             Subscriber(subscription, self._report, 2 * heartbeat, self._is_held)
@@ -220,15 +222,6 @@ class AmqpBroker:
             with suppress(AMQPError, TimeoutError):
                 async with asyncio.timeout(DRAIN_TIME):
                     await self._connection.closed
-
-    async def publish(
-        self,
-        message: Message,
-        within: float,
-        wanted: Callable[[], bool] = lambda: True,
-    ) -> float:
-        """See `Broker.publish`."""
-        return await self._publisher.publish(message, within, wanted)
 
 
 def node_parameters(

@@ -128,8 +128,3 @@ def _position(value: float | int | None) -> str:
 
 def _range(low: float | int | None, high: float | int | None) -> str:
     return "-" if low is None or high is None else f"{low}-{high}"
-
-
-def complain(text: str) -> None:
-    """Say on stderr what went wrong."""
-    print(f"zocalo-ioc: {text}", file=sys.stderr)

@@ -3,9 +3,10 @@
 import json
 
 from ..client import Client, PastResult, ZocaloError
-from ..exits import Exit
+from ..exits import Exit, complain
+from ..jobs import count_of_centres
 from ..settings import SubmitSettings
-from ._display import as_rows, as_table, complain
+from ._display import as_rows, as_table
 
 
 async def print_past(settings: SubmitSettings) -> Exit:
@@ -21,14 +22,14 @@ async def print_past(settings: SubmitSettings) -> Exit:
                 else:
                     _print(dcid, results)
     except ZocaloError as error:
-        complain(str(error))
+        complain(error)
         return Exit.FAILED
     return Exit.WELL if found else Exit.NO_CENTRES
 
 
 def _print(dcid: int, results: list[PastResult]) -> None:
     for result in results:
-        centres = "1 centre" if result.count == 1 else f"{result.count} centres"
+        centres = count_of_centres(result.count)
         print(f"DCID {dcid}, {result.type}, {result.status}: {centres}")
         as_table(result.columns)
     if not results:

@@ -1,7 +1,6 @@
 """`zocalo-ioc map`: the grids of a scan as a picture, in a terminal or in a file."""
 
 import asyncio
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from rich.text import Text
 
 from ..client import Centre, Client, GridMap, ZocaloError
 from ..errors.clients import MatplotlibMissing, PictureNotWritten
-from ..exits import Exit
+from ..exits import Exit, complain
 
 _COLOURS = (
     *((68, 1, 84), (72, 40, 120), (62, 74, 137), (49, 104, 142), (38, 130, 142)),
@@ -47,7 +46,7 @@ async def show(prefix: str, file: Path | None, *, watch: bool) -> Exit:
             else:
                 console.print(as_text(await zocalo.grids(), coloured=coloured))
     except (ZocaloError, MatplotlibMissing, PictureNotWritten) as error:
-        print(f"zocalo-ioc: {error}", file=sys.stderr)
+        complain(error)
         return Exit.FAILED
     return Exit.WELL
 

@@ -6,11 +6,11 @@ import sys
 from ..client import Client, IocGone, Result, ZocaloError
 from ..client._request import submission
 from ..errors import RequestInvalid
-from ..exits import Exit
+from ..exits import Exit, complain
 from ..jobs import State
 from ..settings import SubmitSettings
 from ..wire import Command, Event
-from ._display import Progress, as_json, as_table, complain
+from ._display import Progress, as_json, as_table
 from ._live_map import live_map
 from ._past import print_past
 
@@ -48,7 +48,7 @@ class _Job:
             for command in _CHECKED[settings.command]:
                 submission(command, settings.grids)
         except RequestInvalid as problem:
-            complain(str(problem))
+            complain(problem)
             return Exit.USAGE
         try:
             async with asyncio.timeout(settings.timeout):
@@ -63,7 +63,7 @@ class _Job:
         except ZocaloError as error:
             if settings.as_json:
                 print(as_json(error.state, str(error), None))
-            complain(str(error))
+            complain(error)
             return Exit.FAILED
         if result is None:
             state, done = self._outcome()

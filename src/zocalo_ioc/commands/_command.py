@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ..errors.settings import SettingsProblems
-from ..exits import Exit
+from ..exits import Exit, complain
 from ..logs import logging_as
 from ..settings import IocSettings, LogSettings, Settings, Sources
 from ._environment import misspelt_variables
@@ -61,7 +61,7 @@ class Command:
 
     def _warn(self) -> None:
         for warning in misspelt_variables(self.settings):
-            print(f"zocalo-ioc: warning: {warning}", file=sys.stderr)
+            complain(f"warning: {warning}")
 
 
 def serve(

@@ -1,12 +1,11 @@
 """`zocalo-ioc alive`: whether an IOC works, for the probes of containers."""
 
 import asyncio
-import sys
 from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from ..exits import BAD_USAGE, Exit
+from ..exits import BAD_USAGE, Exit, complain
 from ..settings import POSITIONAL, Settings
 from ..settings.types import PREFIX, SECONDS
 from ._command import Command
@@ -43,7 +42,7 @@ def _alive(settings: AliveSettings) -> Exit:
         look(settings.prefix, settings.timeout, connected=settings.connected)
     )
     if problem:
-        print(f"zocalo-ioc: {problem}", file=sys.stderr)
+        complain(problem)
         return Exit.FAILED
     return Exit.WELL
 
