@@ -15,6 +15,7 @@ MADE = ("docs", "db", "opi")
 INSERTED_AFTER = {
     "records/_declarations.py": 'Readback("JOB:DCID"',
     "ioc/_display.py": "job.dcid.set(",
+    "clients/ophyd_async/_zocalo.py": "job_dcid:",
 }
 
 
