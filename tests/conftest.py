@@ -78,7 +78,7 @@ async def shared_ioc(
     rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Ioc]:
     async with making_iocs(tmp_path_factory) as make:
-        yield make("run", "--broker", rabbitmq.url, "--results-queue", RESULTS)
+        yield make("run", *rabbitmq.options)
 
 
 @pytest.fixture

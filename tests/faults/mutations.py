@@ -5,19 +5,11 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from tests.support.centres import CENTRE_3D
 from zocalo_ioc.wire import encode
 
 from .load import WITH_HEADER
 
-CENTRE = {
-    "centre_of_mass": [7.5, 2.25, 3.0],
-    "max_voxel": [7, 2, 3],
-    "max_count": 2028,
-    "n_voxels": 45,
-    "total_count": 30481,
-    "bounding_box": [[5, 0, 1], [10, 5, 6]],
-    "sample_id": 6287410,
-}
 FLAT = {
     "centre_of_mass": [12.5, 4.5],
     "max_voxel": [12, 4],
@@ -32,7 +24,7 @@ PARAMETERS: list[dict[str, Any]] = [
     {"dcid": 1, "dcg_dcids": [1, 2]},
 ]
 PAYLOADS: list[object] = [
-    {"results": [CENTRE, CENTRE], "status": "success", "type": "3d"},
+    {"results": [CENTRE_3D, CENTRE_3D], "status": "success", "type": "3d"},
     {"results": [FLAT], "status": "success", "type": "2d"},
     {"results": [{"status": "fail", "centre_of_mass": None}]},
     {"results": []},

@@ -237,7 +237,7 @@ async def memory_alarm(
             await have("0.000001")
             try:
                 with triggering(ioc, CLIENTS, scans, 1 + n * each) as clients:
-                    await ioc.until(lambda: _says(ioc, "short of memory"))
+                    await ioc.until_said("short of memory")
                     await have("0.4")
                     cleared = time.monotonic()
                     await ioc.until(lambda before=before: _sent(ioc, before + 1))
@@ -377,10 +377,6 @@ async def _reconnected(ioc: Ioc, before: int) -> bool:
 
 async def _moved(ioc: Ioc, used: str) -> bool:
     return str(await ioc.get("BROKER:HOST")) != used
-
-
-async def _says(ioc: Ioc, text: str) -> bool:
-    return text in await ioc.text("MESSAGE")
 
 
 async def _drained(broker: RabbitMQ, ioc: Ioc) -> None:

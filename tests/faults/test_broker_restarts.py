@@ -46,7 +46,7 @@ async def test_status_tells_the_truth_when_the_broker_is_restarted_while_idle(
     assert "no results can come" not in await ioc.text("MESSAGE")
     await stop_noticed(ioc, private_broker)
     assert await ioc.severity("BROKER:CONNECTED") == MAJOR
-    await ioc.until(lambda: _says(ioc, "Is the broker running?"))
+    await ioc.until_said("Is the broker running?")
     await asyncio.to_thread(private_broker.start)
     await ioc.until_value("BROKER:CONNECTED", 1)
     assert await ioc.severity("BROKER:CONNECTED") == 0
@@ -65,7 +65,7 @@ async def test_a_start_that_meets_a_short_outage_goes_out_after_it(
     await stop_noticed(ioc, private_broker)
     start = asyncio.create_task(ioc.put("START", 1))
     await ioc.until(lambda: _state(ioc, "Starting"))
-    await ioc.until(lambda: _says(ioc, "Is the broker running?"))
+    await ioc.until_said("Is the broker running?")
     assert await ioc.severity("BROKER:CONNECTED") == MAJOR
     await asyncio.to_thread(private_broker.start)
     await start
@@ -146,7 +146,7 @@ async def test_pvs_are_served_without_a_broker(ioc_maker: Callable[..., Ioc]) ->
         *("run", "--broker", "amqp://someone:secret@127.0.0.1:1/%2F"),
         *QUEUE,
     )
-    await ioc.until(lambda: _says(ioc, "Nothing listens at 127.0.0.1:1"))
+    await ioc.until_said("Nothing listens at 127.0.0.1:1")
     assert await ioc.get("BROKER:CONNECTED") == 0
     assert await ioc.get("BROKER:HOST") == "127.0.0.1:1"
 
@@ -161,7 +161,7 @@ async def test_a_listener_that_is_no_broker_is_named_and_stopping_is_clean(
     silent_listener: str, ioc_maker: Callable[..., Ioc]
 ) -> None:
     ioc = ioc_maker("run", "--broker", f"amqp://{silent_listener}", *QUEUE)
-    await ioc.until(lambda: _says(ioc, "does not answer as RabbitMQ does"))
+    await ioc.until_said("does not answer as RabbitMQ does")
     assert await asyncio.to_thread(ioc.stop) == 0
     assert "Traceback" not in ioc.log
 
@@ -197,7 +197,7 @@ async def test_a_broker_short_of_memory_is_named_and_gets_what_waited(
         # RabbitMQ tells a publisher of it when it publishes
         await ioc.put_all(DCID=501, NUM_FRAMES=1)
         starts = asyncio.create_task(ioc.put("START", 1))
-        await ioc.until(lambda: _says(ioc, "short of memory"))
+        await ioc.until_said("short of memory")
     finally:
         await asyncio.to_thread(
             private_broker.control, "set_vm_memory_high_watermark", "0.4"
@@ -279,7 +279,7 @@ async def test_a_missing_results_queue_is_named_and_used_once_it_is_there(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
     ioc = ioc_maker("run", "--broker", private_broker.url, "--results-queue", "later")
-    await ioc.until(lambda: _says(ioc, "has no queue later"))
+    await ioc.until_said("has no queue later")
     await ioc.put_all(DCID=306, NUM_FRAMES=1)
     await ioc.put("START", 1)
     assert await ioc.state() == "Started"
@@ -291,7 +291,7 @@ async def test_a_deleted_results_queue_is_noticed_and_used_again(
     ioc: Ioc, private_broker: RabbitMQ
 ) -> None:
     private_broker.delete(RESULTS)
-    await ioc.until(lambda: _says(ioc, "has no queue xrc.i03"))
+    await ioc.until_said("has no queue xrc.i03")
     assert await ioc.get("BROKER:CONNECTED") == 0
     private_broker.declare(RESULTS)
     await ioc.until_value("BROKER:CONNECTED", 1)
@@ -302,7 +302,7 @@ async def test_wrong_credentials_are_named_without_being_shown(
 ) -> None:
     url = private_broker.url_with(login="someone:secret")
     ioc = ioc_maker("run", "--broker", url, *QUEUE)
-    await ioc.until(lambda: _says(ioc, "refused the user name or password"))
+    await ioc.until_said("refused the user name or password")
     assert "secret" not in ioc.log
     assert "someone" not in ioc.log
 
@@ -316,10 +316,6 @@ async def test_signals_close_the_connection_and_leave_with_status_0(
     log = private_broker.log[before:]
     assert "closed with" not in log
     assert "client unexpectedly closed" not in log
-
-
-async def _says(ioc: Ioc, text: str) -> bool:
-    return text in await ioc.text("MESSAGE")
 
 
 async def _state(ioc: Ioc, state: str) -> bool:

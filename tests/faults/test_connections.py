@@ -47,13 +47,6 @@ def result(dcid: int) -> tuple[dict[str, Any], bytes]:
     return {"workflows-recipe": True}, json.dumps(body).encode()
 
 
-async def says(ioc: Ioc, text: str) -> None:
-    async def is_so() -> bool:
-        return text in await ioc.text("MESSAGE")
-
-    await ioc.until(is_so)
-
-
 # -- the site's Zocalo configuration ------------------------------------------
 
 
@@ -120,7 +113,7 @@ async def test_a_missing_exchange_is_named_and_used_once_it_is_there(
 ) -> None:
     options = ("--results-exchange", "later", "--routing-key", "key")
     ioc = ioc_maker("run", "--broker", private_broker.url, *options)
-    await says(ioc, "has no exchange later")
+    await ioc.until_said("has no exchange later")
     with private_broker.channel() as channel:
         channel.exchange_declare("later", "topic")
     await ioc.until_value("BROKER:CONNECTED", 1)
@@ -184,7 +177,7 @@ async def test_a_connection_that_is_open_but_dead_is_given_up_in_two_heartbeats(
     await ioc.until_value("BROKER:CONNECTED", 1)
     proxy.swallow()
     await ioc.until_value("BROKER:CONNECTED", 0, limit=2 * HEARTBEAT + 1)
-    await says(ioc, "No data from")
+    await ioc.until_said("No data from")
     await ioc.put_all(DCID=601, NUM_FRAMES=1)
     start = asyncio.create_task(ioc.put("START", 1, timeout=60))
     proxy.pass_on()
@@ -324,7 +317,7 @@ async def test_a_broker_of_another_authority_is_not_trusted(
     tls_broker: tuple[RabbitMQ, str], ioc_maker: Maker
 ) -> None:
     ioc = ioc_maker("run", "--broker", tls_broker[1], *QUEUE)
-    await says(ioc, "has a certificate that is not trusted")
+    await ioc.until_said("has a certificate that is not trusted")
     assert "--ca-file" in await ioc.text("MESSAGE")
 
 
@@ -333,7 +326,9 @@ async def test_a_broker_that_wants_a_certificate_is_understood(
 ) -> None:
     options = ("--ca-file", str(authority.file))
     ioc = ioc_maker("run", "--broker", tls_broker[1], *QUEUE, *options)
-    await says(ioc, "does not accept the client certificate (CERTIFICATE_REQUIRED)")
+    await ioc.until_said(
+        "does not accept the client certificate (CERTIFICATE_REQUIRED)"
+    )
     assert "--client-certificate" in await ioc.text("MESSAGE")
 
 
@@ -363,4 +358,4 @@ async def test_what_is_wrong_with_a_certificate_is_told(
     options = ("--ca-file", str(authority.file))
     ioc = ioc_maker("run", "--broker", url, *QUEUE, *options)
     told = {"expired": "expired", "elsewhere": "IP address mismatch"}
-    await says(ioc, told[what])
+    await ioc.until_said(told[what])

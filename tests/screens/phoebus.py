@@ -344,10 +344,7 @@ async def test_a_refused_value_is_explained(
 ) -> None:
     phoebus.enter(MAIN, "DCID", "-5")
 
-    async def is_explained() -> bool:
-        return "-5" in await ioc.text("MESSAGE")
-
-    await ioc.until(is_explained)
+    await ioc.until_said("-5")
     save("refused", still="MESSAGE")
 
 

@@ -101,6 +101,22 @@ class Ioc:
             assert time.monotonic() < end, f"not so within {limit} s\n{self.log}"
             await asyncio.sleep(0.02)
 
+    async def until_said(self, text: str) -> None:
+        """Wait until MESSAGE has a text."""
+
+        async def is_said() -> bool:
+            return text in await self.text("MESSAGE")
+
+        await self.until(is_said)
+
+    async def until_logged(self, text: str) -> None:
+        """Wait until the log has a text."""
+
+        async def is_logged() -> bool:
+            return text in self.log
+
+        await self.until(is_logged)
+
     async def until_value(self, name: str, value: object, limit: float = 40) -> None:
         async def is_so() -> bool:
             return await self.get(name) == value

@@ -90,12 +90,18 @@ class RabbitMQ:
         path = quote(vhost or self.vhost, safe="")
         return f"{scheme}://{login}@{host}:{port or self.port}/{path}"
 
-    def virtual_host(self, name: str) -> "RabbitMQ":
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What an IOC is given to take results from here."""
+        return "--broker", self.url, "--results-queue", RESULTS
+
+    def virtual_host(self, name: str, *queues: str) -> "RabbitMQ":
         """Make another virtual host on this server, for tests with their own queues."""
         self.control("add_vhost", name)
         self.control("set_permissions", "-p", name, self.user, ".*", ".*", ".*")
         other = copy(self)
         other.vhost = name
+        other.declare(*queues)
         return other
 
     def start(self) -> None:

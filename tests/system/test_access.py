@@ -130,7 +130,7 @@ def test_a_file_that_is_not_there_keeps_the_ioc_from_starting(
     rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
     ioc = ioc_maker(
-        *("run", "--broker", rabbitmq.url, "--results-queue", RESULTS),
+        *("run", *rabbitmq.options),
         *("--access-security", "/no/such/file.acf"),
     )
     assert ioc.process.wait(20) == 2

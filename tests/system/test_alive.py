@@ -60,8 +60,9 @@ async def test_an_ioc_that_has_ended_is_not_alive(
 async def test_an_ioc_that_only_answers_is_not_alive(
     tmp_path: Path, private_broker: RabbitMQ
 ) -> None:
-    options = "--broker", private_broker.url, "--results-queue", RESULTS
-    ioc = StuckIoc(tmp_path / "log", "STUCK", "run", "--prefix", "STUCK", *options)
+    ioc = StuckIoc(
+        tmp_path / "log", "STUCK", "run", "--prefix", "STUCK", *private_broker.options
+    )
     await ioc.until_value("BROKER:CONNECTED", 1)
     assert await alive(ioc, "STUCK", "--timeout", "30") == (0, "")
     try:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.ioc import Ioc
 from tests.support.pages import entries, type_in
-from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.rabbitmq import RabbitMQ
 from tests.support.simulation import Simulation, simulating
 from tests.support.tools import BASE, SETTING_UP
 from zocalo_ioc import Client
@@ -48,7 +48,7 @@ async def zocalo(
 
 @pytest.fixture(scope="module")
 async def ioc(site: RabbitMQ, zocalo: Simulation, ioc_maker: Callable[..., Ioc]) -> Ioc:
-    ioc = ioc_maker("run", "--broker", site.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *site.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     await ioc.until_value("ZOCALO:CONSUMERS", 1)
     return ioc

@@ -52,9 +52,7 @@ class Saving:
 @pytest.fixture(scope="module")
 def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
     """A virtual host whose results no other IOC takes."""
-    host = rabbitmq.virtual_host("autosave")
-    host.declare(TRIGGERS, RESULTS)
-    return host
+    return rabbitmq.virtual_host("autosave", TRIGGERS, RESULTS)
 
 
 @pytest.fixture
@@ -136,10 +134,7 @@ async def test_a_damaged_file_is_reported_and_not_used(saving: Saving) -> None:
     again = await saving.start()
     assert await again.get("DCID") == 0
 
-    async def is_told() -> bool:
-        return "Started without the values saved" in again.log
-
-    await again.until(is_told)
+    await again.until_logged("Started without the values saved")
     await saving.stop(again)
 
 
@@ -174,10 +169,7 @@ async def test_a_file_that_can_not_be_read_is_reported(saving: Saving) -> None:
     again = await saving.start()
     assert await again.get("DCID") == 0
 
-    async def is_told() -> bool:
-        return "Started without the values saved" in again.log
-
-    await again.until(is_told)
+    await again.until_logged("Started without the values saved")
     await saving.stop(again)
 
 

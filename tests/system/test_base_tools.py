@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from p4p.client.asyncio import Context, RemoteError
 
 from tests.support.ioc import Ioc
-from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.rabbitmq import RabbitMQ
 from tests.support.tools import BASE
 from zocalo_ioc.records import DECLARATIONS, Action, Record, TextAction
 from zocalo_ioc.records.datatypes import Float, Int, Text
@@ -32,7 +32,7 @@ CAPUT = BASE / "caput"
 @pytest.fixture(scope="module")
 async def ioc(ioc_maker: Callable[..., Ioc], rabbitmq: RabbitMQ) -> Ioc:
     """An IOC without jobs, for a job that times out has something newer to say."""
-    ioc = ioc_maker("run", "--broker", rabbitmq.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *rabbitmq.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     return ioc
 
@@ -112,14 +112,14 @@ async def test_what_is_refused_while_a_command_runs_is_not_done_after_it(
     value: float,
     datatype: object,
 ) -> None:
-    ioc = ioc_maker("run", "--broker", private_broker.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *private_broker.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     await ioc.put_all(DCID=71, NUM_FRAMES=1)
     with private_broker.halted():
         put = asyncio.create_task(ioc.put("START", 1))
         await ioc.until_value("START", 1)
         await ioc.put("START", value, datatype=datatype, wait=False)
-        await ioc.until(lambda: asyncio.sleep(0, "START refused" in ioc.log))
+        await ioc.until_logged("START refused")
     await put
     await ioc.until_value("START", 0)
     await ioc.put("END", 1)  # it comes after whatever START may still do

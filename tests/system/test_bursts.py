@@ -23,9 +23,7 @@ FIRST = 6101
 @pytest.fixture(scope="module")
 def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
     """A virtual host whose results no other IOC takes."""
-    host = rabbitmq.virtual_host("bursts")
-    host.declare(TRIGGERS, RESULTS)
-    return host
+    return rabbitmq.virtual_host("bursts", TRIGGERS, RESULTS)
 
 
 @pytest.fixture
@@ -34,7 +32,7 @@ async def ordinary_ioc(
 ) -> AsyncIterator[Ioc]:
     """An IOC without real-time priorities, as an ordinary user runs it."""
     monkeypatch.setenv("EPICS_ALLOW_POSIX_THREAD_PRIORITY_SCHEDULING", "NO")
-    ioc = ioc_maker("run", "--broker", broker.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *broker.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     yield ioc
     ioc.stop()

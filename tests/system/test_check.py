@@ -50,8 +50,7 @@ def checked(ports: tuple[int, int], capsys: pytest.CaptureFixture[str]) -> Check
 @pytest.fixture(scope="module")
 def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
     """A virtual host with the queues and exchange of a site, and a user: nobody."""
-    host = rabbitmq.virtual_host("check")
-    host.declare("processing_recipe", RESULTS)
+    host = rabbitmq.virtual_host("check", "processing_recipe", RESULTS)
     with host.channel() as channel:
         channel.exchange_declare("results", "topic", durable=True)
     host.control("add_user", "nobody", "password")

@@ -201,7 +201,7 @@ async def test_a_client_that_may_not_write_is_told_so(
     file = tmp_path / "nobody.acf"
     file.write_text("ASG(DEFAULT) { RULE(1, READ) } ASG(TRIGGER) { RULE(1, READ) }")
     ioc = ioc_maker(
-        *("run", "--broker", rabbitmq.url, "--results-queue", RESULTS),
+        *("run", *rabbitmq.options),
         *("--access-security", str(file)),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
@@ -336,8 +336,7 @@ async def test_an_ioc_that_is_not_there_is_named() -> None:
 async def test_an_ioc_that_ends_while_a_result_is_awaited_fails_the_job(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, number: signal.Signals
 ) -> None:
-    options = ("--broker", private_broker.url, "--results-queue", RESULTS)
-    ioc = ioc_maker("run", *options)
+    ioc = ioc_maker("run", *private_broker.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     async with asyncio.timeout(LIMIT), Client(ioc.prefix) as zocalo:
         results = zocalo.results()
@@ -354,8 +353,7 @@ async def test_an_ioc_that_ends_while_a_result_is_awaited_fails_the_job(
 async def test_an_ioc_that_ends_during_a_put_fails_the_job(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, number: signal.Signals
 ) -> None:
-    options = ("--broker", private_broker.url, "--results-queue", RESULTS)
-    ioc = ioc_maker("run", *options)
+    ioc = ioc_maker("run", *private_broker.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     private_broker.stop()
     async with asyncio.timeout(LIMIT), Client(ioc.prefix) as zocalo:
@@ -371,8 +369,7 @@ async def test_an_ioc_that_ends_during_a_put_fails_the_job(
 async def test_a_client_can_be_used_again_once_the_ioc_is_back(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, tmp_path: Path
 ) -> None:
-    options = ("--broker", private_broker.url, "--results-queue", RESULTS)
-    first = ioc_maker("run", *options)
+    first = ioc_maker("run", *private_broker.options)
     await first.until_value("BROKER:CONNECTED", 1)
     async with asyncio.timeout(60), Client(first.prefix) as zocalo:
         waiting = asyncio.create_task(zocalo.process(9283, num_frames=1))

@@ -28,24 +28,15 @@ def consumer_of(host: RabbitMQ, queue: str) -> Generator[None]:
 
 @pytest.fixture(scope="module")
 def host(rabbitmq: RabbitMQ) -> RabbitMQ:
-    host = rabbitmq.virtual_host("consumers")
-    host.declare(TRIGGERS, RESULTS)
-    return host
+    return rabbitmq.virtual_host("consumers", TRIGGERS, RESULTS)
 
 
 @pytest.fixture
 async def ioc(host: RabbitMQ, ioc_maker: Callable[..., Ioc]) -> AsyncIterator[Ioc]:
-    ioc = ioc_maker("run", "--broker", host.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *host.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     yield ioc
     await asyncio.to_thread(ioc.stop)
-
-
-async def until_said(ioc: Ioc, text: str) -> None:
-    async def is_said() -> bool:
-        return text in await ioc.text("MESSAGE")
-
-    await ioc.until(is_said)
 
 
 async def test_a_second_consumer_of_results_is_an_alarm(
@@ -56,7 +47,7 @@ async def test_a_second_consumer_of_results_is_an_alarm(
     with consumer_of(host, RESULTS):
         await ioc.until_value("BROKER:CONSUMERS", 2)
         assert await ioc.severity("BROKER:CONSUMERS") == MINOR
-        await until_said(ioc, f"{RESULTS} has 2 consumers")
+        await ioc.until_said(f"{RESULTS} has 2 consumers")
     await ioc.until_value("BROKER:CONSUMERS", 1)
     assert await ioc.severity("BROKER:CONSUMERS") == 0
     assert "consumers" not in await ioc.text("MESSAGE")
@@ -71,7 +62,7 @@ async def test_without_a_dispatcher_the_reason_of_a_time_out_is_that(
         assert "dispatcher" not in await ioc.text("MESSAGE")
     await ioc.until_value("ZOCALO:CONSUMERS", 0)
     assert await ioc.severity("ZOCALO:CONSUMERS") == MAJOR
-    await until_said(ioc, f"Nobody takes messages from {TRIGGERS}.")
+    await ioc.until_said(f"Nobody takes messages from {TRIGGERS}.")
     await ioc.put_all(DCID=9001, NUM_FRAMES=1, TIMEOUT=0.5)
     await ioc.put("PROCESS", 1)
     assert await ioc.text("MESSAGE") == (
@@ -104,16 +95,15 @@ async def test_a_refusal_is_said_still_when_a_dispatcher_is_found_missing(
     with consumer_of(host, TRIGGERS):
         await ioc.until_value("ZOCALO:CONSUMERS", 1)
         await ioc.put("DCID", -1, throw=False)
-    await until_said(ioc, "Nobody takes messages")
+    await ioc.until_said("Nobody takes messages")
     assert (await ioc.text("MESSAGE")).startswith("DCID refused -1: ")
 
 
 async def test_a_queue_that_is_not_there_has_no_count(
     rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
-    host = rabbitmq.virtual_host("no triggers")
-    host.declare(RESULTS)
-    ioc = ioc_maker("run", "--broker", host.url, "--results-queue", RESULTS)
+    host = rabbitmq.virtual_host("no triggers", RESULTS)
+    ioc = ioc_maker("run", *host.options)
     await ioc.until_value("BROKER:CONSUMERS", 1)
     for name in ("CONSUMERS", "QUEUED"):
         assert await ioc.get(f"ZOCALO:{name}") == -1
@@ -125,7 +115,7 @@ async def test_a_queue_that_is_not_there_has_no_count(
 async def test_counts_are_unknown_without_a_connection(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
-    ioc = ioc_maker("run", "--broker", private_broker.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *private_broker.options)
     await ioc.until_value("BROKER:CONSUMERS", 1)
     await ioc.until_value("ZOCALO:CONSUMERS", 0)
     private_broker.stop()
@@ -146,7 +136,7 @@ async def test_a_queue_of_its_own_on_an_exchange_has_one_consumer(
 
 
 def test_an_ioc_whose_prefix_is_served_does_not_start(ioc: Ioc, host: RabbitMQ) -> None:
-    options = ("--broker", host.url, "--results-queue", RESULTS)
+    options = host.options
     second = subprocess.run(
         [Ioc.program[0], "run", "--prefix", ioc.prefix, *options],
         capture_output=True,

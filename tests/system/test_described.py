@@ -7,7 +7,7 @@ import aioca
 import pytest
 
 from tests.support.ioc import Ioc
-from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.rabbitmq import RabbitMQ
 from zocalo_ioc.describe import alarms, archive
 
 GRID = "NO-SUCH-GRID-SCAN"
@@ -22,7 +22,7 @@ async def missing(ioc: Ioc, names: list[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def options(rabbitmq: RabbitMQ) -> list[str]:
-    return ["run", "--broker", rabbitmq.url, "--results-queue", RESULTS]
+    return ["run", *rabbitmq.options]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import bluesky.plan_stubs as bps
 from bluesky import RunEngine
 
 from tests.support.ioc import Ioc
-from tests.support.rabbitmq import RESULTS, RabbitMQ
+from tests.support.rabbitmq import RabbitMQ
 from tests.support.zocalo import answering, result_sender
 from zocalo_ioc.clients.ophyd_async import (
     ZocaloResults,
@@ -64,7 +64,7 @@ def test_a_device_staged_outside_the_loop_of_the_run_engine_works_inside(
 async def test_an_ioc_that_hangs_is_replaced_by_one_that_answers(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, tmp_path: Path
 ) -> None:
-    options = ("run", "--broker", private_broker.url, "--results-queue", RESULTS)
+    options = ("run", *private_broker.options)
     first = ioc_maker(*options)
     device = ZocaloResults(first.prefix, "zocalo", timeout_s=20)
     await device.connect(timeout=40)
@@ -87,7 +87,7 @@ async def test_an_ioc_that_hangs_is_replaced_by_one_that_answers(
 async def test_a_restarted_ioc_that_counts_from_1_again_is_understood(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, tmp_path: Path
 ) -> None:
-    options = ("run", "--broker", private_broker.url, "--results-queue", RESULTS)
+    options = ("run", *private_broker.options)
     first = ioc_maker(*options)
     device = ZocaloResults(first.prefix, "zocalo", timeout_s=60)
     await device.connect(timeout=40)

@@ -30,9 +30,7 @@ XY, XZ = (20, 12), (20, 15)
 @pytest.fixture(scope="module")
 def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
     """A virtual host whose results no other IOC takes."""
-    host = rabbitmq.virtual_host("grids")
-    host.declare(TRIGGERS, RESULTS)
-    return host
+    return rabbitmq.virtual_host("grids", TRIGGERS, RESULTS)
 
 
 @pytest.fixture(scope="module")
@@ -252,8 +250,7 @@ def run_map(
 async def test_results_come_while_the_queue_of_frames_is_missing(
     ioc_maker: Callable[..., Ioc], broker: RabbitMQ
 ) -> None:
-    alone = broker.virtual_host("no-frames")
-    alone.declare(TRIGGERS, RESULTS)
+    alone = broker.virtual_host("no-frames", TRIGGERS, RESULTS)
     queues = ("--results-queue", RESULTS, "--frames-queue", "pia.missing")
     ioc = ioc_maker("run", "--broker", alone.url, *queues)
     await ioc.until_value("BROKER:CONNECTED", 1)

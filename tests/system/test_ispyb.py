@@ -31,9 +31,7 @@ UNKNOWN = 1_000_000
 
 @pytest.fixture(scope="module")
 def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
-    host = rabbitmq.virtual_host("ispyb")
-    host.declare(TRIGGERS, RESULTS, FRAMES)
-    return host
+    return rabbitmq.virtual_host("ispyb", TRIGGERS, RESULTS, FRAMES)
 
 
 @pytest.fixture(scope="module")

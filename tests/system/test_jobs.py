@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 
 from tests.support.ioc import Ioc
-from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+from tests.support.rabbitmq import TRIGGERS, RabbitMQ
 from tests.support.zocalo import (
     Answering,
     answering,
+    centre_of,
     number_of_centres,
     result_sender,
 )
@@ -249,7 +250,7 @@ async def test_both_results_of_one_job_are_published_with_its_number(
     seq = await ioc.get("RESULT:SEQ")
     with result_sender(rabbitmq) as zocalo:
         for n, more in enumerate(({"gpu": True}, {}), 1):
-            zocalo.send({"results": [CENTRE]}, dcid=3070, dcgid=1, **more)
+            zocalo.send({"results": [centre_of(1)]}, dcid=3070, dcgid=1, **more)
             await ioc.until_value("RESULT:SEQ", seq + n)
             assert await ioc.get("RESULT:JOB") == number
     assert await ioc.state() == "Done"
@@ -270,13 +271,10 @@ async def test_the_time_out_names_the_source_that_excluded_the_result(
     await ioc.put("SOURCE", 2)
     await ioc.put("SEND", submission(3071, command="end"))
     with result_sender(rabbitmq) as zocalo:
-        zocalo.send({"results": [CENTRE]}, dcid=3071, dcgid=1)
+        zocalo.send({"results": [centre_of(1)]}, dcid=3071, dcgid=1)
     why = "SOURCE excluded the result of the CPU pipeline."
 
-    async def says_so() -> bool:
-        return f"DCID 3071: waiting for the result. {why}" in await ioc.text("MESSAGE")
-
-    await ioc.until(says_so)
+    await ioc.until_said(f"DCID 3071: waiting for the result. {why}")
     assert await ioc.state() == "Processing"
     await ioc.put("TIMEOUT", 0.1)
     await ioc.until(lambda: has_state(ioc, "Timed out"))
@@ -288,9 +286,9 @@ async def test_centres_with_too_few_spots_are_dropped(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:
     await ioc.put("MIN_TOTAL_COUNT", 3)
-    weak = CENTRE | {"total_count": 2}
+    weak, strong = centre_of(2), centre_of(3)
     with result_sender(rabbitmq) as zocalo:
-        for dcid, centres in ((3072, [weak, CENTRE]), (3073, [weak])):
+        for dcid, centres in ((3072, [weak, strong]), (3073, [weak])):
             await ioc.put("SEND", submission(dcid, command="end"))
             zocalo.send({"results": centres}, dcid=dcid, dcgid=1)
             await ioc.until_value("RESULT:DCID", dcid)
@@ -336,7 +334,7 @@ async def test_wait_ends_with_the_current_job(ioc: Ioc, rabbitmq: RabbitMQ) -> N
 async def test_wait_without_a_job_ends_at_once(
     rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
-    ioc = ioc_maker("run", "--broker", rabbitmq.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *rabbitmq.options)
     await ioc.put("WAIT", 1)
     assert await ioc.state() == "Idle"
     await asyncio.to_thread(ioc.stop)
@@ -491,7 +489,7 @@ async def test_every_client_finds_the_outcome_when_its_put_has_ended(
         await ioc.put("CANCEL", 1)
     with result_sender(rabbitmq) as zocalo:
         if outcome == "Done":
-            zocalo.send({"results": [CENTRE]}, dcid=3101, dcgid=1)
+            zocalo.send({"results": [centre_of(1)]}, dcid=3101, dcgid=1)
         output, errors = await running.communicate()
     rabbitmq.declare(TRIGGERS)
     assert running.returncode == 0, errors.decode()
@@ -501,16 +499,6 @@ async def test_every_client_finds_the_outcome_when_its_put_has_ended(
     assert found["severity"] == severity
     told = {"Done": "1 centre", "Failed": "No queue", "Timed out": "no result within"}
     assert told.get(outcome, "cancelled") in found["message"]
-
-
-CENTRE = {
-    "centre_of_mass": [3.5, 1.25, 7.75],
-    "max_voxel": [3, 1, 7],
-    "max_count": 900,
-    "n_voxels": 12,
-    "total_count": 4000,
-    "bounding_box": [[2, 1, 6], [5, 2, 9]],
-}
 
 
 async def test_two_clients_submitting_at_once_each_get_their_own_results(

@@ -38,15 +38,12 @@ MOTOR = [
 @pytest.fixture(scope="module")
 def site(rabbitmq: RabbitMQ) -> RabbitMQ:
     """A virtual host of its own: two consumers of one queue share its results."""
-    host = rabbitmq.virtual_host("motor")
-    host.declare(TRIGGERS, RESULTS)
-    return host
+    return rabbitmq.virtual_host("motor", TRIGGERS, RESULTS)
 
 
 @pytest.fixture(scope="module")
 def motor_ioc(site: RabbitMQ, ioc_maker: Callable[..., Ioc]) -> Ioc:
-    options = ("--broker", site.url, "--results-queue", RESULTS)
-    return ioc_maker("run", *options, "--grid-prefix", GRID)
+    return ioc_maker("run", *site.options, "--grid-prefix", GRID)
 
 
 @pytest.fixture(scope="module")

@@ -37,14 +37,12 @@ def mx_bluesky(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def broker(rabbitmq: RabbitMQ) -> RabbitMQ:
     """A virtual host whose triggers nobody else takes."""
-    host = rabbitmq.virtual_host("mx-bluesky")
-    host.declare(TRIGGERS, RESULTS)
-    return host
+    return rabbitmq.virtual_host("mx-bluesky", TRIGGERS, RESULTS)
 
 
 @pytest.fixture
 async def own_ioc(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Ioc:
-    ioc = ioc_maker("run", "--broker", broker.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *broker.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     return ioc
 

@@ -45,8 +45,7 @@ async def watched(
     metrics_port: int,
 ) -> AsyncIterator[Ioc]:
     """An IOC that has done a job, rejected a message, and been asked for nonsense."""
-    host = rabbitmq.virtual_host("operations")
-    host.declare("processing_recipe", RESULTS)
+    host = rabbitmq.virtual_host("operations", "processing_recipe", RESULTS)
     ioc = ioc_maker(
         *("run", "--broker", host.url),
         *("--results-queue", RESULTS, "--log-format", "json"),

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.ioc import Ioc
-from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+from tests.support.rabbitmq import TRIGGERS, RabbitMQ
 from tests.support.zocalo import (
     answering,
     centre_of,
@@ -185,8 +185,7 @@ async def test_a_plan_sets_and_reads(
 async def test_an_ioc_that_dies_fails_the_status(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ
 ) -> None:
-    options = ("--broker", private_broker.url, "--results-queue", RESULTS)
-    ioc = ioc_maker("run", *options)
+    ioc = ioc_maker("run", *private_broker.options)
     client = Client(ioc)
     client.ask("set", request(8040))
     await ioc.until_value("STATE", 4)

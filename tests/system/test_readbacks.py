@@ -13,10 +13,9 @@ READBACKS = [record for record in DECLARATIONS if isinstance(record, Readback)]
 async def test_no_readback_keeps_the_value_it_had_at_the_start(
     rabbitmq: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:
-    host = rabbitmq.virtual_host("readbacks")
-    host.declare(TRIGGERS, RESULTS)
+    host = rabbitmq.virtual_host("readbacks", TRIGGERS, RESULTS)
     nowhere = "--ispyb", "mysql://reader@127.0.0.1:1/ispyb"
-    ioc = ioc_maker("run", "--broker", host.url, "--results-queue", RESULTS, *nowhere)
+    ioc = ioc_maker("run", *host.options, *nowhere)
     await ioc.until_value("BROKER:CONNECTED", 1)
     await ioc.put_all(DCID=4711, NUM_FRAMES=1, START=1, SOURCE="GPU")
     await ioc.put("PAST", "4711")

@@ -22,7 +22,7 @@ async def keeping(
     private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc], tmp_path: Path
 ) -> AsyncIterator[Ioc]:
     ioc = ioc_maker(
-        *("run", "--broker", private_broker.url, "--results-queue", RESULTS),
+        *("run", *private_broker.options),
         *("--rejected", str(tmp_path)),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)

@@ -41,16 +41,10 @@ async def test_a_password_is_changed_without_a_restart(
     url = user("second")
     private_broker.control("close_all_connections", "rotated")
 
-    async def is_refused() -> bool:
-        return "refused the user name or password" in await ioc.text("MESSAGE")
-
-    await ioc.until(is_refused)
+    await ioc.until_said("refused the user name or password")
     file.unlink()  # as some tools do before they write another
 
-    async def is_missing() -> bool:
-        return f"can't read {file}" in await ioc.text("MESSAGE")
-
-    await ioc.until(is_missing)
+    await ioc.until_said(f"can't read {file}")
     file.write_text(f"{url}\n")
     await ioc.until_value("BROKER:CONNECTED", 1, limit=10)
     await ioc.put_all(DCID=81, NUM_FRAMES=1, START=1)
@@ -83,10 +77,7 @@ async def test_a_certificate_is_renewed_without_a_restart(
             *("--results-queue", RESULTS, "--ca-file", str(trusted)),
         )
 
-        async def is_distrusted() -> bool:
-            return "a certificate that is not trusted" in await ioc.text("MESSAGE")
-
-        await ioc.until(is_distrusted)
+        await ioc.until_said("a certificate that is not trusted")
         shutil.copy(site.file, trusted)
         await ioc.until_value("BROKER:CONNECTED", 1)
         await ioc.put_all(DCID=82, NUM_FRAMES=1, START=1)

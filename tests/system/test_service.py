@@ -56,8 +56,9 @@ async def test_an_ioc_that_hangs_no_longer_says_that_it_lives(
     private_broker: RabbitMQ,
     tmp_path: Path,
 ) -> None:
-    broker = ("--broker", private_broker.url, "--results-queue", RESULTS)
-    ioc = StuckIoc(tmp_path / "log", "STUCK", "run", "--prefix", "STUCK", *broker)
+    ioc = StuckIoc(
+        tmp_path / "log", "STUCK", "run", "--prefix", "STUCK", *private_broker.options
+    )
     try:
         await until(systemd, "READY=1")
         await ioc.until_value("BROKER:CONNECTED", 1)

@@ -30,7 +30,7 @@ def site(rabbitmq: RabbitMQ) -> RabbitMQ:
 
 @pytest.fixture(scope="module")
 async def ioc(ioc_maker: Callable[..., Ioc], site: RabbitMQ) -> Ioc:
-    ioc = ioc_maker("run", "--broker", site.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *site.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     return ioc
 

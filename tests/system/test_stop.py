@@ -20,7 +20,7 @@ SUBMIT = '{"command": "process", "dcid": 71, "num_frames": 1}'
 
 
 async def connected(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Ioc:
-    ioc = ioc_maker("run", "--broker", broker.url, "--results-queue", RESULTS)
+    ioc = ioc_maker("run", *broker.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     await ioc.put_all(DCID=71, NUM_FRAMES=1)
     return ioc
@@ -66,7 +66,7 @@ async def test_a_message_confirmed_while_the_ioc_stops_is_not_called_failed(
         put = asyncio.create_task(ioc.put("START", 1))
         await ioc.until_value("STATE", 1)
         ioc.process.send_signal(signal.SIGTERM)
-        await ioc.until(lambda: asyncio.sleep(0, "Stopping" in ioc.log))
+        await ioc.until_logged("Stopping")
     assert await asyncio.to_thread(ioc.stop) == 0
     assert "DCID 71: start confirmed" in ioc.log
     assert len(private_broker.take(TRIGGERS)) == 1
@@ -85,10 +85,7 @@ async def test_an_ioc_that_waits_for_the_dns_stops_at_once(
         broker = ("--broker", "amqp://node1.invalid", "--results-queue", RESULTS)
         ioc = ioc_maker("run", *broker)
 
-    async def is_said() -> bool:
-        return "The DNS does not answer" in await ioc.text("MESSAGE")
-
-    await ioc.until(is_said)
+    await ioc.until_said("The DNS does not answer")
     began = time.monotonic()
     assert await asyncio.to_thread(ioc.stop) == 0
     assert time.monotonic() - began < 5
@@ -101,8 +98,7 @@ async def test_graylog_gets_the_last_lines(
         graylog.bind((LOOPBACK, 0))
         graylog.settimeout(5)
         address = f"{LOOPBACK}:{graylog.getsockname()[1]}"
-        broker = ("--broker", private_broker.url, "--results-queue", RESULTS)
-        ioc = ioc_maker("run", *broker, "--log-graylog", address)
+        ioc = ioc_maker("run", *private_broker.options, "--log-graylog", address)
         await ioc.until_value("BROKER:CONNECTED", 1)
         assert await asyncio.to_thread(ioc.stop) == 0
         while b"Stopping" not in zlib.decompress(graylog.recv(65536)):

@@ -16,7 +16,7 @@ from typing import ClassVar, Self
 import pytest
 
 from tests.support.ioc import Ioc
-from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
+from tests.support.rabbitmq import TRIGGERS, RabbitMQ
 from tests.support.zocalo import answering, number_of_centres, result_sender
 
 FOUND, FAILED, NO_CENTRES, INTERRUPTED = 0, 1, 3, 130
@@ -241,8 +241,7 @@ async def test_an_ioc_that_is_not_there_is_named(ioc: Ioc) -> None:
 async def test_an_ioc_that_dies_meanwhile_is_named(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ
 ) -> None:
-    options = ("--broker", private_broker.url, "--results-queue", RESULTS)
-    ioc = ioc_maker("run", *options)
+    ioc = ioc_maker("run", *private_broker.options)
     running = Submitting(ioc, "6209", "--num-frames", "1")
     await ioc.until_value("STATE", 4)
     await asyncio.to_thread(ioc.stop, signal.SIGKILL)

@@ -12,8 +12,7 @@ THERE, MISSING = "kind.one", "kind.two"
 async def test_a_queue_that_is_missing_keeps_nothing_from_the_others(
     rabbitmq: RabbitMQ,
 ) -> None:
-    host = rabbitmq.virtual_host("subscriptions")
-    host.declare(THERE)
+    host = rabbitmq.virtual_host("subscriptions", THERE)
     came: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
     states: asyncio.Queue[Connection] = asyncio.Queue()
 

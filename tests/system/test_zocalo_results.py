@@ -334,8 +334,7 @@ async def test_an_ioc_that_is_not_there_is_named(ioc: Ioc) -> None:
 async def test_a_result_is_taken_after_the_ioc_was_restarted(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, tmp_path: Path
 ) -> None:
-    options = ("--broker", private_broker.url, "--results-queue", RESULTS)
-    first = ioc_maker("run", *options, "--autosave", str(tmp_path))
+    first = ioc_maker("run", *private_broker.options, "--autosave", str(tmp_path))
     device = ZocaloResults(first.prefix, name="zocalo", timeout_s=60)
     await device.connect(timeout=40)
     with result_sender(private_broker) as zocalo:
