@@ -1,8 +1,10 @@
 """The pages that are made from the code are current."""
 
+import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from zocalo_ioc.errors import NoConnection, NoResults, WrongConsumers
@@ -59,3 +61,37 @@ def test_message_is_set_in_one_place() -> None:
         for _ in re.findall(r"\bmessage\.set\(", file.read_text())
     ]
     assert places == ["ioc/_display.py"]
+
+
+def test_the_page_on_the_architecture_names_files_and_functions_that_exist() -> None:
+    source = ROOT / "src" / "zocalo_ioc"
+    files = [*source.rglob("*.py")]
+    trees = [tree for file in files for tree in ast.walk(ast.parse(file.read_text()))]
+    exist = {f"{path}" for file in files for path in (file, file.parent)}
+    exist |= {made for tree in trees for made in _made_in(tree)}
+    for each in [tree for tree in trees if isinstance(tree, ast.ClassDef)]:
+        made = (name for tree in ast.walk(each) for name in _made_in(tree))
+        exist |= {f"{each.name}.{name}" for name in made}
+    page = (ROOT / "docs" / "explanations" / "architecture.md").read_text()
+    words = set(re.findall(r"`([\w./]+)`", page))
+    names = words - {"await", "pyproject.toml", "src/zocalo_ioc"}
+    assert len(names) > 60
+
+    def is_there(name: str) -> bool:
+        end = f"/{name.rstrip('/')}"
+        return name in exist or any(path.endswith(end) for path in exist)
+
+    assert sorted(name for name in names if not is_there(name)) == []
+
+
+def _made_in(tree: ast.AST) -> Iterator[str]:
+    """Yield what a statement defines or assigns."""
+    match tree:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield tree.name
+        case ast.Attribute(ctx=ast.Store()):
+            yield tree.attr
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            yield name
+        case _:
+            pass
