@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Literal, Self, Unpack, overload
 
 from ..errors import RequestInvalid
+from ..jobs import named
 from ..wire import Command, Event
 from ._errors import RequestRefused
 from ._grids import GridMap, read_grids
@@ -126,11 +127,11 @@ class Client:
         seen = results.count
         job, claim = await self._begin(grids)
         for event, text in sends:
-            on_message(f"{_named(grids)}: sending the {event} message.")
+            on_message(f"{named(claim.dcids)}: sending the {event} message.")
             await job.put("SEND", text)
         if not all(grid.get("expect_result", True) for grid in grids):
             return None
-        on_message(f"{_named(grids)}: waiting for the result.")
+        on_message(f"{named(claim.dcids)}: waiting for the result.")
         with job.relaying(on_message):
             await job.until_ended()
         return await results.of(claim, seen)
@@ -277,7 +278,3 @@ def _text(command: Event | Command, grids: Sequence[Grid]) -> str:
         return submission(command, grids)
     except RequestInvalid as problem:
         raise RequestRefused(str(problem)) from problem
-
-
-def _named(grids: Sequence[Grid]) -> str:
-    return f"DCID {', '.join(str(grid['dcid']) for grid in grids)}"

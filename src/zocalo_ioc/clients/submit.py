@@ -7,7 +7,7 @@ from ..client import Client, IocGone, Result, ZocaloError
 from ..client._request import submission
 from ..errors import RequestInvalid
 from ..exits import Exit, complain
-from ..jobs import State
+from ..jobs import State, named
 from ..settings import SubmitSettings
 from ..wire import Command, Event
 from ._display import Progress, as_json, as_table
@@ -38,7 +38,7 @@ class _Job:
     def __init__(self, settings: SubmitSettings) -> None:
         self._settings = settings
         self._prefix = settings.prefix
-        self._named = f"DCID {', '.join(map(str, settings.dcids))}"
+        self._named = named(settings.dcids)
         self._submitted = False
 
     async def run(self) -> Exit:

@@ -91,10 +91,11 @@ class MetricsPortUnavailable(SettingsInvalid):
     reason: Annotated[str, "Address already in use"]
 
 
-class AccessSecurityUnreadable(SettingsInvalid):
-    """The file can't be opened."""
+class FileUnreadable(SettingsInvalid):
+    """The file can't be opened, or is not text."""
 
-    text = "--access-security: can't read {file}: {reason}"
+    text = "{option}: can't read {file}: {reason}"
+    option: Annotated[str, "--access-security"]
     file: Annotated[str, "/etc/zocalo-ioc/i03.acf"]
     reason: Reason
 
@@ -140,14 +141,6 @@ class CertificateUnusable(SettingsInvalid):
 # -- the settings file --------------------------------------------------------
 
 
-class SettingsUnreadable(SettingsInvalid):
-    """The file can't be opened."""
-
-    text = "Can't read {file}: {reason}"
-    file: _Settings
-    reason: Reason
-
-
 class SettingsNotYaml(SettingsInvalid):
     """The file can't be parsed."""
 
@@ -165,14 +158,6 @@ class SettingsEmpty(SettingsInvalid):
 
 
 # -- where the broker is ------------------------------------------------------
-
-
-class BrokerFileUnreadable(SettingsInvalid):
-    """The file can't be opened, or is not text."""
-
-    text = "--broker-file: can't read {file}: {reason}"
-    file: _BrokerFile
-    reason: Reason
 
 
 class BrokerLineUnusable(SettingsInvalid):

@@ -100,13 +100,6 @@ class OptionUseless(SettingsInvalid):
     other: Annotated[str, "--results-exchange"]
 
 
-class FramesZero(SettingsInvalid):
-    """A data collection has frames."""
-
-    text = "--num-frames is 0"
-    remedy = "Give 1 or more"
-
-
 class ValuesMiscounted(SettingsInvalid):
     """There is neither one value for all data collections nor one for each."""
 

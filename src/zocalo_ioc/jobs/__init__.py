@@ -15,6 +15,7 @@ from ._job import (
     State,
     Timeouts,
     count_of_centres,
+    named,
     outcome,
 )
 from ._jobs import KEPT, Jobs
@@ -38,5 +39,6 @@ __all__ = [
     "Timeouts",
     "Unclaimed",
     "count_of_centres",
+    "named",
     "outcome",
 ]

@@ -106,11 +106,6 @@ class Job:
         return self.dcids[0]
 
     @property
-    def named(self) -> str:
-        """How people are told which job it is."""
-        return _named(self.dcids)
-
-    @property
     def ended(self) -> bool:
         """Whether the job is over."""
         return self.state in ENDED
@@ -161,7 +156,7 @@ class Job:
         """Say for people where the job is."""
         if self.state is State.IDLE:
             return "Ready. Write DCID and NUM_FRAMES, then PROCESS."
-        text = f"{self.named}: {self._progress()}."
+        text = f"{named(self.dcids)}: {self._progress()}."
         if self.state is State.FAILED:
             text = self.reason
         if self.excluded and self.running:
@@ -178,7 +173,7 @@ class Job:
             case State.STARTING:
                 return "sending the start message"
             case State.STARTED if len(self.to_end) < len(self.dcids):
-                rest = _named(dcid for dcid in self.dcids if dcid in self.to_end)
+                rest = named(dcid for dcid in self.dcids if dcid in self.to_end)
                 return f"waiting for END of {rest}"
             case State.STARTED:
                 return "start message sent. Put END when the data is there"
@@ -266,5 +261,6 @@ def count_of_centres(count: int) -> str:
     return "1 centre" if count == 1 else f"{count} centres"
 
 
-def _named(dcids: Iterable[int]) -> str:
+def named(dcids: Iterable[int]) -> str:
+    """Say for people which data collections they are."""
     return f"DCID {', '.join(map(str, dcids))}"

@@ -16,7 +16,7 @@ from typing import Any
 
 from softioc import imports
 
-from ..errors.files import AccessSecurityInvalid, AccessSecurityUnreadable
+from ..errors.files import AccessSecurityInvalid, FileUnreadable
 
 _DEFAULT_ACCESS = Path(__file__).with_name("default.acf")
 _STRING, _CHAR = 0, 4
@@ -111,7 +111,8 @@ def set_access(file: Path | None) -> None:
     try:
         file.read_bytes()
     except OSError as error:
-        raise AccessSecurityUnreadable(str(file), error.strerror or "") from None
+        reason = error.strerror or ""
+        raise FileUnreadable("--access-security", str(file), reason) from None
 
     def check(status: Any, *_: object) -> Any:
         if status:

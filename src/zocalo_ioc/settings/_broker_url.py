@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from ..errors.files import (
     URL_FORM,
     BrokerFileEmpty,
-    BrokerFileUnreadable,
     BrokerLineUnusable,
+    FileUnreadable,
 )
 
 _SPECIAL = (
@@ -61,7 +61,7 @@ def read_broker_file(file: Path) -> list[str]:
         lines = file.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "") or "it is not UTF-8"
-        raise BrokerFileUnreadable(str(file), reason) from None
+        raise FileUnreadable("--broker-file", str(file), reason) from None
     urls: list[str] = []
     for number, line in enumerate(map(str.strip, lines), 1):
         if not line or line.startswith("#"):

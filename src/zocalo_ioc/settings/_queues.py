@@ -38,16 +38,6 @@ class ResultsSettings(Settings):
         names = "results_queue", "results_exchange", "routing_key"
         yield from _conflicts(cls, given, names, required=True)
 
-    def results_of(self, prefix: str) -> tuple[str, str, str, str, str]:
-        """Return the queue for a prefix, as `Queue` takes it."""
-        return _queue(
-            "results",
-            prefix,
-            self.results_queue,
-            self.results_exchange,
-            self.routing_key,
-        )
-
 
 class FramesSettings(Settings):
     """Where the spots on each frame come from, to draw grids while they are scanned."""
@@ -74,18 +64,6 @@ class FramesSettings(Settings):
         names = "frames_queue", "frames_exchange", "frames_routing_key"
         yield from _conflicts(cls, given, names, required=False)
 
-    def frames_of(self, prefix: str) -> tuple[str, str, str, str, str] | None:
-        """Return the queue for a prefix, as `Queue` takes it, if there is one."""
-        if not self.frames_queue and not self.frames_exchange:
-            return None
-        return _queue(
-            "frames",
-            prefix,
-            self.frames_queue,
-            self.frames_exchange,
-            self.frames_routing_key,
-        )
-
 
 def _conflicts(
     settings: type[Settings],
@@ -109,10 +87,10 @@ def _conflicts(
         yield OptionUseless(key.label, for_exchange.on_command_line)
 
 
-def _queue(
+def queue_of(
     content: str, prefix: str, queue: str | None, exchange: str | None, key: str | None
 ) -> tuple[str, str, str, str, str]:
-    """Return name, exchange, routing key, option and content of a queue.
+    """Return name, exchange, routing key, option and content of a queue, for `Queue`.
 
     One that is made for an exchange keeps its binding for a day without an IOC, and so
     is another one for another routing key.

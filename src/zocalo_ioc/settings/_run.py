@@ -15,7 +15,7 @@ from ._given import Given, missing
 from ._ispyb import IspybSettings
 from ._log import IocSettings
 from ._options import options_of
-from ._queues import FramesSettings, ResultsSettings
+from ._queues import FramesSettings, ResultsSettings, queue_of
 from ._settings import Settings
 from ._zocalo import broker_urls
 from .types import (
@@ -214,12 +214,16 @@ class RunSettings(
     @property
     def results(self) -> tuple[str, str, str, str, str]:
         """The queue of results, as `Queue` takes it."""
-        return self.results_of(self.prefix)
+        queue, exchange = self.results_queue, self.results_exchange
+        return queue_of("results", self.prefix, queue, exchange, self.routing_key)
 
     @property
     def frames(self) -> tuple[str, str, str, str, str] | None:
         """The queue of frames, as `Queue` takes it, if there is one."""
-        return self.frames_of(self.prefix)
+        queue, exchange = self.frames_queue, self.frames_exchange
+        if not queue and not exchange:
+            return None
+        return queue_of("frames", self.prefix, queue, exchange, self.frames_routing_key)
 
 
 def _unusable(option: str, file: Path | None, error: OSError) -> CertificateUnusable:

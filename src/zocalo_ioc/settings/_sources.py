@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ..errors import SettingsInvalid, without_passwords
-from ..errors.files import SettingsEmpty, SettingsNotYaml, SettingsUnreadable
+from ..errors.files import FileUnreadable, SettingsEmpty, SettingsNotYaml
 from ..errors.settings import KeyUnknown, SettingsProblems, ValueUnusable
 from ._given import Given, missing, plain
 from ._options import Option, options_of
@@ -161,7 +161,8 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         values = yaml.load(file.read_text(), _Texts)
     except OSError as error:
-        raise SettingsUnreadable(_name(file), f"{error.strerror}") from None
+        reason = error.strerror or ""
+        raise FileUnreadable("--config", _name(file), reason) from None
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""

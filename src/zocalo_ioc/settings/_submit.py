@@ -4,10 +4,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ..errors.settings import FramesZero, ValuesMiscounted
+from ..errors.settings import ValuesMiscounted
 from ._options import POSITIONAL
 from ._output import OutputSettings
-from .types import DCIDS, JSON, NAMES, NUMBER, NUMBERS, PREFIX, RECIPES, SECONDS
+from .types import COUNTS, DCIDS, JSON, NAMES, NUMBER, NUMBERS, PREFIX, RECIPES, SECONDS
 
 
 class SubmitSettings(OutputSettings):
@@ -39,7 +39,7 @@ class SubmitSettings(OutputSettings):
         Field(description="send nothing, and print the past results that ISPyB has"),
     ] = False
     num_frames: Annotated[
-        NUMBERS,
+        COUNTS,
         Field(description="frames of each: one number for all, or 400,240"),
     ] = ()
     filename: Annotated[
@@ -82,8 +82,6 @@ class SubmitSettings(OutputSettings):
             "expect_result": self.expect_result,
         }
         grids = [{"dcid": dcid} | common for dcid in self.dcids]
-        if 0 in self.num_frames:
-            raise FramesZero
         of_each = {
             "num_frames": self.num_frames,
             "filename": self.filename,

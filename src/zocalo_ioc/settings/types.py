@@ -91,7 +91,9 @@ NAME = TypeAliasType(
         Field(description="1 to 90 characters"),
     ],
 )
-DCIDS = TypeAliasType("DCIDS", list[Annotated[int, Field(gt=0, le=INT32_MAX)]])
+_POSITIVE = Annotated[int, Field(ge=1, le=INT32_MAX)]
+DCIDS = TypeAliasType("DCIDS", list[_POSITIVE])
+COUNTS = TypeAliasType("COUNTS", tuple[_POSITIVE, ...])
 NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0, le=INT32_MAX)])
 NUMBERS = TypeAliasType("NUMBERS", tuple[NUMBER, ...])
 NAMES = TypeAliasType("NAMES", tuple[str, ...])

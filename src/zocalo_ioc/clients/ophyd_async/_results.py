@@ -1,7 +1,6 @@
 """The device that waits for results."""
 
 import threading
-from collections.abc import Iterable
 from typing import Any
 from weakref import WeakSet, finalize
 
@@ -22,6 +21,7 @@ from ophyd_async.core import (
 from ...centres import SortKey
 from ...client import Result
 from ...client._background import in_background, loop
+from ...jobs import named
 from ...wire import Source
 from ._dodal import LOGGER, as_prefix, of_dodal
 from ._errors import NoResultsFromZocaloError, NoZocaloSubscriptionError
@@ -234,7 +234,7 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
             what = [f"No result{self._awaited()} came within {self.timeout_s:g} s."]
         if self._expected is not None and not self._expected:
             what.append("Those of all data collections triggered have been taken.")
-        if others := {f"{_named(r.dcids)} from {r.source}" for r in inbox.results}:
+        if others := {f"{named(r.dcids)} from {r.source}" for r in inbox.results}:
             what.append(f"Not taken: {'; '.join(sorted(others))}.")
         if inbox.missed:
             what.append(f"Missed, as so many came at once: {inbox.missed}.")
@@ -250,13 +250,9 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
     def _awaited(self) -> str:
         of = " of a job begun since staging"
         if self._expected is not None:
-            of = f" of {_named(sorted(self._expected))}" if self._expected else ""
+            of = f" of {named(sorted(self._expected))}" if self._expected else ""
         return of + (f" from {self.results_source}" if self.results_source else "")
 
 
 def _close(inbox: Inbox) -> None:
     loop().call_soon_threadsafe(inbox.close)
-
-
-def _named(dcids: Iterable[int]) -> str:
-    return f"DCID {', '.join(map(str, dcids))}"
