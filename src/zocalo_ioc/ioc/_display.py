@@ -44,8 +44,8 @@ class Display:
         self._soon: asyncio.Handle | None = None
 
     def show(self, job: Job) -> None:
-        """Show a job from now on."""
-        self._job = job
+        """Show a job from now on. While it runs, the clock shows its times."""
+        another, self._job = job is not self._job, job
         self._reported = ""
         if self._soon:
             self._soon.cancel()
@@ -54,7 +54,8 @@ class Display:
         self._pvs.job.by.set(job.by)
         if job.number:  # what is refused is no job
             self._pvs.job.number.set(job.number)
-        self.show_times(time.monotonic())
+        if another or job.ended:
+            self.show_times(time.monotonic())
         self._say(self._message())
         self._pvs.job.state.set(job.state)
 

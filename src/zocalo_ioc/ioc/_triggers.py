@@ -157,10 +157,7 @@ class Triggers:
             task.add_done_callback(self._tasks.discard)
         # A job that has ended withdraws what was not sent; what was is still confirmed,
         # but nobody waits for it.
-        sent = asyncio.gather(*tasks)
-        ended = asyncio.ensure_future(self._waiters.until_ended(job))
-        await asyncio.wait([sent, ended], return_when=asyncio.FIRST_COMPLETED)
-        ended.cancel()
+        await self._waiters.until_ended(job, unless_done=tasks)
         return job
 
     def _refuse_what_is_processed(self, requests: Sequence[Request]) -> None:

@@ -1,6 +1,7 @@
 """Puts that wait for a job to end."""
 
 import asyncio
+from collections.abc import Collection
 
 from ..jobs import Job
 
@@ -9,14 +10,42 @@ class Waiters:
     """Coroutines that wait, each for a job."""
 
     def __init__(self) -> None:
-        self._endings: dict[Job, asyncio.Event] = {}
+        self._waiting: dict[Job, list[asyncio.Future[None]]] = {}
 
-    async def until_ended(self, job: Job) -> None:
-        """Wait until a job has ended, and STATE and MESSAGE say so."""
-        if job.running:
-            await self._endings.setdefault(job, asyncio.Event()).wait()
+    async def until_ended(
+        self, job: Job, unless_done: Collection[asyncio.Task[None]] = ()
+    ) -> None:
+        """Wait until a job has ended, and STATE and MESSAGE say so.
+
+        Args:
+            job: the job.
+            unless_done: tasks; if all of them are done before, nothing else is awaited.
+        """
+        if not job.running:
+            return
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        left = len(unless_done)
+
+        def one_is_done(_: object) -> None:
+            nonlocal left
+            left -= 1
+            if not left and not over.done():
+                over.set_result(None)
+
+        for task in unless_done:
+            task.add_done_callback(one_is_done)
+        self._waiting.setdefault(job, []).append(over)
+        try:
+            await over
+        finally:
+            others = self._waiting.get(job, [])
+            if over in others:
+                others.remove(over)
+            if not others:
+                self._waiting.pop(job, None)
 
     def wake(self, job: Job) -> None:
         """Have those go on that wait for a job which has ended."""
-        if ending := self._endings.pop(job, None):
-            ending.set()
+        for over in self._waiting.pop(job, ()):
+            if not over.done():
+                over.set_result(None)

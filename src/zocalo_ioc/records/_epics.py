@@ -11,6 +11,9 @@ _DBE_VALUE_AND_LOG = 1 | 2
 _ROOM = 256
 """Bytes for a ``struct dbAddr`` of EPICS, which has about 60."""
 _RECORDS_READY = b"initHookAfterInitialProcess"
+_Process = ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_void_p)
+_PROCESS = 4 * ctypes.sizeof(ctypes.c_size_t)
+"""Where ``process`` is in the record support of EPICS, in bytes."""
 
 _kept: list[object] = []  # what EPICS calls must live for as long as the process
 
@@ -73,6 +76,16 @@ def locked(address: int) -> Generator[None]:
 def process(address: int) -> None:
     """Have EPICS process a locked record."""
     imports.dbCore.dbProcess(ctypes.c_void_p(address))
+
+
+def complete(address: int) -> None:
+    """Have EPICS end what it began when it processed a record; its put ends, too.
+
+    EPICS can be asked to do that in a thread of its own, which then waits for Python.
+    """
+    support = ctypes.c_size_t.from_address(address + offset("bo", "RSET")).value
+    with locked(address):
+        _Process(ctypes.c_size_t.from_address(support + _PROCESS).value)(address)
 
 
 def post(address: int, field: int) -> None:

@@ -1,16 +1,17 @@
 """The declared records as a softioc database."""
 
 import asyncio
+import inspect
+import logging
 import re
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from softioc import builder, softioc
-from softioc.asyncio_dispatcher import AsyncioDispatcher
 
 from ..errors import ValueRefused
 from ..errors.requests import ValueOutOfRange
@@ -26,10 +27,19 @@ from . import (
     _identity,
     _motor,
 )
-from ._epics import before_clients, leave_memory_unlocked, locked, offset, post
+from ._epics import (
+    before_clients,
+    complete,
+    leave_memory_unlocked,
+    locked,
+    offset,
+    post,
+)
 from ._puts import Put, listen, set_access
 from ._pva import serve_groups
 from ._store import EpicsStore
+
+logger = logging.getLogger(__name__)
 
 _DEVICE_TIME = -2
 """TSE of a record whose time stamp the store writes."""
@@ -114,7 +124,7 @@ class Records(Pvs):
         leave_memory_unlocked()
         readbacks = [it for it in self.records if not isinstance(it, Writable)]
         before_clients(lambda: self._epics.start(readbacks))
-        softioc.iocInit(AsyncioDispatcher(asyncio.get_running_loop()))
+        softioc.iocInit(_Dispatcher())
 
     def _make(self, record: Record[Any]) -> Any:
         fields: dict[str, Any] = {"DESC": record.description}
@@ -240,6 +250,45 @@ class Records(Pvs):
                 if record.get_field("RPRO") == "0":
                     record.set(0, process=False)
                     post(address, value)
+
+
+class _Dispatcher:
+    """Runs in the event loop what softioc calls when records are put.
+
+    softioc's own has each result handed back to the thread of EPICS, where nobody waits
+    for it.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(
+        self,
+        func: Callable[..., Any],
+        func_args: Sequence[Any] = (),
+        completion: Callable[..., None] | None = None,
+        completion_args: Sequence[Any] = (),
+    ) -> None:
+        """Call a function, await what it returns, and end the put of a record."""
+
+        async def run() -> None:
+            try:
+                returned = func(*func_args)
+                if inspect.isawaitable(returned):
+                    await returned
+            except Exception:
+                logger.exception("What a put asked for failed")
+            finally:
+                if completion:
+                    complete(completion_args[0].record.value)
+
+        def start() -> None:
+            task = self._loop.create_task(run())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        self._loop.call_soon_threadsafe(start)
 
 
 def _make_labels() -> dict[str, Any]:
