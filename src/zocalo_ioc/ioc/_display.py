@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ..broker import Connection
 from ..errors import Problem, one_line
 from ..errors.broker import Connecting
-from ..jobs import Job, Timeouts
+from ..jobs import Job, State, Timeouts
 from ..records import Pvs
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Display:
         self._soon: asyncio.Handle | None = None
 
     def show(self, job: Job) -> None:
-        """Show a job from now on. While it runs, the clock shows its times."""
+        """Show a job from now on. The clock shows the times of one that goes on."""
         another, self._job = job is not self._job, job
         self._reported = ""
         if self._soon:
@@ -54,7 +54,7 @@ class Display:
         self._pvs.job.by.set(job.by)
         if job.number:  # what is refused is no job
             self._pvs.job.number.set(job.number)
-        if another or job.ended:
+        if another or job.state is not State.STARTED:
             self.show_times(time.monotonic())
         self._say(self._message())
         self._pvs.job.state.set(job.state)
