@@ -51,6 +51,17 @@ async def test_guid_is_that_of_the_last_message(ioc: Ioc, rabbitmq: RabbitMQ) ->
     assert await ioc.get("GUID") == json.loads(body)["parameters"]["guid"]
 
 
+@pytest.mark.parametrize("given", ["mine", 5])
+async def test_guid_is_that_of_the_last_message_also_if_parameters_give_it(
+    ioc: Ioc, rabbitmq: RabbitMQ, given: str | int
+) -> None:
+    request = {"command": "end", "dcid": 104, "parameters": {"guid": given}}
+    await ioc.put("SEND", json.dumps(request))
+    [(_, _, body)] = rabbitmq.take(TRIGGERS)
+    assert json.loads(body)["parameters"]["guid"] == given
+    assert await ioc.get("GUID") == str(given)
+
+
 async def test_confirmed_messages_are_counted_and_timed(ioc: Ioc) -> None:
     before = await ioc.get("BROKER:SENT")
     await start(ioc, 105)

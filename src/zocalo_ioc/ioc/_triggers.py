@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from ..broker import Broker, Message
-from ..errors import Problem, RequestInvalid
+from ..errors import Problem, RequestInvalid, one_line
 from ..errors.outgoing import SendingBroke
 from ..errors.requests import (
     CommandNotAllowed,
@@ -175,10 +175,12 @@ class Triggers:
         else:
             filled = self.look_up.fill_in(event, requests, found)
         requests = as_scan(filled.requests)
-        messages = [
-            _Trigger(request.dcid, guid, request.message(event, guid))
-            for request in requests
-            if (guid := str(uuid4()))
+        contents = [request.message(event, str(uuid4())) for request in requests]
+        messages = [  # PARAMETERS may give another guid
+            _Trigger(
+                request.dcid, one_line(str(content["parameters"]["guid"])), content
+            )
+            for request, content in zip(requests, contents, strict=True)
         ]
         if event is Event.START:
             self._refuse_what_is_processed(requests)
