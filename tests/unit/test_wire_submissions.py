@@ -54,6 +54,7 @@ def test_every_command_is_read() -> None:
         ('{"command": "stop", "dcid": 71}', "'cancel'"),
         ('{"command": "start", "dcid": -1}', "dcid"),
         ('{"command": "start", "dcid": 2147483648}', "dcid"),
+        ('{"command": "start", "dcid": true}', "dcid: .*integer"),
         ('{"command": "start", "dcd": 71}', "dcd"),
         ('{"command": "start", "expect_result": "perhaps"}', "expect_result"),
         (

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import from_json
+from pydantic_core import PydanticCustomError, from_json
 
 from ..errors import requests as errors
 from ._common import encode
@@ -33,6 +33,16 @@ def _empty_if_null(value: object) -> object:
     return "" if value is None else value
 
 
+def _number(value: object) -> object:
+    """Refuse true and false, which pydantic takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
+_Number = Annotated[Int31, BeforeValidator(_number)]
+
+
 class Request(BaseModel):
     """What the next message says, with the values that the request records have.
 
@@ -51,12 +61,12 @@ class Request(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    dcid: Int31 = 0
-    dcgid: Int31 = 0
+    dcid: _Number = 0
+    dcgid: _Number = 0
     filename: Annotated[str, BeforeValidator(_empty_if_null)] = ""
-    start_frame: Int31 = 0
-    num_frames: Int31 = 0
-    message_index: Int31 = 0
+    start_frame: _Number = 0
+    num_frames: _Number = 0
+    message_index: _Number = 0
     recipes: str = "mimas"
     parameters: dict[str, Any] | str = "{}"
     expect_result: bool = True
