@@ -156,7 +156,8 @@ still sent, and its job is `Done` as soon as it is confirmed. A job of several d
 collections is `Started` until each of them has been ended.
 
 A request that is refused while a job runs changes no state, and MESSAGE says why for
-10 s or until the next command. With no job running the state is `Failed`. START of a
+10 s or until the next command. With no job running the state is `Failed`, unless the
+request was to cancel a data collection: its job may have ended just before. START of a
 data collection whose end message was sent is refused until its job has ended.
 
 `P:EXPECT_RESULT` says whether a result will come. With `No` a job is `Done` once its

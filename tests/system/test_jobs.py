@@ -183,6 +183,28 @@ async def test_cancel_of_a_data_collection_without_a_job_is_refused(ioc: Ioc) ->
     assert await ioc.state() == "Processing"
 
 
+async def test_cancel_of_a_job_that_has_just_ended_raises_no_alarm(
+    idle_ioc: Ioc,
+) -> None:
+    ioc = idle_ioc
+    await ioc.put("SEND", submission(3044, command="end", expect_result=False))
+    number = await ioc.get("JOB:NUMBER")
+    await ioc.put("SEND", '{"command": "cancel", "dcid": 3044, "id": "late"}')
+    assert (await ioc.text("MESSAGE")).startswith("DCID 3044: no job to cancel.")
+    assert (await ioc.state(), await ioc.severity("STATE")) == ("Done", 0)
+    shown = await ioc.get("JOB:DCID"), await ioc.get("JOB:NUMBER")
+    assert shown == (3044, number)
+    row = [(await ioc.get(f"HISTORY:{name}"))[0] for name in ("STATE", "ID")]
+    assert row == ["Refused", "late"]
+
+
+async def test_cancel_ends_what_message_says_of_a_refusal(ioc: Ioc) -> None:
+    await ioc.put("SEND", submission(3045, command="end"))
+    await ioc.put("SEND", submission(3045, command="start"))
+    await ioc.put("SEND", '{"command": "cancel", "dcid": 3045}')
+    assert (await ioc.text("MESSAGE")).startswith("DCID 3045: cancelled.")
+
+
 async def test_a_3d_scan_of_the_request_records_is_two_data_collections(
     ioc: Ioc, zocalo: Answering
 ) -> None:
@@ -455,7 +477,7 @@ async def test_a_job_says_who_began_it(ioc: Ioc, zocalo: Answering) -> None:
     me = f"{getpass.getuser()}@{socket.gethostname()}"[:39]
     await process(ioc, 3091)
     assert await ioc.get("JOB:BY") == me
-    await ioc.put("SUBMIT", json.dumps({"command": "cancel", "dcid": 1}))
+    await ioc.put("SUBMIT", json.dumps({"command": "start", "dcid": 1}))
     assert await ioc.get("JOB:BY") == ""  # nobody began what was refused
     await ioc.put("SEND", json.dumps({"command": "end", "dcid": 3092}))
     assert await ioc.get("JOB:BY") == me

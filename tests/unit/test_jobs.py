@@ -808,6 +808,13 @@ def test_a_refusal_with_no_job_running_is_shown() -> None:
     assert (jobs.current.dcid, jobs.current.state) == (2, State.FAILED)
 
 
+def test_a_refusal_that_is_no_failure_is_not_shown() -> None:
+    jobs = Recorded()
+    done = bring_to(State.DONE, jobs, 1)
+    jobs.refuse([Request(dcid=1)], "DCID 1: no job to cancel.", failed=False)
+    assert jobs.current is done
+
+
 def test_a_refusal_gives_its_reason() -> None:
     jobs = Recorded()
     jobs.refuse([Request(dcid=2)], "START failed. RECIPES is empty.")

@@ -58,6 +58,8 @@ class JobEvents:
                 self._add(result_row(event))
                 self._display.show(current)
             case Ended(job):
+                if job.state is State.CANCELLED:
+                    self._display.end_notice()
                 self._display.show(current)
                 said = f"Job {job.number} ended. {job.describe()}"
                 logger.info("%s", said, extra=job.fields)

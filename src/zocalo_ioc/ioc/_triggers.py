@@ -111,13 +111,12 @@ class Triggers:
     def _cancel(self, requests: Sequence[Request]) -> None:
         """Abandon the jobs of data collections, and no other."""
         dcids = [request.dcid for request in requests]
-        try:
-            if 0 in dcids:
-                raise DcidMissing
-            if not self._jobs.cancel(time.monotonic(), dcids):
-                raise NothingToCancel(", ".join(map(str, dcids)))
-        except RequestInvalid as problem:
-            self._jobs.refuse(requests, str(problem))
+        if 0 in dcids:
+            self._jobs.refuse(requests, str(DcidMissing()))
+        elif not self._jobs.cancel(time.monotonic(), dcids):
+            # the job may have ended just before: as with CANCEL, that is no failure
+            problem = NothingToCancel(", ".join(map(str, dcids)))
+            self._jobs.refuse(requests, str(problem), failed=False)
 
     async def process(self, requests: Sequence[Request]) -> None:
         """Start every data collection, end every one, and wait for the result.

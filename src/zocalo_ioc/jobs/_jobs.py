@@ -78,13 +78,21 @@ class Jobs:
         wanted, jobs = set(dcids), reversed(self.running)
         return next((job for job in jobs if set(job.dcids).issuperset(wanted)), None)
 
-    def refuse(self, requests: Sequence[Request], reason: str) -> None:
-        """Note that requests can't be sent. Jobs that run go on, and stay shown."""
+    def refuse(
+        self, requests: Sequence[Request], reason: str, *, failed: bool = True
+    ) -> None:
+        """Note that requests can't be carried out. Jobs that run go on, and stay shown.
+
+        Args:
+            requests: what was asked for.
+            reason: why it can't be done, for people.
+            failed: whether it is shown as a failure if no job runs.
+        """
         refused = Job(state=State.FAILED, reason=reason)
         if requests:
             refused.dcids = tuple(request.dcid for request in requests)
             refused.id = requests[0].id
-        if not self.running:
+        if failed and not self.running:
             self.current = refused
         self._emit(Refused(refused))
 
