@@ -1,4 +1,4 @@
-"""What goes to Zocalo for a scan, beside what mx-bluesky's own callback sends."""
+"""What goes to Zocalo for scans, beside what mx-bluesky's own callbacks send."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from zocalo_ioc import Client
 
 PACKAGES = ("mx-bluesky==1.6.16", "pydantic-extra-types==2.11.1", "semver==3.1.2")
 """Without what they need: the callback gets by with what dodal brings."""
-SCAN = Path(__file__).parents[1] / "support" / "clients" / "mx_bluesky_scan.py"
+CLIENTS = Path(__file__).parents[1] / "support" / "clients"
 GRIDS = ((16085800, 400), (16085801, 280))
+ROTATIONS = ((16085802, 3600), (16085803, 1800))
 FILENAME = "ins_10_31"
 Message = dict[str, Any]
 
@@ -47,25 +49,32 @@ async def own_ioc(ioc_maker: Callable[..., Ioc], broker: RabbitMQ) -> Ioc:
     return ioc
 
 
+Theirs = Callable[[str, tuple[tuple[int, int], ...]], list[Message]]
+
+
 @pytest.fixture(scope="module")
 def theirs(
     broker: RabbitMQ, mx_bluesky: Path, tmp_path_factory: pytest.TempPathFactory
-) -> list[Message]:
-    """What mx-bluesky sends for the scan."""
-    site = broker
-    file = write_configuration(tmp_path_factory.mktemp("zocalo"), site, "bluesky")
+) -> Theirs:
+    """What mx-bluesky sends for two data collections, each with its frames."""
+    file = write_configuration(tmp_path_factory.mktemp("zocalo"), broker, "bluesky")
     paths = str(mx_bluesky), *filter(None, [os.environ.get("PYTHONPATH")])
-    subprocess.run(
-        [
-            *(sys.executable, str(SCAN), "bluesky", FILENAME),
-            *(f"{dcid}:{frames}" for dcid, frames in GRIDS),
-        ],
-        env=os.environ
-        | {"PYTHONPATH": os.pathsep.join(paths), "ZOCALO_CONFIG": str(file)},
-        check=True,
-        timeout=200,
-    )
-    return taken(site)
+
+    @cache
+    def run(program: str, collections: tuple[tuple[int, int], ...]) -> list[Message]:
+        subprocess.run(
+            [
+                *(sys.executable, str(CLIENTS / program), "bluesky", FILENAME),
+                *(f"{dcid}:{frames}" for dcid, frames in collections),
+            ],
+            env=os.environ
+            | {"PYTHONPATH": os.pathsep.join(paths), "ZOCALO_CONFIG": str(file)},
+            check=True,
+            timeout=200,
+        )
+        return taken(broker)
+
+    return run
 
 
 def taken(site: RabbitMQ) -> list[Message]:
@@ -111,15 +120,81 @@ async def with_the_client(ioc: Ioc) -> None:
 async def test_the_messages_of_both_grids_are_those_of_mx_bluesky(
     own_ioc: Ioc,
     broker: RabbitMQ,
-    theirs: list[Message],
+    theirs: Theirs,
     ours: Callable[[Ioc], Awaitable[None]],
 ) -> None:
-    starts = [message["body"]["parameters"] for message in theirs[:2]]
-    names = "ispyb_dcid", "start_frame_index", "number_of_frames", "message_index"
-    assert [[start[name] for name in names] for start in starts] == [
-        [16085800, 0, 400, 0],
-        [16085801, 400, 280, 1],
-    ]
+    messages = theirs("mx_bluesky_scan.py", GRIDS)
+    assert said(messages[:2]) == [[16085800, 0, 400, 0], [16085801, 400, 280, 1]]
     await ours(own_ioc)
-    assert taken(broker) == theirs
+    assert taken(broker) == messages
     await own_ioc.put("CANCEL", 1)
+
+
+def said(starts: list[Message]) -> list[list[int]]:
+    """Return what start messages say of their frames."""
+    names = "ispyb_dcid", "start_frame_index", "number_of_frames", "message_index"
+    found = (message["body"]["parameters"] for message in starts)
+    return [[parameters[name] for name in names] for parameters in found]
+
+
+# -- rotations: each sweep begins in the file where the one before ended ------------
+
+
+async def rotations_with_the_request_records(ioc: Ioc) -> None:
+    await ioc.put_all(**{"EXPECT_RESULT": 0, "FILENAME": FILENAME, "XZ:DCID": 0})
+    start_frame = 0
+    for dcid, frames in ROTATIONS:
+        await ioc.put_all(DCID=dcid, NUM_FRAMES=frames, START_FRAME=start_frame)
+        await ioc.put("START", 1)
+        start_frame += frames
+    for dcid, _ in ROTATIONS:
+        await ioc.put_all(DCID=dcid)
+        await ioc.put("END", 1)
+
+
+async def rotations_with_one_write_each(ioc: Ioc) -> None:
+    start_frame = 0
+    for dcid, frames in ROTATIONS:
+        start = {"command": "start", "dcid": dcid, "num_frames": frames}
+        more = {"filename": FILENAME, "expect_result": False}
+        await ioc.put("SEND", json.dumps(start | more | {"start_frame": start_frame}))
+        start_frame += frames
+    for dcid, _ in ROTATIONS:
+        await ioc.put("SEND", json.dumps({"command": "end", "dcid": dcid}))
+
+
+async def rotations_with_the_client(ioc: Ioc) -> None:
+    start_frame = 0
+    async with asyncio.timeout(40), Client(ioc.prefix) as zocalo:
+        for dcid, frames in ROTATIONS:
+            await zocalo.start(
+                dcid,
+                num_frames=frames,
+                filename=FILENAME,
+                start_frame=start_frame,
+                expect_result=False,
+            )
+            start_frame += frames
+        for dcid, _ in ROTATIONS:
+            await zocalo.end(dcid)
+
+
+@pytest.mark.parametrize(
+    "ours",
+    [
+        rotations_with_the_request_records,
+        rotations_with_one_write_each,
+        rotations_with_the_client,
+    ],
+)
+async def test_the_messages_of_rotations_are_those_of_mx_bluesky(
+    own_ioc: Ioc,
+    broker: RabbitMQ,
+    theirs: Theirs,
+    ours: Callable[[Ioc], Awaitable[None]],
+) -> None:
+    messages = theirs("mx_bluesky_rotations.py", ROTATIONS)
+    assert said(messages[:2]) == [[16085802, 0, 3600, 0], [16085803, 3600, 1800, 0]]
+    await ours(own_ioc)
+    assert taken(broker) == messages
+    assert await own_ioc.state() == "Done"
