@@ -1370,6 +1370,13 @@ def test_the_description_counts_the_centres() -> None:
     assert "3 centres" in job.describe()
 
 
+def test_the_description_of_a_time_out_says_what_to_do_for_a_rotation() -> None:
+    jobs = Recorded()
+    job = bring_to(State.PROCESSING, jobs, 1)
+    jobs.expire(180.0, MINUTES)
+    assert "as for a rotation, set EXPECT_RESULT to No." in job.describe()
+
+
 def test_the_description_of_a_time_out_says_how_long_the_job_waited() -> None:
     jobs = Recorded()
     job = send(jobs, Event.END, 1)

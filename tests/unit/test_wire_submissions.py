@@ -56,12 +56,13 @@ def test_every_command_is_read() -> None:
         ('{"command": "start", "dcid": 2147483648}', "dcid"),
         ('{"command": "start", "dcid": true}', "dcid: .*integer"),
         ('{"command": "start", "dcd": 71}', "dcd"),
+        ('{"command": "end", "parameters": []}', "parameters: .*should be an object"),
         ('{"command": "start", "expect_result": "perhaps"}', "expect_result"),
         (
             '{"command": "start", "id": "forty characters are one more than fits."}',
-            "id",
+            "id: .*up to 39 ASCII characters",
         ),
-        ('{"command": "start", "id": "\\u00e9"}', "id"),
+        ('{"command": "start", "id": "\\u00e9"}', "id: .*ASCII"),
         (
             '[{"command": "start", "dcid": 1}, {"command": "end", "dcid": 2}]',
             "the same",

@@ -184,6 +184,16 @@ def test_a_bad_start_names_the_record_to_correct(
         request_.message(Event.START, GUID)
 
 
+def test_a_bad_request_names_the_keys_of_submit_where_records_have_other_names() -> (
+    None
+):
+    """What is written to the records does not reach SUBMIT."""
+    with pytest.raises(RequestInvalid, match="num_frames in SUBMIT"):
+        replace(GRIDSCAN, num_frames=0).message(Event.START, GUID)
+    with pytest.raises(RequestInvalid, match="dcid in SUBMIT"):
+        NO_DCID.message(Event.END, GUID)
+
+
 @pytest.mark.parametrize(("request_", "record"), [*OF_EVERY_EVENT, *OF_START])
 def test_a_bad_request_says_what_to_write(request_: Request, record: str) -> None:
     with pytest.raises(RequestInvalid, match=r"\. Write .+\.$"):

@@ -20,7 +20,7 @@ class DcidMissing(RequestInvalid):
     """There is no id to send."""
 
     text = "No data collection id"
-    remedy = "Write the ISPyB id to DCID, then try again"
+    remedy = "Write the ISPyB id to DCID, or dcid in SUBMIT, then try again"
 
 
 class RecipesMissing(RequestInvalid):
@@ -35,7 +35,10 @@ class FramesMissing(RequestInvalid):
     """A start message needs frames."""
 
     text = "DCID {dcid}: the number of frames is {num_frames}"
-    remedy = "Write 1 or more to NUM_FRAMES, or XZ:NUM_FRAMES for a second grid"
+    remedy = (
+        "Write 1 or more to NUM_FRAMES, XZ:NUM_FRAMES for a second grid, or num_frames "
+        "in SUBMIT"
+    )
     dcid: Dcid
     num_frames: Annotated[int, 0]
 

@@ -242,7 +242,10 @@ class Job:
             remedy = f"SOURCE excluded the result of the {self.excluded} pipeline"
         else:
             what = f"no result within {timeouts.result:g} s"
-            remedy = why or "See that Zocalo is running, or raise TIMEOUT"
+            remedy = why or (
+                "Check that Zocalo is running, or raise TIMEOUT. If no result is to "
+                "come, as for a rotation, set EXPECT_RESULT to No"
+            )
         self.end(State.TIMED_OUT, f"{what}. {remedy.removesuffix('.')}", now)
 
     def end(self, state: State, reason: str, now: float) -> None:

@@ -22,6 +22,7 @@ def encode(message: object) -> bytes:
 _WORDS = {
     "model_type": "Input should be an object",
     "extra_forbidden": "Not known here",
+    "string_pattern_mismatch": "Input should be up to 39 ASCII characters",
 }
 
 

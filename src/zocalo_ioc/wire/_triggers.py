@@ -40,6 +40,13 @@ def _number(value: object) -> object:
     return value
 
 
+def _object_or_text(value: object) -> object:
+    if isinstance(value, dict | str):
+        return value
+    raise PydanticCustomError("dict_type", "Input should be an object")
+
+
+_Parameters = Annotated[dict[str, Any] | str, BeforeValidator(_object_or_text)]
 _Number = Annotated[Int31, BeforeValidator(_number)]
 
 
@@ -68,7 +75,7 @@ class Request(BaseModel):
     num_frames: _Number = 0
     message_index: _Number = 0
     recipes: str = "mimas"
-    parameters: dict[str, Any] | str = "{}"
+    parameters: _Parameters = "{}"
     expect_result: bool = True
     id: Annotated[str, Field(pattern=f"^[ -~]{{0,{MAX_ID}}}$")] = ""
 
