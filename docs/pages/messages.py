@@ -19,14 +19,17 @@ Everything that `P:MESSAGE`, the log and the commands say, and what to do about 
 
 ## What MESSAGE says of a job
 
-While there is no connection, *But no results can come:* follows, or *But no messages
-can go:*, with the reason: see [NoConnection](#noconnection) and
-[NoResults](#noresults). If too many programs take messages from a queue, or none does,
-that follows, too: see [WrongConsumers](#wrongconsumers). When a result comes for the
-job shown after that has ended, *A result came later:* follows, with the number of
-centres and the pipeline. *SOURCE excluded the result of the CPU pipeline* follows when
-that has happened to a job that waits. While a job runs, the reason why a request was
-refused comes first, for 10 s or until the next command.
+The text of the job's state, below, comes first. One or more of these may follow:
+
+- *But no results can arrive:* or *But no messages can be sent:*, with the reason, while
+  there is no connection; see [NoConnection](#noconnection) and [NoResults](#noresults).
+- a queue with too many consumers, or none; see [WrongConsumers](#wrongconsumers).
+- *A result came later:*, with the centres and the pipeline, if a result arrives after
+  the job has ended.
+- *SOURCE excluded the result of the CPU pipeline*, while the job waits for another.
+
+While a job runs, the reason for refusing a request is shown before the job's text, for
+10 s or until the next command.
 """
 
 

@@ -83,7 +83,7 @@ def _confirmed(before: Job, after: Job) -> str:
     """Say in which case a confirm leads to a state."""
     if after.state in ENDED_BY_RESULT:
         expected = after.expects_result
-        return ", its result was there" if expected else ", no result is expected"
+        return ", its result was there" if expected else ", no result expected"
     waits = before.state is State.ENDING and after.state is State.STARTED
     return ", a grid is still to be ended" if waits else ""
 

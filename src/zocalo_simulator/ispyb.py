@@ -58,7 +58,7 @@ class Ispyb:
         except IspybUnavailable as problem:
             raise NotUnderstood(str(problem)) from None
         if not rows:
-            raise NotUnderstood(f"ISPyB does not know DCID {dcid}")
+            raise NotUnderstood(f"DCID {dcid} is not in ISPyB")
         return self._scan(dcid, group, rows[0][0])
 
     def _scan(

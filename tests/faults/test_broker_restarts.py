@@ -43,7 +43,7 @@ async def stop_noticed(ioc: Ioc, broker: RabbitMQ) -> None:
 async def test_status_tells_the_truth_when_the_broker_is_restarted_while_idle(
     ioc: Ioc, private_broker: RabbitMQ
 ) -> None:
-    assert "no results can come" not in await ioc.text("MESSAGE")
+    assert "no results can arrive" not in await ioc.text("MESSAGE")
     await stop_noticed(ioc, private_broker)
     assert await ioc.severity("BROKER:CONNECTED") == MAJOR
     await ioc.until_said("Is the broker running?")

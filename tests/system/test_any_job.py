@@ -76,7 +76,7 @@ Ready
 $ see
 P:STATE Started
 P:STATE.SEVR NO_ALARM
-P:MESSAGE DCID 701, 702: start message sent. Put END when the data is there.
+P:MESSAGE DCID 701, 702: start message sent. Put 1 to END when the data is complete.
 $ caput -t -c P:END 1
 Ready
 $ see
@@ -107,13 +107,13 @@ Ready
 $ see
 P:STATE Started
 P:STATE.SEVR NO_ALARM
-P:MESSAGE DCID 703: start message sent. Put END when the data is there.
+P:MESSAGE DCID 703: start message sent. Put 1 to END when the data is complete.
 $ caput -t -c P:END 1
 Ready
 $ see
 P:STATE Done
 P:STATE.SEVR NO_ALARM
-P:MESSAGE DCID 703: end message sent, no result is expected.
+P:MESSAGE DCID 703: end message sent, no result expected.
 $ caput -t -c P:WAIT 1
 Ready
 $ caput -t P:EXPECT_RESULT Yes
@@ -133,7 +133,7 @@ Ready
 $ see
 P:STATE Done
 P:STATE.SEVR NO_ALARM
-P:MESSAGE DCID 704: end message sent, no result is expected.
+P:MESSAGE DCID 704: end message sent, no result expected.
 $ caput -t -c P:WAIT 1
 Ready
 $ caput -t P:EXPECT_RESULT Yes

@@ -81,7 +81,7 @@ async def test_a_dns_that_does_not_answer_is_named_and_keeps_one_thread(
         running = asyncio.create_task(amqp.run())
         async with asyncio.timeout(10):
             lost = await states.get()
-        assert str(lost.problem).startswith("The DNS does not answer: the address of ")
+        assert str(lost.problem).startswith("DNS does not answer for the host of ")
         async with asyncio.timeout(20):
             assert (await states.get()).address == f"127.0.0.1:{rabbitmq.port}"
         assert len(hanging) == 1

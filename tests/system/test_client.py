@@ -343,7 +343,7 @@ async def test_an_ioc_that_ends_while_a_result_is_awaited_fails_the_job(
         waiting = asyncio.create_task(zocalo.process(9280, num_frames=1))
         await ioc.until_value("STATE", 4)
         await asyncio.to_thread(ioc.stop, number)
-        with pytest.raises(IocGone, match=f"{ioc.prefix} has gone"):
+        with pytest.raises(IocGone, match=f"Lost {ioc.prefix}"):
             await waiting
         with pytest.raises(IocGone):
             await anext(results)

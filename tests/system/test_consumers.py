@@ -62,11 +62,11 @@ async def test_without_a_dispatcher_the_reason_of_a_time_out_is_that(
         assert "dispatcher" not in await ioc.text("MESSAGE")
     await ioc.until_value("ZOCALO:CONSUMERS", 0)
     assert await ioc.severity("ZOCALO:CONSUMERS") == MAJOR
-    await ioc.until_said(f"Nobody takes messages from {TRIGGERS}.")
+    await ioc.until_said(f"Nothing takes messages from {TRIGGERS}.")
     await ioc.put_all(DCID=9001, NUM_FRAMES=1, TIMEOUT=0.5)
     await ioc.put("PROCESS", 1)
     assert await ioc.text("MESSAGE") == (
-        "DCID 9001: no result within 0.5 s. Nobody takes messages from "
+        "DCID 9001: no result within 0.5 s. Nothing takes messages from "
         f"{TRIGGERS}. Start Zocalo's dispatcher."
     )
     await ioc.until_value("ZOCALO:QUEUED", 2)
@@ -82,11 +82,11 @@ async def test_a_missing_dispatcher_is_logged_once_over_reconnections(
         host.control("close_all_connections", "--vhost", "consumers", "test")
         await ioc.until_value("BROKER:RECONNECTS", reconnects)
     await ioc.until_value("ZOCALO:CONSUMERS", 0)
-    assert ioc.log.count("Nobody takes messages") == 1
+    assert ioc.log.count("Nothing takes messages") == 1
     with consumer_of(host, TRIGGERS):
         await ioc.until_value("ZOCALO:CONSUMERS", 1)
     await ioc.until_value("ZOCALO:CONSUMERS", 0)
-    assert ioc.log.count("Nobody takes messages") == 2
+    assert ioc.log.count("Nothing takes messages") == 2
 
 
 async def test_a_refusal_is_said_still_when_a_dispatcher_is_found_missing(
@@ -95,7 +95,7 @@ async def test_a_refusal_is_said_still_when_a_dispatcher_is_found_missing(
     with consumer_of(host, TRIGGERS):
         await ioc.until_value("ZOCALO:CONSUMERS", 1)
         await ioc.put("DCID", -1, throw=False)
-    await ioc.until_said("Nobody takes messages")
+    await ioc.until_said("Nothing takes messages")
     assert (await ioc.text("MESSAGE")).startswith("DCID refused -1: ")
 
 

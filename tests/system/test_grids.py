@@ -257,7 +257,7 @@ async def test_results_come_while_the_queue_of_frames_is_missing(
 
     async def says_so() -> bool:
         text = await ioc.text("MESSAGE")
-        return "no frames can come" in text and "--frames-queue" in text
+        return "no frames can arrive" in text and "--frames-queue" in text
 
     await ioc.until(says_so)
     with result_sender(alone) as zocalo:
@@ -322,6 +322,6 @@ async def test_submit_shows_the_map_while_the_scan_fills(
     assert "▀" in shown.decode(errors="replace")
     with result_sender(broker) as zocalo:
         zocalo.send({"results": []}, dcid=7901)
-        await shows("no centre of diffraction")
+        await shows("no centres found")
     submitting.wait(20)
     os.close(ours)

@@ -172,7 +172,7 @@ async def test_past_results_are_there_on_request(
     ispyb.add_result(dcgid, weak, strong | {"maxVoxelX": 7, "blSampleId": 3})
     async with Client(ioc.prefix) as zocalo:
         volume, plane = await zocalo.past(dcid)
-        with pytest.raises(RequestRefused, match=f"does not know DCID {UNKNOWN}"):
+        with pytest.raises(RequestRefused, match=f"DCID {UNKNOWN} is not in ISPyB"):
             await zocalo.past(UNKNOWN)
     assert (volume.type, plane.type) == ("3d", "2d")
     best, other = volume.centres
@@ -181,9 +181,7 @@ async def test_past_results_are_there_on_request(
     assert (other.total_count, other.sample_id) == (10, -1)
     assert math.isnan(best.max_count)
     assert (plane.count, plane.centres) == (0, [])
-    assert f"PAST failed. ISPyB does not know DCID {UNKNOWN}" in await ioc.text(
-        "MESSAGE"
-    )
+    assert f"PAST failed. DCID {UNKNOWN} is not in ISPyB" in await ioc.text("MESSAGE")
     assert broker.depth(TRIGGERS) == 0
 
 
@@ -225,7 +223,7 @@ async def test_an_unknown_data_collection_fails_at_once(
     await ioc.put("PROCESS", 1)
     assert await ioc.state() == "Failed"
     assert await ioc.severity("STATE") == MAJOR
-    reason = f"START failed. ISPyB does not know DCID {UNKNOWN}. Check DCID."
+    reason = f"START failed. DCID {UNKNOWN} is not in ISPyB. Check DCID."
     assert (await ioc.text("MESSAGE")).startswith(reason)
     assert broker.depth(TRIGGERS) == 0
 
@@ -388,7 +386,7 @@ async def test_a_wrong_password_is_reported_and_shown_nowhere(
     broker.purge(TRIGGERS)
     await ioc.put("DCID", dcid)
     await ioc.put("START", 1)
-    reason = f"ISPyB: 127.0.0.1:{ispyb.port} refuses the user name or password"
+    reason = f"ISPyB: 127.0.0.1:{ispyb.port} refused the user name or password"
     assert reason in await ioc.text("MESSAGE")
     assert await ioc.severity("ISPYB:CONNECTED") == MINOR
     await ioc.put("NUM_FRAMES", 400)
@@ -415,7 +413,7 @@ async def test_without_required_an_unknown_data_collection_goes_out(
     await ioc.put_all(DCID=UNKNOWN, NUM_FRAMES=400)
     await ioc.put("START", 1)
     assert sent(broker, 1) == [started(UNKNOWN, 400)]
-    assert f"ISPyB does not know DCID {UNKNOWN}" in await ioc.text("MESSAGE")
+    assert f"DCID {UNKNOWN} is not in ISPyB" in await ioc.text("MESSAGE")
 
 
 def test_the_user_of_these_tests_may_do_nothing_but_select(ispyb: MariaDB) -> None:
@@ -442,7 +440,7 @@ def test_check_finds_out_whether_ispyb_can_be_read(
     assert checked(ispyb.url).startswith("yes ")
     nobody = checked(ispyb.url_with("reader:secret"))
     assert nobody.startswith("NO ")
-    assert "refuses the user name or password" in nobody
+    assert "refused the user name or password" in nobody
     assert "has no database ispyc" in checked(ispyb.url_with(database="ispyc"))
     with ispyb.changed(
         "REVOKE SELECT ON ispyb.* FROM reader",

@@ -83,7 +83,7 @@ async def test_clients_need_only_one_grid_of_a_scan(
 
 async def test_a_client_reads_why_its_grid_is_refused(ioc: Ioc) -> None:
     async with Client(ioc.prefix) as zocalo:
-        with pytest.raises(RequestRefused, match=f"does not know DCID {UNKNOWN}"):
+        with pytest.raises(RequestRefused, match=f"DCID {UNKNOWN} is not in ISPyB"):
             await zocalo.process(UNKNOWN)
 
 
@@ -114,4 +114,4 @@ def test_what_ispyb_does_not_know_is_rejected(
     parameters = {"ispyb_dcid": UNKNOWN, "event": "end", "guid": "0" * 36}
     message = {"recipes": ["mimas"], "parameters": parameters}
     site.put("processing_recipe", ({}, json.dumps(message).encode()))
-    simulation.until_logged(f"rejected: ISPyB does not know DCID {UNKNOWN}")
+    simulation.until_logged(f"rejected: DCID {UNKNOWN} is not in ISPyB")

@@ -94,8 +94,8 @@ async def test_what_went_out_is_counted_when_its_job_is_cancelled(
 @pytest.mark.parametrize(
     ("record", "value", "why"),
     [
-        ("SUBMIT", "a slip of somebody else's", "SUBMIT can't be used: "),
-        ("SEND", '{"command": "process", "dcid": 5}', "SEND can't process"),
+        ("SUBMIT", "a slip of somebody else's", "SUBMIT is invalid: "),
+        ("SEND", '{"command": "process", "dcid": 5}', "SEND does not take process"),
         ("START", 1, "START failed. No data collection id"),
         ("END", 1, "END failed. No data collection id"),
         ("PROCESS", 1, "START failed. No data collection id"),
@@ -246,7 +246,7 @@ async def test_a_job_without_a_result_is_done_with_its_end_message(ioc: Ioc) -> 
     await ioc.put("PROCESS", 1)
     assert await ioc.state() == "Done"
     assert await ioc.severity("STATE") == 0
-    assert "no result is expected" in await ioc.text("MESSAGE")
+    assert "no result expected" in await ioc.text("MESSAGE")
 
 
 async def test_remaining_counts_down_while_a_job_runs(ioc: Ioc) -> None:

@@ -192,4 +192,4 @@ async def test_an_ioc_that_dies_fails_the_status(
     await asyncio.to_thread(ioc.stop, signal.SIGKILL)
     [failed] = await client.answer()
     client.stop()
-    assert failed.startswith(f"IocGone: {ioc.prefix} has gone")
+    assert failed.startswith(f"IocGone: Lost {ioc.prefix}")

@@ -33,7 +33,7 @@ async def test_the_old_value_stays_and_message_says_why(
     assert await ioc.get(name) == good
     message = await ioc.text("MESSAGE")
     assert message.startswith(f"{name} refused {bad:g}: it must be ")
-    assert message.endswith("The old value stays.")
+    assert message.endswith("The old value is kept.")
 
 
 @pytest.mark.parametrize("name", ["SORT_KEY", "SOURCE"])
@@ -101,7 +101,7 @@ async def test_what_is_no_request_is_refused_by_the_name_of_its_record(
 ) -> None:
     await ioc.put(name, '{"dcid": 5}')
     message = await ioc.text("MESSAGE")
-    assert message.startswith(f"{name} can't be used: command: ")
+    assert message.startswith(f"{name} is invalid: command: ")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ async def test_a_certificate_is_renewed_without_a_restart(
             *("--results-queue", RESULTS, "--ca-file", str(trusted)),
         )
 
-        await ioc.until_said("a certificate that is not trusted")
+        await ioc.until_said("is not trusted")
         shutil.copy(site.file, trusted)
         await ioc.until_value("BROKER:CONNECTED", 1)
         await ioc.put_all(DCID=82, NUM_FRAMES=1, START=1)

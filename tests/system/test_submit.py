@@ -155,7 +155,7 @@ async def test_start_and_end_can_be_sent_alone(ioc: Ioc, rabbitmq: RabbitMQ) -> 
 async def test_a_job_without_a_result_is_done_at_once(ioc: Ioc) -> None:
     ended = await submit(ioc, "6210", "--num-frames", "1", "--no-expect-result")
     assert ended.status == FOUND, ended.errors
-    said = "DCID 6210: end message sent, no result is expected.\n"
+    said = "DCID 6210: end message sent, no result expected.\n"
     assert ended.output == said
     assert await ioc.state() == "Done"
 
@@ -247,7 +247,7 @@ async def test_an_ioc_that_dies_meanwhile_is_named(
     await asyncio.to_thread(ioc.stop, signal.SIGKILL)
     ended = await running.end()
     assert ended.status == FAILED
-    assert f"{ioc.prefix} has gone" in ended.errors
+    assert f"Lost {ioc.prefix}" in ended.errors
     assert "is with Zocalo" in ended.errors
 
 

@@ -58,7 +58,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         (["describe", "--formt=json"], "no option --formt; did you mean --format?"),
         (["describe", "--zzz", "7"], "There is no option --zzz; --help lists them."),
         (["describe", "--zzz://u:s3cret@h"], "There is no option …; --help lists"),
-        (["describe", "u:s3cret@h"], "There is no use for ….\n"),
+        (["describe", "u:s3cret@h"], "Unexpected argument ….\n"),
         (["describe", "--prefix"], "requires an argument.\n"),
         (["--zzz"], "--zzz"),
     ],

@@ -142,7 +142,7 @@ def test_a_third_grid_of_a_group_that_is_begun_is_a_new_scan() -> None:
     [
         (a_frame(1, dcid=90, size=None), "DCID 90: the recipe step has no gridinfo"),
         (a_frame(7), "DCID 71 has no frame 7: its grid has 6"),
-        (a_frame(1, size=a_size(2, 3)), "DCID 71: the gridinfo is not that of"),
+        (a_frame(1, size=a_size(2, 3)), "DCID 71: the gridinfo differs from"),
         (a_frame(1, dcid=90, size=a_size(257, 256)), "its grid has 65792 boxes"),
         (a_frame(1, dcid=73, others=(71, 72)), "its scan would have 3 grids"),
     ],

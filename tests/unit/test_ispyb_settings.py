@@ -84,5 +84,5 @@ def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
     file = write(tmp_path / "ispyb.cfg", CREDENTIALS)
     both = "--ispyb", "mysql://host/ispyb", "--ispyb-credentials", file
     assert "give this or --ispyb-credentials, not both" in problem(*both)
-    useless = "use it with --ispyb or --ispyb-credentials only"
+    useless = "use only with --ispyb or --ispyb-credentials"
     assert useless in problem("--no-ispyb-required")

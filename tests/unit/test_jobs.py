@@ -897,7 +897,7 @@ def test_a_job_without_a_result_is_done_once_its_end_is_confirmed() -> None:
     job = send(jobs, Event.END, 1)
     assert (job.state, job.reason) == (
         State.DONE,
-        "end message sent, no result is expected",
+        "end message sent, no result expected",
     )
 
 
@@ -1349,7 +1349,7 @@ def test_the_description_names_every_grid(state: State) -> None:
     ("state", "says"),
     [
         (State.STARTING, "sending the start message"),
-        (State.STARTED, "Put END"),
+        (State.STARTED, "Put 1 to END"),
         (State.ENDING, "sending the end message"),
         (State.PROCESSING, "waiting for the result"),
         (State.DONE, "1 centre found by the CPU pipeline."),

@@ -95,7 +95,7 @@ def test_a_data_collection_that_ispyb_does_not_know_is_refused() -> None:
 def test_unless_it_need_not_be_known_and_has_its_frames() -> None:
     result = filled(Request(dcid=70, num_frames=400), required=False)
     assert [r.num_frames for r in result.requests] == [400]
-    assert notes(result) == ["ISPyB does not know DCID 70. Check DCID."]
+    assert notes(result) == ["DCID 70 is not in ISPyB. Check DCID."]
     with pytest.raises(FramesUnknown):
         filled(Request(dcid=70), required=False)
 

@@ -22,7 +22,7 @@ from zocalo_ioc.settings import SubmitSettings
         (("1", "--num-frames", "2", "--parameters", "{"), "PARAMETERS is not JSON"),
         (
             ("1", "1", "--num-frames", "2"),
-            "DCID 1 is there twice",
+            "DCID 1 is given twice",
         ),
     ],
 )

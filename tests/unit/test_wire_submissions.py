@@ -70,7 +70,7 @@ def test_every_command_is_read() -> None:
     ],
 )
 def test_what_can_not_be_used_is_refused_with_the_reason(text: str, why: str) -> None:
-    with pytest.raises(RequestInvalid, match=f"^SEND can't be used: .*{why}"):
+    with pytest.raises(RequestInvalid, match=f"^SEND is invalid: .*{why}"):
         read_submission(text, "SEND")
 
 
@@ -114,7 +114,7 @@ def test_what_a_grid_says_itself_wins_even_if_it_is_0(name: str) -> None:
 
 def test_a_data_collection_can_not_be_there_twice() -> None:
     _, requests = read(*({"command": "end", "dcid": dcid} for dcid in (1, 2, 1)))
-    with pytest.raises(RequestInvalid, match="DCID 1 is there twice"):
+    with pytest.raises(RequestInvalid, match="DCID 1 is given twice"):
         as_scan(requests)
 
 

@@ -207,7 +207,9 @@ class AmqpBroker:
             next(filter(None, problems), None),
             max(self._connections - 1, 0),
             subscribed,
-            f"no {' and '.join(missing)} can come" if missing else "no messages can go",
+            f"no {' and '.join(missing)} can arrive"
+            if missing
+            else "no messages can be sent",
         )
         if state != self._state:
             self._state = state

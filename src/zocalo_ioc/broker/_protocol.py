@@ -106,7 +106,7 @@ class Connection:
         problem: what is wrong, if anything.
         reconnects: how often the connection was re-established.
         subscribed: the queues that messages come from.
-        effect: what the problem prevents, for example ``no results can come``.
+        effect: what the problem prevents, for example ``no results can arrive``.
     """
 
     up: bool
@@ -114,7 +114,7 @@ class Connection:
     problem: Problem | None = None
     reconnects: int = 0
     subscribed: tuple[Queue, ...] = ()
-    effect: str = "no results can come"
+    effect: str = "no results can arrive"
 
 
 class Broker(Protocol):

@@ -124,7 +124,7 @@ class _Job:
             case _ if self._settings.expect_result:
                 return State.PROCESSING, "end message sent"
             case _:
-                return State.DONE, "end message sent, no result is expected"
+                return State.DONE, "end message sent, no result expected"
 
     def _print(self, state: State, message: str, result: Result | None) -> None:
         if self._settings.as_json:

@@ -47,17 +47,17 @@ _ALARMS = {
     ),
     "BROKER:CONNECTED": _Alarm(
         "Zocalo can't be reached",
-        "{P}:MESSAGE says why. No results can come until it is fixed; the IOC connects "
-        "again by itself.",
+        "{P}:MESSAGE says why. No results can arrive until this is fixed; the IOC "
+        "reconnects automatically.",
         10,
     ),
     "BROKER:CONSUMERS": _Alarm(
-        "Another program takes results of Zocalo",
+        "Another program takes Zocalo results",
         "Stop the other consumer of the results queue, or use --results-exchange.",
         30,  # as long as RabbitMQ may take a lost connection for alive
     ),
     "ZOCALO:CONSUMERS": _Alarm(
-        "The dispatcher of Zocalo is not running",
+        "Zocalo's dispatcher is not running",
         "Nothing is processed until Zocalo's dispatcher runs.",
         30,
     ),
@@ -68,11 +68,11 @@ _ALARMS = {
     ),
     "AUTOSAVE:OK": _Alarm(
         "The Zocalo IOC can't save its values",
-        "The log says why. The IOC tries again by itself.",
+        "The log says why. The IOC keeps trying.",
         30,
     ),
     "IOC:FD_FREE": _Alarm(
-        "The Zocalo IOC runs out of file descriptors",
+        "The Zocalo IOC is running out of file descriptors",
         "{P}:IOC:CA_CLNT_CNT says how many clients there are. Raise the limit of open "
         "files.",
     ),

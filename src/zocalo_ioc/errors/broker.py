@@ -33,16 +33,16 @@ class Unreachable(NoConnection):
 class HostUnknown(NoConnection):
     """The name is not in the DNS."""
 
-    text = "The host of {address} is not known"
+    text = "Unknown host: {address}"
     remedy = "Check --broker"
     address: Node
 
 
 class HostNotLookedUp(NoConnection):
-    """The DNS does not answer, so that nobody knows whether the host is there."""
+    """DNS does not answer, so the host may or may not exist."""
 
-    text = "The DNS does not answer: the address of {address} is not known"
-    remedy = "Check the name servers of this machine, or give IP addresses to --broker"
+    text = "DNS does not answer for the host of {address}"
+    remedy = "Check this machine's name servers, or give --broker an IP address"
     address: Node
 
 
@@ -63,7 +63,7 @@ class NotRabbitMq(NoConnection):
 
 
 class NoAnswer(NoConnection):
-    """It took too long to connect."""
+    """Connecting took too long."""
 
     text = "{address} does not answer"
     remedy = "Check the network and the broker"
@@ -110,15 +110,15 @@ class LoginRefused(NoConnection):
     """The broker does not accept the credentials."""
 
     text = "{address} refused the user name or password"
-    remedy = "Check those in --broker"
+    remedy = "Check --broker"
     address: Node
 
 
 class VirtualHostRefused(NoConnection):
     """The virtual host does not exist, or the user may not use it."""
 
-    text = "{address} gives this user no access to the virtual host"
-    remedy = "Check the end of --broker"
+    text = "{address} denies this user access to the virtual host"
+    remedy = "Check the virtual host, at the end of --broker"
     address: Node
 
 
@@ -154,8 +154,8 @@ class ClientCertificateRefused(NoConnection):
 class CertificateUntrusted(NoConnection):
     """The authority of the broker's certificate is not known."""
 
-    text = "{address} has a certificate that is not trusted: {reason}"
-    remedy = "Give --ca-file with the authority that the site trusts"
+    text = "The certificate of {address} is not trusted: {reason}"
+    remedy = "Set --ca-file to the site's certificate authority"
     address: Node
     reason: Annotated[str, "unable to get local issuer certificate"]
 
@@ -163,7 +163,7 @@ class CertificateUntrusted(NoConnection):
 class CertificateNotYetValid(NoConnection):
     """One of the clocks is wrong."""
 
-    text = "{address} has a certificate that is not trusted: {reason}"
+    text = "The certificate of {address} is not trusted: {reason}"
     remedy = "Check the clocks of both machines"
     address: Node
     reason: Annotated[str, "certificate is not yet valid"]
@@ -172,7 +172,7 @@ class CertificateNotYetValid(NoConnection):
 class CertificateExpired(NoConnection):
     """The broker's certificate is too old."""
 
-    text = "{address} has a certificate that is not trusted: {reason}"
+    text = "The certificate of {address} is not trusted: {reason}"
     remedy = "Renew the broker's certificate"
     address: Node
     reason: Annotated[str, "certificate has expired"]
@@ -181,7 +181,7 @@ class CertificateExpired(NoConnection):
 class CertificateForOtherHost(NoConnection):
     """The certificate names another host."""
 
-    text = "{address} has a certificate that is not trusted: {reason}"
-    remedy = "Give --broker the host that the certificate is for"
+    text = "The certificate of {address} is not trusted: {reason}"
+    remedy = "Use the host name of the certificate in --broker"
     address: Node
     reason: Annotated[str, "Hostname mismatch"]

@@ -43,8 +43,8 @@ class PortInUse(CheckFailed):
     """Another IOC, most probably."""
 
     text = (
-        "Port {port} is in use. If by another IOC, clients that ask this machine by "
-        "its address find only one of the two"
+        "Port {port} is in use. If another IOC uses it, clients that look for this "
+        "machine by address find only one of the two"
     )
     remedy = "Set {variable} to another port, here and for the clients"
     port: _Where
@@ -55,7 +55,7 @@ class MetricsPortInUse(CheckFailed):
     """Prometheus could not connect."""
 
     text = "Can't use {address}:{port}: {reason}"
-    remedy = "Give another port"
+    remedy = "Choose another port"
     address: Annotated[str, "127.0.0.1"]
     port: Annotated[int, 9100]
     reason: Annotated[str, "Address already in use"]
@@ -72,7 +72,7 @@ class AccessFileUnreadable(CheckFailed):
 class AccessFileInvalid(CheckFailed):
     """The IOC would not start."""
 
-    text = "EPICS does not understand {file}"
+    text = "EPICS can't read {file}"
     remedy = "Fix the line that EPICS names on stderr"
     file: Annotated[str, "/etc/zocalo-ioc/i03.acf"]
 
@@ -81,7 +81,7 @@ class FolderReadOnly(CheckFailed):
     """Nothing would survive a restart."""
 
     text = "Can't write to {folder}: {reason}"
-    remedy = "Let the user that runs the IOC write there"
+    remedy = "Let the user that runs the IOC write to the folder"
     folder: Annotated[str, "/var/lib/zocalo-ioc/i03"]
     reason: Reason
 
@@ -89,7 +89,7 @@ class FolderReadOnly(CheckFailed):
 class CertificateEndsSoon(CheckFailed):
     """The broker's certificate has to be renewed."""
 
-    text = "The certificate is valid for {days} days only, until {until} UTC"
+    text = "The certificate is valid for only {days} days, until {until} UTC"
     remedy = "Renew the certificate"
     days: Annotated[int, 20]
     until: Annotated[str, "2027-02-10 12:00"]
@@ -98,7 +98,7 @@ class CertificateEndsSoon(CheckFailed):
 class TriggerQueueMissing(CheckFailed):
     """Zocalo has another virtual host."""
 
-    text = "{address} has no queue {queue}, to which triggers go"
+    text = "{address} has no queue {queue} for triggers"
     remedy = "Check the virtual host in --broker, or create the queue"
     address: Node
     queue: TriggerQueue
@@ -107,7 +107,7 @@ class TriggerQueueMissing(CheckFailed):
 class NoDispatcher(CheckFailed):
     """Triggers would wait in the queue."""
 
-    text = "The queue exists, but nothing takes messages from it"
+    text = "The queue exists, but has no consumer"
     remedy = "Is Zocalo's dispatcher running?"
 
 

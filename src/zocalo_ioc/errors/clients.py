@@ -20,7 +20,7 @@ class IocSilent(Gone):
 class IocLost(Gone):
     """The PVs were there before."""
 
-    text = "{prefix} has gone: the IOC has ended, or the network"
+    text = "Lost {prefix}: the IOC has stopped, or the network has failed"
     prefix: Prefix
 
 
@@ -50,13 +50,13 @@ class PictureNotWritten(Gone):
 class ResultOvertaken(Gone):
     """The PVs show the latest result only."""
 
-    text = "The result came, but others took its place before it was read"
+    text = "The result arrived, but newer results replaced it before it was read"
     remedy = "{prefix}:HISTORY has the last hundred jobs"
     prefix: Prefix
 
 
 class HeartbeatStopped(Gone):
-    """EPICS answers, but the program behind it does nothing any more."""
+    """EPICS answers, but the program behind it has stopped working."""
 
     text = "{prefix} answers, but its heartbeat has not moved for {seconds:g} s"
     remedy = "Restart the IOC"
@@ -65,7 +65,7 @@ class HeartbeatStopped(Gone):
 
 
 class BrokerAway(Gone):
-    """The IOC runs, but no results can come."""
+    """The IOC runs, but no results can arrive."""
 
     text = "{prefix} is not connected to its broker"
     remedy = "{prefix}:MESSAGE says why"

@@ -85,7 +85,7 @@ class MetricsPortUnavailable(SettingsInvalid):
     """Prometheus could not connect."""
 
     text = "--metrics-port: can't listen at {address}:{port}: {reason}"
-    remedy = "Give another port, or find out which program has this one"
+    remedy = "Choose another port, or find the program that uses this one"
     address: Annotated[str, "127.0.0.1"]
     port: Annotated[int, 9100]
     reason: Annotated[str, "Address already in use"]
@@ -104,7 +104,7 @@ class AccessSecurityInvalid(SettingsInvalid):
     """EPICS does not accept the file."""
 
     text = "EPICS can't start with the access security file {file}"
-    remedy = "EPICS says above which line is wrong"
+    remedy = "See the line that EPICS names above"
     file: Annotated[str, "/etc/zocalo-ioc/i03.acf"]
 
 
@@ -112,7 +112,7 @@ class FilesNotCopied(SettingsInvalid):
     """The folder can't be written."""
 
     text = "Can't copy to {folder}: {reason}"
-    remedy = "Name another folder"
+    remedy = "Choose another folder"
     folder: Annotated[str, "/opt/opi"]
     reason: Reason
 

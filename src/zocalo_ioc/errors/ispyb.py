@@ -37,7 +37,7 @@ class IspybSilent(IspybUnavailable):
 class IspybHostUnknown(IspybUnavailable):
     """The name is not in the DNS."""
 
-    text = "ISPyB: the host of {address} is not known"
+    text = "ISPyB: unknown host: {address}"
     remedy = "Check --ispyb"
     address: _Server
 
@@ -45,8 +45,8 @@ class IspybHostUnknown(IspybUnavailable):
 class IspybLoginRefused(IspybUnavailable):
     """The user or the password is wrong, or this host may not connect."""
 
-    text = "ISPyB: {address} refuses the user name or password"
-    remedy = "Check --ispyb or --ispyb-credentials, and the rights of the user"
+    text = "ISPyB: {address} refused the user name or password"
+    remedy = "Check --ispyb or --ispyb-credentials, and the user's permissions"
     address: _Server
 
 
@@ -54,7 +54,7 @@ class IspybDatabaseRefused(IspybUnavailable):
     """It is not there, or this user may not use it."""
 
     text = "ISPyB: {address} has no database {database} for this user"
-    remedy = "Check the last part of --ispyb, and the rights of the user"
+    remedy = "Check the end of --ispyb, and the user's permissions"
     address: _Server
     database: Annotated[str, "ispyb"]
 
@@ -81,7 +81,7 @@ class IspybFailed(IspybUnavailable):
     """Anything else that the server or the driver reports."""
 
     text = "ISPyB: {address} can't be read ({reason})"
-    remedy = "Look the error number up in the documentation of the database"
+    remedy = "Look up the error number in the database's documentation"
     address: _Server
     reason: Annotated[str, "OperationalError 1040"]
 
@@ -107,7 +107,7 @@ class NotADcid(RequestInvalid):
 class DcidUnknown(RequestInvalid):
     """ISPyB has no such data collection. Zocalo would drop the message."""
 
-    text = "ISPyB does not know DCID {dcid}"
+    text = "DCID {dcid} is not in ISPyB"
     remedy = "Check DCID"
     dcid: Dcid
 

@@ -39,7 +39,7 @@ class NotConfirmedInTime(NotConfirmed):
     """It was sent, but the confirmation never came."""
 
     text = "The broker did not confirm the message within {seconds:g} s"
-    remedy = "It may have received the message all the same; check the broker"
+    remedy = "The broker may still have received the message; see the broker's log"
     seconds: _Seconds
 
 
@@ -55,7 +55,7 @@ class RejectedRepeatedly(NotConfirmed):
     """The broker answered with a negative confirmation each time."""
 
     text = "The broker did not confirm the message within {seconds:g} s"
-    remedy = "It rejected the message repeatedly; is the queue full? See its log"
+    remedy = "The broker rejected the message repeatedly. Is the queue full?"
     seconds: _Seconds
 
 
@@ -92,8 +92,8 @@ class NotEncodable(NotConfirmed):
 class StoppedUnconfirmed(NotConfirmed):
     """The IOC was stopped; the put of the command never ends well."""
 
-    text = "The IOC was stopped before the broker confirmed it"
-    remedy = "Send it again if the broker does not have it"
+    text = "The IOC was stopped before the broker confirmed the message"
+    remedy = "Send the message again if the broker does not have it"
 
 
 class SendingBroke(NotConfirmed):

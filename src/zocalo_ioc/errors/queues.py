@@ -54,7 +54,7 @@ class OwnQueueDiffers(NoResults):
     """A queue of that name has other properties."""
 
     text = "{address} has a queue {queue} with other properties"
-    remedy = "Delete it, if nobody else needs it"
+    remedy = "Delete the queue if nothing else uses it"
     address: Node
     queue: Queue
 
@@ -73,13 +73,13 @@ class ResultsStopped(NoResults):
 class ResultsCancelled(NoResults):
     """The broker cancelled the subscription."""
 
-    text = "{address} cancelled the results: was {queue} deleted?"
+    text = "{address} cancelled the results from {queue}. Was the queue deleted?"
     address: Node
     queue: Queue
 
 
 class ConsumerLost(NoResults):
-    """The node is cut off from its cluster, or the queue was deleted and made anew."""
+    """The node is cut off from its cluster, or the queue was replaced."""
 
     text = "{address} no longer counts this IOC as a consumer of {queue}"
     remedy = "See the broker's log"
@@ -90,7 +90,7 @@ class ConsumerLost(NoResults):
 class QueueUnresponsive(NoResults):
     """The broker neither accepts nor refuses the subscription."""
 
-    text = "{address} does not answer for the queue {queue}"
+    text = "The queue {queue} at {address} does not respond"
     remedy = "Are enough nodes of the cluster running? See the broker's log"
     address: Node
     queue: Queue
@@ -111,6 +111,6 @@ class ResultsShared(WrongConsumers):
 class DispatcherMissing(WrongConsumers):
     """Messages wait in the queue until Zocalo's dispatcher takes them."""
 
-    text = "Nobody takes messages from {queue}"
+    text = "Nothing takes messages from {queue}"
     remedy = "Start Zocalo's dispatcher"
     queue: TriggerQueue

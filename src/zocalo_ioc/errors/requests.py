@@ -10,7 +10,7 @@ class ValueOutOfRange(ValueRefused):
     """A value is out of range, too long, or of another type."""
 
     text = "{record} refused {value}: {reason}"
-    remedy = "The old value stays"
+    remedy = "The old value is kept"
     record: Annotated[str, "NUM_FRAMES"]
     value: Annotated[str, "-1"]
     reason: Annotated[str, "it must be 0 to 2147483647"]
@@ -47,15 +47,15 @@ class FramesTooMany(RequestInvalid):
     """The first frame of a grid would have too high a number."""
 
     text = "DCID {dcid}: START_FRAME or MESSAGE_INDEX would be over 2147483647"
-    remedy = "Write smaller numbers for the grid before it"
+    remedy = "Write smaller numbers for the previous grid"
     dcid: Dcid
 
 
 class DcidRepeated(RequestInvalid):
     """The grids of a scan have data collections of their own."""
 
-    text = "DCID {dcid} is there twice"
-    remedy = "Write another for each grid; XZ:DCID is 0 if there is one grid"
+    text = "DCID {dcid} is given twice"
+    remedy = "Each grid has its own DCID; set XZ:DCID to 0 for a single grid"
     dcid: Dcid
 
 
@@ -63,7 +63,7 @@ class StillProcessed(RequestInvalid):
     """Zocalo has the end message of a data collection that is to be started again."""
 
     text = "DCID {dcid} is being processed in job {job}"
-    remedy = "Wait for the end of that job, or cancel it"
+    remedy = "Wait for job {job} to end, or cancel the job"
     dcid: Dcid
     job: Annotated[int, 12]
 
@@ -95,8 +95,8 @@ class ParametersNotAnObject(RequestInvalid):
 class SubmissionInvalid(RequestInvalid):
     """The JSON of a whole request can't be used."""
 
-    text = "{record} can't be used: {reason}"
-    remedy = "Its keys are {keys}"
+    text = "{record} is invalid: {reason}"
+    remedy = "The keys are {keys}"
     record: Annotated[str, "SUBMIT"]
     reason: Annotated[str, "dcid: Input should be a valid integer"]
     keys: Annotated[str, "dcid, dcgid, …, command"]
@@ -105,8 +105,8 @@ class SubmissionInvalid(RequestInvalid):
 class CommandNotAllowed(RequestInvalid):
     """A record does not take a command that another one does."""
 
-    text = "{record} can't {command}"
-    remedy = "Write it to SUBMIT"
+    text = "{record} does not take {command}"
+    remedy = "Use SUBMIT"
     record: Annotated[str, "SEND"]
     command: Annotated[str, "process"]
 

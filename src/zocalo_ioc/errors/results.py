@@ -59,7 +59,7 @@ class GridTooLarge(NotUnderstood):
 class GridChanged(NotUnderstood):
     """Frames of one data collection disagree on its grid."""
 
-    text = "DCID {dcid}: the gridinfo is not that of the frames before"
+    text = "DCID {dcid}: the gridinfo differs from that of earlier frames"
     dcid: Annotated[int, 71]
 
 

@@ -42,7 +42,7 @@ class OptionUnknown(SettingsInvalid):
 class WordUnused(SettingsInvalid):
     """The command takes fewer words."""
 
-    text = "There is no use for {word}"
+    text = "Unexpected argument {word}"
     word: Annotated[str, "i03.yaml"]
 
 
@@ -56,7 +56,7 @@ class LineInvalid(SettingsInvalid):
 class KeyUnknown(SettingsInvalid):
     """The settings file has a key that the command does not have as an option."""
 
-    text = "{file} has {key}, which this command does not know{hint}"
+    text = "{file}: unknown key {key}{hint}"
     file: Annotated[str, "i03.yaml"]
     key: Annotated[str, "brokr"]
     hint: Annotated[str, "; did you mean broker?"]
@@ -95,7 +95,7 @@ class OptionsExclusive(SettingsInvalid):
 class OptionUseless(SettingsInvalid):
     """An option belongs to another one that is not given."""
 
-    text = "{label}: use it with {other} only"
+    text = "{label}: use only with {other}"
     label: Annotated[str, "--routing-key"]
     other: Annotated[str, "--results-exchange"]
 

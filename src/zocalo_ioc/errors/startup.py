@@ -10,7 +10,7 @@ class SavedByAnother(NotStarted):
     """Two would overwrite each other's values. The lock ends with the other process."""
 
     text = "Another IOC saves its values to {file}"
-    remedy = "Stop it, or give another folder to --autosave"
+    remedy = "Stop the other IOC, or set --autosave to another folder"
     file: Annotated[str, "BL03I-EA-ZOC-01.json"]
 
 
@@ -18,6 +18,6 @@ class PrefixServed(NotStarted):
     """It was found by Channel Access; clients could get the values of either."""
 
     text = "Another IOC serves {prefix}, at {address}"
-    remedy = "Stop it, or give --prefix another name"
+    remedy = "Stop the other IOC, or choose another --prefix"
     prefix: Prefix
     address: Annotated[str, "bl03i-ea-serv-01:5064"]

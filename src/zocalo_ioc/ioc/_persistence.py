@@ -128,7 +128,7 @@ class Persistence:
         if problem:
             logger.warning("%s", problem)
         else:
-            logger.info("Saving works again")
+            logger.info("Values can be saved again")
         self.problem = problem
         self._on_problem()
         self._pvs.ioc.autosave_ok.set(problem is None)

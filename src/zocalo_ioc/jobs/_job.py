@@ -176,7 +176,7 @@ class Job:
                 rest = named(dcid for dcid in self.dcids if dcid in self.to_end)
                 return f"waiting for END of {rest}"
             case State.STARTED:
-                return "start message sent. Put END when the data is there"
+                return "start message sent. Put 1 to END when the data is complete"
             case State.ENDING:
                 return "sending the end message"
             case State.PROCESSING:
@@ -226,7 +226,7 @@ class Job:
     def _end_if_done(self, now: float) -> None:
         if not self.expects_result:
             if self.state is State.PROCESSING:
-                self.end(State.DONE, "end message sent, no result is expected", now)
+                self.end(State.DONE, "end message sent, no result expected", now)
         elif self.result and self.waiting:
             count = len(self.result.centres)
             state = State.DONE if count else State.NO_CENTRES
@@ -236,7 +236,7 @@ class Job:
         """End the job, for its time has passed; say why if that is known."""
         if self.to_end:
             what = f"no END within {timeouts.end:g} s"
-            remedy = "Put it when the data is there, or raise END_TIMEOUT"
+            remedy = "Put 1 to END when the data is complete, or raise END_TIMEOUT"
         elif self.excluded:
             what = f"no result within {timeouts.result:g} s"
             remedy = f"SOURCE excluded the result of the {self.excluded} pipeline"
@@ -255,13 +255,12 @@ class Job:
 
 def outcome(count: int, source: Source) -> str:
     """Say for people how many centres a result has, and from which pipeline."""
-    found = count_of_centres(count) if count else "no centre of diffraction"
-    return f"{found} found by the {source} pipeline"
+    return f"{count_of_centres(count)} found by the {source} pipeline"
 
 
 def count_of_centres(count: int) -> str:
     """Say for people how many centres there are."""
-    return "1 centre" if count == 1 else f"{count} centres"
+    return "1 centre" if count == 1 else f"{count or 'no'} centres"
 
 
 def named(dcids: Iterable[int]) -> str:

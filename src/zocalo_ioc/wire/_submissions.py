@@ -75,7 +75,7 @@ def as_scan(requests: Iterable[Request]) -> list[Request]:
     before end, as mx-bluesky sends them, unless a request gives another.
 
     Raises:
-        RequestInvalid: a data collection is there twice, or the numbers get too high.
+        RequestInvalid: a data collection is given twice, or the numbers get too high.
     """
     scan: list[Request] = []
     for request in requests:
