@@ -20,18 +20,20 @@ _BUSY = Push({"Ready": False, "Busy": True})
 
 
 class RequestPvs(Section):
-    """What the next message says."""
+    """The contents of the next message."""
 
     group = Group.REQUEST
     dcid = RequestField("DCID", _POSITIVE, "ISPyB data collection id, 0 for none yet")
     dcgid = RequestField("DCGID", _POSITIVE, "Data collection group id, 0 if unknown")
-    filename = RequestField("FILENAME", Text(256), "File name the detector writes")
+    filename = RequestField(
+        "FILENAME", Text(256), "Name of the file the detector writes"
+    )
     start_frame = RequestField(
         "START_FRAME", _POSITIVE, "Index of the first frame in the file"
     )
     num_frames = RequestField("NUM_FRAMES", _POSITIVE, "Number of frames")
     message_index = RequestField(
-        "MESSAGE_INDEX", _POSITIVE, "Which trigger of the detector, from 0"
+        "MESSAGE_INDEX", _POSITIVE, "Index of the detector's trigger, from 0"
     )
     recipes = RequestField(
         "RECIPES", Text(256), "Recipe names, comma separated", initial="mimas"
@@ -42,7 +44,9 @@ class RequestPvs(Section):
     xz_dcid = RequestField(
         "XZ:DCID", _POSITIVE, "Second grid of a 3-D scan, 0 for none"
     )
-    xz_num_frames = RequestField("XZ:NUM_FRAMES", _POSITIVE, "Its number of frames")
+    xz_num_frames = RequestField(
+        "XZ:NUM_FRAMES", _POSITIVE, "Number of frames of the second grid"
+    )
     expect_result = RequestField(
         "EXPECT_RESULT",
         Bool({"No": False, "Yes": True}),
@@ -52,11 +56,11 @@ class RequestPvs(Section):
 
 
 class CommandPvs(Section):
-    """What makes the IOC do something."""
+    """Commands to the IOC."""
 
     group = Group.COMMAND
     by: str = ""
-    """Who put the command that runs now: user@host, empty if that is unknown."""
+    """Who put the command that runs now: user@host, empty if unknown."""
     start = Action("START", _BUSY, "Send the start message")
     end = Action("END", _BUSY, "Send the end message")
     wait = Action("WAIT", _BUSY, "Wait for the latest job to end")
@@ -66,17 +70,17 @@ class CommandPvs(Section):
     # EPICS does the puts to one record one after the other, so those that send messages
     # only have a record that no client holds while it waits for a result
     send = TextAction("SEND", Text(4096), "As SUBMIT, without awaiting a result")
-    past = TextAction("PAST", Text(40), "Past results of this DCID to PAST:JSON")
+    past = TextAction("PAST", Text(40), "Read past results of a DCID from ISPyB")
 
 
 class OptionPvs(Section):
-    """What holds from now on."""
+    """Options, in force at once."""
 
     group = Group.OPTION
     sort_key = Option(
         "SORT_KEY",
         Enum({key: key for key in SortKey}),
-        "How new results rank their centres",
+        "How centres of new results are ranked",
     )
     source = Option(
         "SOURCE",
@@ -103,7 +107,7 @@ class OptionPvs(Section):
 
 
 class JobPvs(Section):
-    """Where the current job is, and what is wrong, if anything."""
+    """The state of the current job, and any problem."""
 
     group = Group.STATUS
     state = Readback(
@@ -119,13 +123,13 @@ class JobPvs(Section):
         "State of the latest job",
     )
     message = Readback("MESSAGE", Text(1024), "STATE in words, and any problem")
-    dcid = Readback("JOB:DCID", Int(), "Its first data collection")
-    dcids = Readback("JOB:DCIDS", Ints(MAX_DCIDS), "All its data collections")
-    by = Readback("JOB:BY", String(), "Who began it: user@host")
+    dcid = Readback("JOB:DCID", Int(), "First data collection of the job")
+    dcids = Readback("JOB:DCIDS", Ints(MAX_DCIDS), "All data collections of the job")
+    by = Readback("JOB:BY", String(), "Who started the job: user@host")
     number = Readback("JOB:NUMBER", Int(), "Counts the jobs of this IOC")
-    remaining = Readback("JOB:REMAINING", Float("s", 1), "Time until it times out")
+    remaining = Readback("JOB:REMAINING", Float("s", 1), "Time until the job times out")
     elapsed = Readback(
-        "JOB:ELAPSED", Float("s", 1), "Since the first confirmed message"
+        "JOB:ELAPSED", Float("s", 1), "Time since the first confirmed message"
     )
     guid = Readback("GUID", String(), "guid of the last message sent")
 
@@ -155,10 +159,12 @@ class BrokerPvs(Section):
     sent = Readback("BROKER:SENT", Int(), "Messages the broker confirmed")
     received = Readback("BROKER:RECEIVED", Int(), "Results taken off the queue")
     ignored = Readback("BROKER:IGNORED", Int(), "Results that SOURCE excludes")
-    rejected = Readback("BROKER:REJECTED", Int(), "Messages rejected, not results")
+    rejected = Readback(
+        "BROKER:REJECTED", Int(), "Messages rejected as invalid results"
+    )
     reconnects = Readback("BROKER:RECONNECTS", Int(), "Reconnections")
     confirm_time = Readback(
-        "BROKER:CONFIRM_TIME", Float("ms", 3), "Duration of the last confirm"
+        "BROKER:CONFIRM_TIME", Float("ms", 3), "Time the broker took to confirm"
     )
 
 
@@ -190,7 +196,7 @@ class IspybPvs(Section):
         "ISPyB answers",
         initial=2,  # Off
     )
-    past = Readback("PAST:JSON", Text(65536), "What PAST found in ISPyB")
+    past = Readback("PAST:JSON", Text(65536), "Results that PAST read from ISPyB")
 
 
 class IocPvs(Section):

@@ -27,14 +27,14 @@ class GridPvs(Section):
     """Both grids of a scan, with a queue of frames only. COUNTS are set last."""
 
     group = Group.GRIDS
-    dcid = _by_grid("DCID", Int(), "Data collection, 0 if there is none")
+    dcid = _by_grid("DCID", Int(), "Data collection, 0 if none")
     nx = _by_grid("NX", Int("boxes"), "Boxes along x")
     ny = _by_grid("NY", Int("boxes"), "Boxes along y or z")
     step_x = _by_grid("STEP:X", _STEP, "Width of a box")
     step_y = _by_grid("STEP:Y", _STEP, "Height of a box")
     frames = _by_grid("FRAMES", Int("frames"), "Frames counted")
     expected = _by_grid("EXPECTED", Int("frames"), "Frames of the grid")
-    max_count = _by_grid("MAX_COUNT", Int("spots"), "Highest of its counts")
+    max_count = _by_grid("MAX_COUNT", Int("spots"), "Most spots in a box")
     counts = _by_grid(
-        "COUNTS", Ints(MAX_BOXES, "spots"), f"Spots in each box, {NOT_SEEN} unseen"
+        "COUNTS", Ints(MAX_BOXES, "spots"), f"Spots per box, {NOT_SEEN} if no frame yet"
     )

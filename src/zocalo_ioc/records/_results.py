@@ -24,18 +24,22 @@ class ResultPvs(Section):
     """The latest result."""
 
     group = Group.RESULT
-    job = Updated("RESULT:JOB", Int(), "Number of its job, 0 for none here")
+    job = Updated("RESULT:JOB", Int(), "Job number, 0 if not a job of this IOC")
     dcid = Updated("RESULT:DCID", Int(), "Data collection id")
     dcids = Updated("RESULT:DCIDS", Ints(MAX_DCIDS), "DCID, then others of the scan")
     dcgid = Updated("RESULT:DCGID", Int(missing=MISSING), "Data collection group id")
     source = Updated(
-        "RESULT:SOURCE", Enum({s: s for s in Source}), "Pipeline it comes from"
+        "RESULT:SOURCE", Enum({s: s for s in Source}), "Pipeline that sent the result"
     )
-    dimensions = Updated("RESULT:DIMENSIONS", Int(), "2 or 3, 0 without a centre")
+    dimensions = Updated(
+        "RESULT:DIMENSIONS", Int(), "Dimensions: 2 or 3; 0 without a centre"
+    )
     count = Updated("RESULT:COUNT", Int(), "Number of centres")
-    time = Updated("RESULT:TIME", String(), "When it arrived")
+    time = Updated("RESULT:TIME", String(), "When the result arrived")
     latency = Updated(
-        "RESULT:LATENCY", Float("s", 6, missing=math.nan), "From last message to result"
+        "RESULT:LATENCY",
+        Float("s", 6, missing=math.nan),
+        "Time from last message to result",
     )
     json = Updated("RESULT:JSON", Text(65536), "The result as received, JSON")
     outline: Mapping[str, Updated[_Lines]] = {
@@ -55,23 +59,23 @@ class ResultPvs(Section):
     recent = Updated(
         "RESULT:RECENT",
         Floats(RECENT_LENGTH),
-        "Latest results for programs, packed",
+        "Latest results, packed for programs",
     )
-    seq = Counter("RESULT:SEQ", Int(), "Counts results, set last")
+    seq = Counter("RESULT:SEQ", Int(), "Counts results, updated last")
 
 
 def _centre_columns() -> Iterator[tuple[str, bool, str, str]]:
     """Yield the name, whether it is a float, unit and description of each column."""
     for axis in AXES:
         yield axis, True, "box", f"Centre of mass, {axis}"
-    for end, meaning in (("min", "First box"), ("max", "One past the last box")):
+    for end, meaning in (("min", "first box"), ("max", "one past the last")):
         for axis in AXES:
-            yield f"box_{end}:{axis}", False, "box", f"{meaning} of its box, {axis}"
+            yield f"box_{end}:{axis}", False, "box", f"Bounding box: {meaning}, {axis}"
     for axis in AXES:
-        yield f"max_voxel:{axis}", False, "box", f"Box with most spots, {axis}"
-    yield "max_count", True, "spots", "Spots in that box"
-    yield "total_count", True, "spots", "Spots in all its boxes"
-    yield "n_voxels", False, "boxes", "Number of its boxes"
+        yield f"max_voxel:{axis}", False, "box", f"Box with the most spots, {axis}"
+    yield "max_count", True, "spots", "Spots in the box with the most"
+    yield "total_count", True, "spots", "Spots in all boxes of the crystal"
+    yield "n_voxels", False, "boxes", "Number of boxes of the crystal"
     yield "sample_id", False, "", "ISPyB sample id, -1 if unknown"
 
 
@@ -82,7 +86,9 @@ def _centres() -> Iterator[Updated[Any]]:
 
 
 def _best() -> Iterator[Updated[Any]]:
-    sizes = [(f"box_size:{a}", False, "box", f"Size of its box, {a}") for a in AXES]
+    sizes = [
+        (f"box_size:{a}", False, "box", f"Size of the bounding box, {a}") for a in AXES
+    ]
     for name, is_float, unit, description in (*_centre_columns(), *sizes):
         datatype = (
             Float(unit, 3, missing=math.nan) if is_float else Int(unit, missing=MISSING)
@@ -123,16 +129,16 @@ class HistoryPvs(Section):
         for record in (
             _history("DCID", Ints, "Data collection ids, newest first"),
             _history("DCGID", Ints, "Data collection group ids"),
-            _history("STATE", Strings, "How the jobs ended"),
-            _history("SOURCE", Strings, "Pipelines the results came from"),
+            _history("STATE", Strings, "How each job ended"),
+            _history("SOURCE", Strings, "Pipelines that sent the results"),
             _history("CENTRES", Ints, "Numbers of centres, -1 without result"),
-            _history("LATENCY", Floats, "From last messages to results", "s"),
-            _history("TIME", Strings, "When they ended or came"),
-            _history("JOB", Ints, "Numbers of the jobs, 0 for none"),
-            _history("ID", Strings, "What clients call their requests"),
+            _history("LATENCY", Floats, "Time from last message to result", "s"),
+            _history("TIME", Strings, "When each job ended or result arrived"),
+            _history("JOB", Ints, "Job numbers, 0 for none"),
+            _history("ID", Strings, "Request ids given by clients"),
         )
     }
-    seq = Counter("HISTORY:SEQ", Int(), "Counts entries, set last")
+    seq = Counter("HISTORY:SEQ", Int(), "Counts entries, updated last")
 
 
 class MotorPvs(Section):
@@ -143,7 +149,7 @@ class MotorPvs(Section):
         f"{corner}{axis}": Calculated(
             f"BEST:MOTOR:{corner}{axis.upper()}",
             Float("mm", 4),
-            f"Motor {axis.upper()} of its {meaning}",
+            f"Motor {axis.upper()} of the {meaning}",
         )
         for corner, meaning in (
             ("", "centre of mass"),

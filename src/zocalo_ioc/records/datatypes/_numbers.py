@@ -50,7 +50,7 @@ class _Number(Datatype[N]):
             if not is_string:  # EPICS would take the code of its first character
                 return "it was sent as characters: use caput without -S"
             if not self._written.fullmatch(value):
-                return "it must be a decimal number and nothing else"
+                return "it must be a plain decimal number"
             value = float(value)
         return self.refusal(int(value) if value % 1 == 0 else value)
 
