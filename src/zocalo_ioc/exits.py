@@ -19,7 +19,7 @@ BAD_USAGE = {Exit.USAGE: "the options or settings can't be used; stderr says why
 AT_ONCE = {Exit.WELL: "done"} | BAD_USAGE
 UNTIL_STOPPED = {
     Exit.WELL: "stopped by SIGTERM or Ctrl-C",
-    Exit.FAILED: "it can't start at present, or something unforeseen; stderr says why",
+    Exit.FAILED: "it can't start at present, or an unexpected error; stderr says why",
 } | BAD_USAGE
 
 

@@ -38,9 +38,9 @@ class Options:
         seed: of noise, of crystals and of trouble by chance.
         frame_rate: frames a second in the CPU pipeline.
         chances: how probable each trouble is, for scans that name none.
-        give_up_after: how long frames wait for others of their scan, seconds.
+        give_up_after: how long frames wait for the other frames of their scan, seconds.
         faithful: whether centring fails where the real service fails.
-        logbook: where the dispatcher keeps a copy of each message.
+        logbook: folder where the dispatcher keeps a copy of each message.
         services: which of them there are.
         ispyb: what data collections that are in no file are, and where results are
             kept; its URL.

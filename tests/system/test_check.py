@@ -64,7 +64,7 @@ def test_a_good_broker_is_good_and_keeps_its_messages_untouched(
     broker.put(RESULTS, ({}, b"a result"))
     found = checked(broker.url, ok=True)
     assert found["virtual host check"][0] == "yes"
-    assert found["right to send"][0] == "yes"
+    assert found["permission to send"][0] == "yes"
     assert found[f"queue {RESULTS}"][0] == "yes"
     [(method, properties, body)] = broker.take(RESULTS)
     assert (method.redelivered, body) == (False, b"a result")
@@ -95,7 +95,7 @@ def test_the_queue_on_an_exchange_is_tried_and_not_left_behind(
     ("user", "what", "told"),
     [
         ("nobody:password", f"queue {RESULTS}", "does not let this user read"),
-        ("nobody:password", "right to send", "does not let this user write"),
+        ("nobody:password", "permission to send", "does not let this user write"),
         ("nobody:wr0ng", "login", "refused the user name or password"),
     ],
 )
@@ -264,7 +264,7 @@ def test_a_pipe_gets_a_plain_line_each_and_no_log(broker: RabbitMQ) -> None:
     assert (told.returncode, told.stderr) == (0, "")
     found = told.stdout.splitlines()
     assert found[0] == "yes   settings: Complete."
-    assert "yes   --access-security: EPICS understands db/zocalo-ioc.acf." in found
+    assert "yes   --access-security: EPICS can read db/zocalo-ioc.acf." in found
 
 
 def run(broker: RabbitMQ, *options: str) -> subprocess.CompletedProcess[str]:

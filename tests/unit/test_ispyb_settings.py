@@ -75,9 +75,9 @@ def test_what_is_wrong_with_a_credentials_file_is_reported(tmp_path: Path) -> No
     write(file, CREDENTIALS, section="ispyb")
     assert "there is no 'ispyb_sqlalchemy'" in problem(*option)
     write(file, CREDENTIALS | {"port": "none"})
-    assert "not as ISPYB_CREDENTIALS needs it" in problem(*option)
+    assert "not an ISPyB credentials file" in problem(*option)
     file.write_text(f"password = {PASSWORD}")
-    assert "not as ISPYB_CREDENTIALS needs it" in problem(*option)
+    assert "not an ISPyB credentials file" in problem(*option)
 
 
 def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:

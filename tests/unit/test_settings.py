@@ -335,7 +335,7 @@ def test_a_zocalo_configuration_without_a_broker_is_refused(
 
 
 def test_the_queue_of_triggers_can_not_be_the_one_of_results() -> None:
-    with pytest.raises(SettingsInvalid, match="triggers go to this queue"):
+    with pytest.raises(SettingsInvalid, match="this queue is for triggers"):
         RunSettings.load([*COMMAND_LINE, "--results-queue", "processing_recipe"])
 
 

@@ -101,12 +101,12 @@ def _log_in(node: pika.URLParameters, address: str) -> Iterator[Finding]:
     except CONNECTION_ERRORS as error:
         denied = isinstance(error, ProbableAccessDeniedError)
         if denied or getattr(error, "reply_code", None) == _NOT_ALLOWED:
-            yield yes(login, "The user name and the password are right.")
+            yield yes(login, "The user name and password are correct.")
             login = vhost
         yield no(login, connection_problem(address, error))
         return None
-    yield yes(login, "The user name and the password are right.")
-    yield yes(vhost, "This user may use it.")
+    yield yes(login, "The user name and password are correct.")
+    yield yes(vhost, "This user has access.")
     return connection
 
 
@@ -136,12 +136,12 @@ def _trigger_queue(connection: BlockingConnection, address: str) -> Finding:
         return no(what, errors.TriggerQueueMissing(address, TRIGGER_QUEUE))
     if not consumers:
         return note(what, errors.NoDispatcher())
-    return yes(what, "The queue exists, and messages are taken from it.")
+    return yes(what, "The queue exists, and has a consumer.")
 
 
 def _write_right(connection: BlockingConnection, address: str) -> Finding:
     """Send what reaches no queue, in the way in which triggers are sent."""
-    what = "right to send"
+    what = "permission to send"
     channel = connection.channel()
     channel.confirm_delivery()
     try:
@@ -158,7 +158,7 @@ def _site_queue(connection: BlockingConnection, what: str, queue: Queue) -> Find
     _ask_to_read(connection, queue.name)
     if consumers:
         return note(what, errors.OthersTakeMessages(consumers, queue.content))
-    return yes(what, "The queue exists, can be read, and nothing else takes from it.")
+    return yes(what, "The queue exists, can be read, and has no other consumer.")
 
 
 def _own_queue(connection: BlockingConnection, what: str, queue: Queue) -> Finding:

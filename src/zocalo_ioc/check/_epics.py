@@ -82,4 +82,4 @@ def check_access_security(file: Path) -> Finding:
 
     if dbCore.asInitFile(str(file).encode(), None):
         return no(what, errors.AccessFileInvalid(str(file)))
-    return yes(what, f"EPICS understands {file}.")
+    return yes(what, f"EPICS can read {file}.")

@@ -20,4 +20,8 @@ def check_ispyb(url: str) -> Finding:
                 return note(what, problem)  # only past results are missed
     except (PackageMissing, IspybUnavailable) as problem:
         return no(what, problem)
-    return yes(what, f"{database.address} answers, and has what the IOC reads.")
+    return yes(
+        what,
+        f"{database.address} answers, and has all tables and columns "
+        "that the IOC reads.",
+    )

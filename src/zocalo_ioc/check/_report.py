@@ -27,7 +27,7 @@ def report(findings: Iterable[Finding], *, as_json: bool) -> list[Finding]:
     if wrong:
         last = f"{wrong} of {len(told)} checks failed."
     else:
-        last = "All is well: zocalo-ioc run can be started with the same settings."
+        last = "All checks passed: start zocalo-ioc run with the same settings."
     console.print(last, style="bold" if wrong else "green", soft_wrap=True)
     return told
 

@@ -23,7 +23,7 @@ class RequestValues(TypedDict, total=False):
 
     Attributes:
         dcgid: data collection group id, to know the result by.
-        filename: file name that the detector writes.
+        filename: name of the file that the detector writes.
         start_frame: index of the first frame in that file, from 0.
         num_frames: number of frames, 1 or more; a start message needs it, unless the
             IOC has it from ISPyB.

@@ -17,7 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "describe": "list the PVs, for people or in forms that other tools read",
     "files": "copy screens, databases and examples to a folder, or show where they are",
     "map": "show the grids of a scan as a heat map, in a terminal or as a picture",
-    "alive": "check that an IOC answers, for the probes of containers",
+    "alive": "check that an IOC answers, for container probes",
     "submit": "submit data collections to a running IOC, and print the centres",
 }
 """What there is, and what it does in a line."""

@@ -23,15 +23,16 @@ class AliveSettings(Settings):
     prefix: Annotated[
         PREFIX,
         Field(
-            description="what the names of the IOC's PVs start with",
+            description="prefix of the IOC's PVs",
             json_schema_extra=POSITIONAL,
         ),
     ]
     connected: Annotated[
-        bool, Field(description="check that the IOC is connected to its broker, too")
+        bool, Field(description="also check that the IOC is connected to its broker")
     ] = False
     timeout: Annotated[
-        SECONDS, Field(description="how long the IOC may take to show it")
+        SECONDS,
+        Field(description="how long to wait for the heartbeat to move, seconds"),
     ] = 5.0
 
 
@@ -49,7 +50,7 @@ def _alive(settings: AliveSettings) -> Exit:
 
 _EXITS = {
     Exit.WELL: "the IOC is alive, with `--connected` also connected to its broker",
-    Exit.FAILED: "it is not; stderr says why",
+    Exit.FAILED: "the IOC is not alive or not connected; stderr says why",
 }
 
 COMMAND = Command(AliveSettings, _alive, _EXITS | BAD_USAGE)

@@ -21,6 +21,6 @@ def _refused(sources: Sources, problems: SettingsProblems) -> Exit:
     return refused(problems, warnings, as_json=output.as_json)
 
 
-_EXITS = {Exit.WELL: "nothing is wrong", Exit.FAILED: "something needs to be done"}
+_EXITS = {Exit.WELL: "all checks passed", Exit.FAILED: "at least one check failed"}
 
 COMMAND = Command(CheckSettings, _check, _EXITS, _refused, warns=True)

@@ -36,9 +36,7 @@ class DemoSettings(IocSettings):
 
     group: ClassVar[str] = "PVs"
 
-    prefix: Annotated[
-        PREFIX, Field(description="what the names of all PVs start with")
-    ] = "ZOCALO-DEMO"
+    prefix: Annotated[PREFIX, Field(description="prefix of all PVs")] = "ZOCALO-DEMO"
 
 
 def _demo(settings: DemoSettings) -> None:

@@ -23,18 +23,21 @@ class DescribeSettings(Settings):
 
     prefix: Annotated[
         PREFIX | None,
-        Field(description="what the names of all PVs start with; $(P) if not given"),
+        Field(description="prefix of all PVs; $(P) if not given"),
     ] = None
     grid_prefix: Annotated[
         PREFIX | None,
-        Field(description="the fast grid scan device, to have motor positions, too"),
+        Field(description="the fast grid scan device, to include motor positions"),
     ] = None
     frames: Annotated[
-        bool, Field(description="with a queue of frames, to have the grids, too")
+        bool, Field(description="include the grids, which need a queue of frames")
     ] = False
     screens: Annotated[
         SCREENS | None,
-        Field(description="for alarms to open a screen; $(OPI) if not given"),
+        Field(
+            description="folder or URL of zocalo.bob, for alarms to open; $(OPI) "
+            "if not given"
+        ),
     ] = None
     format: Annotated[
         Literal["table", "json", "database", "alarms", "archive"],

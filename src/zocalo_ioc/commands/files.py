@@ -31,7 +31,7 @@ class FilesSettings(Settings):
 
     folder: Annotated[
         FOLDER | None,
-        Field(description="a folder to copy them to", json_schema_extra=POSITIONAL),
+        Field(description="folder to copy them to", json_schema_extra=POSITIONAL),
     ] = None
 
 

@@ -22,7 +22,7 @@ class MapSettings(Settings):
     prefix: Annotated[
         PREFIX,
         Field(
-            description="what the names of the IOC's PVs start with",
+            description="prefix of the IOC's PVs",
             json_schema_extra=POSITIONAL,
         ),
     ]
@@ -30,9 +30,7 @@ class MapSettings(Settings):
         FILE | None,
         Field(description="write a picture to this file: .png, .svg or .pdf"),
     ] = None
-    watch: Annotated[
-        bool, Field(description="keep showing the grids, until Ctrl-C")
-    ] = False
+    watch: Annotated[bool, Field(description="update until Ctrl-C")] = False
 
 
 def _map(settings: MapSettings) -> Exit:
@@ -47,7 +45,7 @@ def _map(settings: MapSettings) -> Exit:
 
 _EXITS = {
     Exit.WELL: "done",
-    Exit.FAILED: "the IOC is not there or takes no frames; stderr says why",
+    Exit.FAILED: "the IOC does not answer or takes no frames; stderr says why",
 }
 
 COMMAND = Command(MapSettings, _map, _EXITS | BAD_USAGE)

@@ -12,8 +12,9 @@ def _submit(settings: SubmitSettings) -> Exit:
 
 
 _EXITS = {
-    Exit.WELL: "there are centres, or what was asked for is done without a result",
-    Exit.FAILED: "the job failed, timed out or was cancelled, or the IOC is not there",
+    Exit.WELL: "centres were found, or the request succeeded without a result",
+    Exit.FAILED: "the job failed, timed out or was cancelled, or the IOC does not "
+    "answer",
     Exit.NO_CENTRES: "no centres were found",
     Exit.INTERRUPTED: "interrupted by Ctrl-C; the job goes on",
 }

@@ -180,7 +180,7 @@ class BrokerFileEmpty(SettingsInvalid):
 class ZocaloConfigurationUnknown(SettingsInvalid):
     """Neither the option nor the environment names the file."""
 
-    text = "--zocalo-environment: the site's configuration is not known"
+    text = "--zocalo-environment needs the site's configuration"
     remedy = "Set ZOCALO_CONFIG, or give --zocalo-config"
 
 

@@ -36,13 +36,13 @@ class Ioc:
     """An IOC that serves the records of one prefix.
 
     Args:
-        prefix: what the names of all PVs start with.
+        prefix: prefix of all PVs.
         connect: makes the broker.
         results: the queue that results come from.
         frames: the queue that the spots on each frame come from, to draw the grids.
         send_timeout: how long a command waits for the broker, in seconds.
         save_file: what survives a restart; see `Saved`.
-        rejected_file: where messages that are no results are kept.
+        rejected_file: folder for messages that are not results.
         access_file: an EPICS access security file.
         grid_prefix: the grid scan device, for motor positions.
     """

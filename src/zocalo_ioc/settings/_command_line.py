@@ -17,9 +17,9 @@ from ._settings import Settings
 from ._sources import SettingsProblems, Sources, closest, did_you_mean
 
 _EPILOG = (
-    "Each option can also come from a YAML file (--config FILE) or an environment "
-    "variable (--some-option from ZOCALO_IOC_SOME_OPTION). The command line wins, then "
-    "the environment, then the file."
+    "Each option can also be set in a YAML file (--config FILE) or an environment "
+    "variable (--some-option from ZOCALO_IOC_SOME_OPTION). The command line takes "
+    "precedence, then the environment, then the file."
 )
 
 

@@ -21,17 +21,20 @@ class IspybSettings(Settings):
     ispyb: Annotated[
         ISPYB_URL | None,
         Field(
-            description="look data collections up here, read only: "
+            description="look up data collections in this ISPyB, read only: "
             "mysql://user:password@host:3306/ispyb",
         ),
     ] = None
     ispyb_credentials: Annotated[
         FILE | None,
-        Field(description="instead, a file such as ISPYB_CREDENTIALS names"),
+        Field(
+            description="instead, an ISPyB credentials file, as named by "
+            "ISPYB_CREDENTIALS"
+        ),
     ] = None
     ispyb_required: Annotated[
         bool,
-        Field(description="refuse a data collection that ISPyB does not know"),
+        Field(description="refuse data collections that are not in ISPyB"),
     ] = True
 
     @classmethod

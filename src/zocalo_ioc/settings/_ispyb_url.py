@@ -59,5 +59,5 @@ def read_credentials(file: Path) -> str:
     except KeyError as error:
         raise CredentialsUnusable(str(file), f"there is no {error}") from None
     except (Error, ValueError):  # their texts quote the file, passwords and all
-        reason = "it is not as ISPYB_CREDENTIALS needs it"
+        reason = "it is not an ISPyB credentials file"
         raise CredentialsUnusable(str(file), reason) from None

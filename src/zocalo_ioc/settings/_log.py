@@ -29,15 +29,15 @@ class LogSettings(Settings):
 
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        Field(description="log nothing that matters less"),
+        Field(description="lowest level to log"),
     ] = "info"
     log_format: Annotated[
         Literal["text", "json"],
-        Field(description="lines for people, or one JSON object a line, on stderr"),
+        Field(description="text, or one JSON object per line, on stderr"),
     ] = "text"
     log_graylog: Annotated[
         ADDRESS | None,
-        Field(description="send the log to Graylog, too: GELF over UDP to HOST:PORT"),
+        Field(description="also send the log to Graylog: GELF over UDP to HOST:PORT"),
     ] = None
 
 

@@ -24,11 +24,14 @@ class ResultsSettings(Settings):
     ] = None
     results_exchange: Annotated[
         NAME | None,
-        Field(description="take results beside others, through a queue of its own"),
+        Field(
+            description="take results from this exchange, through a queue of the "
+            "IOC's own"
+        ),
     ] = None
     routing_key: Annotated[
         NAME | None,
-        Field(description="of the results on the exchange, for example xrc.i03"),
+        Field(description="routing key of the results, for example xrc.i03"),
     ] = None
 
     @classmethod
@@ -50,11 +53,14 @@ class FramesSettings(Settings):
     ] = None
     frames_exchange: Annotated[
         NAME | None,
-        Field(description="take frames beside others, through a queue of its own"),
+        Field(
+            description="take frames from this exchange, through a queue of the "
+            "IOC's own"
+        ),
     ] = None
     frames_routing_key: Annotated[
         NAME | None,
-        Field(description="of the frames on the exchange, for example pia.i03"),
+        Field(description="routing key of the frames, for example pia.i03"),
     ] = None
 
     @classmethod

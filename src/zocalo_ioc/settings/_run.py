@@ -39,31 +39,37 @@ class BrokerSettings(Settings):
         list[URL],
         Field(
             description="amqp://user:password@host:port/vhost, or amqps for TLS; "
-            "repeat it for the nodes of a cluster. A password is safer in the "
+            "repeat it for each node of a cluster. A password is safer in the "
             "environment or the settings file",
         ),
     ] = []  # noqa: RUF012, pydantic copies it
     broker_file: Annotated[
         FILE | None,
         Field(
-            description="a file of such URLs, one a line, which is read again at each "
-            "attempt to connect: a password can be changed without a restart"
+            description="file of broker URLs, one per line, read again at each "
+            "attempt to connect, so that a password can be changed without a restart"
         ),
     ] = None
     zocalo_config: Annotated[
         FILE | None,
-        Field(description="the site's Zocalo configuration; ZOCALO_CONFIG if not set"),
+        Field(
+            description="file of the site's Zocalo configuration; ZOCALO_CONFIG "
+            "if not given"
+        ),
     ] = None
     zocalo_environment: Annotated[
         NAME | None,
-        Field(description="connect as this environment of the configuration says"),
+        Field(description="environment of that configuration to connect with"),
     ] = None
     send_timeout: Annotated[
         SECONDS, Field(description="how long a command waits for the broker, seconds")
     ] = 10.0
     heartbeat: Annotated[
         WHOLE_SECONDS,
-        Field(description="a broker silent for 1.5 of these is given up, seconds"),
+        Field(
+            description="AMQP heartbeat, seconds; after 1.5 silent heartbeats the "
+            "IOC reconnects"
+        ),
     ] = 10
 
     @classmethod
@@ -99,15 +105,19 @@ class TlsSettings(Settings):
 
     ca_file: Annotated[
         FILE | None,
-        Field(description="trust brokers with certificates of this authority, PEM"),
+        Field(
+            description="certificate authority that signs the broker's certificate, PEM"
+        ),
     ] = None
     client_certificate: Annotated[
         FILE | None,
-        Field(description="certificate to show to the broker, PEM"),
+        Field(description="client certificate for the broker, PEM"),
     ] = None
     client_key: Annotated[
         FILE | None,
-        Field(description="its private key, if that is not in the same file"),
+        Field(
+            description="private key of the client certificate, unless in the same file"
+        ),
     ] = None
 
     def tls(self) -> ssl.SSLContext:
@@ -140,11 +150,14 @@ class KeptSettings(Settings):
 
     autosave: Annotated[
         FOLDER | None,
-        Field(description="where settings, jobs and the last result survive a restart"),
+        Field(
+            description="folder that keeps settings, jobs and the last result "
+            "over a restart"
+        ),
     ] = None
     rejected: Annotated[
         FOLDER | None,
-        Field(description="where messages that are no results are kept"),
+        Field(description="folder for messages that are not results"),
     ] = None
 
 
@@ -155,11 +168,11 @@ class MetricsSettings(Settings):
 
     metrics_port: Annotated[
         PORT | None,
-        Field(description="answer Prometheus here; off if not given"),
+        Field(description="port for Prometheus; off if not given"),
     ] = None
     metrics_address: Annotated[
         NAME,
-        Field(description="of the interface for that; 0.0.0.0 for all"),
+        Field(description="interface for Prometheus; 0.0.0.0 for all"),
     ] = "127.0.0.1"
 
 
@@ -183,18 +196,20 @@ class RunSettings(
 
     prefix: Annotated[
         PREFIX,
-        Field(description="what the names of all PVs start with: BL03I-EA-ZOC-01"),
+        Field(description="prefix of all PVs, for example BL03I-EA-ZOC-01"),
     ]
     grid_prefix: Annotated[
         PREFIX | None,
         Field(
-            description="the fast grid scan device, for the strongest centre as motor "
-            "positions: BL03I-MO-SGON-01:FGS"
+            description="prefix of the fast grid scan device, for the strongest "
+            "centre as motor positions: BL03I-MO-SGON-01:FGS"
         ),
     ] = None
     access_security: Annotated[
         FILE | None,
-        Field(description="an EPICS access security file: who may write what"),
+        Field(
+            description="EPICS access security file, which says who may write which PVs"
+        ),
     ] = None
 
     @property

@@ -31,7 +31,7 @@ def _chance(text: str) -> str:
 
 def _not_a_service(queue: str) -> str:
     if any(queue in queues for queues in QUEUES.values()):
-        raise ValueError("a service takes what is there; write another queue")
+        raise ValueError("a simulated service reads this queue; write another")
     return queue
 
 
@@ -62,44 +62,43 @@ class SimulateSettings(LogSettings):
     broker: Annotated[
         list[URL],
         Field(
-            description="amqp://user:password@host:port/vhost; repeat it for the nodes "
-            "of a cluster. A password is safer in the environment or the settings file",
+            description="amqp://user:password@host:port/vhost; repeat it for each "
+            "node of a cluster. A password is safer in the environment or the "
+            "settings file",
         ),
     ] = []  # noqa: RUF012, pydantic copies it
     declare: Annotated[
         bool,
-        Field(description="make the queues, exchange and bindings that Zocalo needs"),
+        Field(description="create the queues, exchange and bindings that Zocalo needs"),
     ] = False
     results_queue: Annotated[
         QUEUE,
         AfterValidator(_not_a_service),
-        Field(description="send results to this queue, through results"),
+        Field(description="queue for results, bound to the exchange results"),
     ] = "xrc.i03"
     beamline: Annotated[
-        BEAMLINE, Field(description="which recipes Mimas starts depends on it")
+        BEAMLINE,
+        Field(description="beamline, which decides the recipes that Mimas starts"),
     ] = Beamline.I03
-    detector: Annotated[DETECTOR, Field(description="and on the detector")] = (
-        Detector.EIGER
-    )
+    detector: Annotated[
+        DETECTOR, Field(description="detector, on which these recipes also depend")
+    ] = Detector.EIGER
     frames_key: Annotated[
         QUEUE,
         Field(
-            description="send the spots on each frame through results, too, with this "
-            "routing key; pia. and the beamline if not given"
+            description="also publish the spots on each frame, with this routing "
+            "key; pia. and the beamline if not given"
         ),
     ] = ""
     collections: Annotated[
         FILE | None,
-        Field(
-            description="the data collections that there are, YAML; if not given, all "
-            "are made up"
-        ),
+        Field(description="YAML file of data collections; without it, all are made up"),
     ] = None
     ispyb: Annotated[
         ISPYB_URL | None,
         Field(
-            description="take what data collections are from here, and keep results "
-            "there: mysql://user:password@host:3306/ispyb"
+            description="read data collections from this ISPyB, and write results "
+            "to it: mysql://user:password@host:3306/ispyb"
         ),
     ] = None
     frame_rate: Annotated[
@@ -109,52 +108,58 @@ class SimulateSettings(LogSettings):
         ),
     ] = 500.0
     seed: Annotated[
-        NUMBER, Field(description="makes another choice of noise, crystals and trouble")
+        NUMBER, Field(description="seed of the random noise, crystals and trouble")
     ] = 0
     trouble: Annotated[
         list[TROUBLE],
         Field(
-            description="let this go wrong with a probability, for example late=0.1; "
-            f"repeat it for others. There are {', '.join(Trouble)}",
+            description="simulate this trouble with a probability, for example "
+            f"late=0.1; repeat it for each of {', '.join(Trouble)}",
         ),
     ] = []  # noqa: RUF012, likewise
     services: Annotated[
         list[SERVICE],
         Field(
             min_length=1,
-            description=f"simulate only these of {', '.join(ServiceName)}; others are "
-            "the site's own",
+            description=f"simulate only some of {', '.join(ServiceName)}; the site "
+            "runs the others",
         ),
     ] = list(ServiceName)  # noqa: RUF012, likewise
     dispatcher: Annotated[
         Literal["auto", "real", "built-in", "none"],
         Field(
-            description="real: that of the zocalo package; none: the site's own; auto: "
-            "the real one if it is installed, or else the built-in one"
+            description="real: the one in the zocalo package; none: the site runs "
+            "one; auto: the real one if installed, else the built-in one"
         ),
     ] = "auto"
     logbook: Annotated[
         FOLDER | None,
-        Field(description="where the dispatcher keeps a copy of each message"),
+        Field(description="folder where the dispatcher keeps a copy of each message"),
     ] = None
     faithful: Annotated[
         bool,
         Field(
-            description="let centring fail where the real service fails; otherwise "
-            "the log says that it would"
+            description="make centring fail where the real service fails; otherwise "
+            "only log it"
         ),
     ] = False
     give_up_after: Annotated[
         SECONDS,
-        Field(description="how long frames wait for others of their scan, seconds"),
+        Field(
+            description="how long frames wait for the other frames of their scan, "
+            "seconds"
+        ),
     ] = 900.0
     plot: Annotated[
         DCID | None,
-        Field(description="draw the scan of this data collection, and do nothing else"),
+        Field(description="only draw the scan of this data collection"),
     ] = None
     plot_file: Annotated[
         FILE | None,
-        Field(description="where to, .png, .svg or .pdf; dcid-<DCID>.png if not given"),
+        Field(
+            description="file for --plot: .png, .svg or .pdf; dcid-<DCID>.png if "
+            "not given"
+        ),
     ] = None
 
     @classmethod

@@ -18,7 +18,7 @@ class SubmitSettings(OutputSettings):
     prefix: Annotated[
         PREFIX,
         Field(
-            description="what the names of the IOC's PVs start with",
+            description="prefix of the IOC's PVs",
             json_schema_extra=POSITIONAL,
         ),
     ]
@@ -36,36 +36,39 @@ class SubmitSettings(OutputSettings):
     ] = "process"
     past: Annotated[
         bool,
-        Field(description="send nothing, and print the past results that ISPyB has"),
+        Field(description="send nothing; print past results from ISPyB"),
     ] = False
     num_frames: Annotated[
         COUNTS,
-        Field(description="frames of each: one number for all, or 400,240"),
+        Field(description="number of frames: one for all, or one for each, as 400,240"),
     ] = ()
     filename: Annotated[
-        NAMES, Field(description="file name that the detector writes")
+        NAMES, Field(description="name of the file that the detector writes")
     ] = ()
     start_frame: Annotated[
         NUMBERS, Field(description="index of the first frame in the file")
     ] = ()
     message_index: Annotated[
-        NUMBERS, Field(description="which trigger of the detector, from 0")
+        NUMBERS, Field(description="index of the detector's trigger, from 0")
     ] = ()
     dcgid: Annotated[
-        NUMBER, Field(description="data collection group, to know the result by")
+        NUMBER, Field(description="data collection group, to match the result by")
     ] = 0
     recipes: Annotated[RECIPES, Field(description="recipe names, comma separated")] = (
         "mimas"
     )
     parameters: Annotated[
-        JSON, Field(description="object of further parameters of the messages")
+        JSON, Field(description="JSON object of further parameters for the messages")
     ] = "{}"
     expect_result: Annotated[
-        bool, Field(description="whether a result will come, as for grid scans")
+        bool, Field(description="whether to expect a result, as for grid scans")
     ] = True
     timeout: Annotated[
         SECONDS | None,
-        Field(description="give up after this time; the IOC has a time-out of its own"),
+        Field(
+            description="stop waiting after this time, seconds; the IOC has its "
+            "own time-out"
+        ),
     ] = None
 
     @property

@@ -27,7 +27,7 @@ def _prefix(prefix: str) -> str:
 
 def _results_queue(queue: str) -> str:
     if queue == TRIGGER_QUEUE:
-        raise ValueError("triggers go to this queue; write the one that has results")
+        raise ValueError("this queue is for triggers; write the queue of results")
     return queue
 
 
@@ -108,7 +108,7 @@ FOLDER = TypeAliasType(
     Annotated[
         Path,
         AfterValidator(_folder),
-        Field(description="a folder, which is made if it is not there"),
+        Field(description="a folder, created if missing"),
     ],
 )
 SCREENS = TypeAliasType(

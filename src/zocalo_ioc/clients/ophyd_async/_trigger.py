@@ -19,7 +19,7 @@ class ZocaloStartInfo:
 
     Attributes:
         ispyb_dcid: its id in ISPyB.
-        filename: the file name that the detector writes.
+        filename: the name of the file that the detector writes.
         start_frame_index: index of its first frame within that file.
         number_of_frames: how many frames it has.
         message_index: which trigger of the detector this is, from 0.
