@@ -6,6 +6,7 @@ usage: python docs/generate.py [--check]
 import sys
 from pathlib import Path
 
+from pages.alarms import alarms_page
 from pages.messages import messages_page
 from pages.operation import operation_page
 from pages.options import options_page
@@ -14,6 +15,7 @@ from pages.states import states_page
 
 DOCS = Path(__file__).parent
 PAGES = {
+    DOCS / "how-to" / "respond-to-alarms.md": alarms_page,
     DOCS / "reference" / "messages.md": messages_page,
     DOCS / "reference" / "operation.md": operation_page,
     DOCS / "reference" / "options.md": options_page,

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 from zocalo_ioc.errors import NoConnection, NoResults, WrongConsumers
@@ -51,6 +52,15 @@ def test_messages_of_the_how_to_on_connecting_are_in_the_catalogue() -> None:
     assert len(messages) > 10
     unknown = [m for m in messages if not any(re.match(s, m) for s in said)]
     assert unknown == []
+
+
+def test_the_page_for_operators_quotes_what_the_screens_show() -> None:
+    page = (ROOT / "docs" / "how-to" / "respond-to-alarms.md").read_text()
+    _, signs = page.split("## Other signs")
+    screen = unescape((ROOT / "opi" / "zocalo.bob").read_text())
+    quoted = re.findall(r"\*([^*]+)\*", signs)
+    assert len(quoted) > 10
+    assert [text for text in quoted if text not in screen] == []
 
 
 def test_message_is_set_in_one_place() -> None:

@@ -6,7 +6,8 @@ No IOC is started.
 
 from collections.abc import Callable
 
-from ._control import alarms, archive, database
+from ._alarms import ALARMS, alarms
+from ._control import archive, database
 from ._table import as_json, initially, print_table, type_of
 
 _FORMS: dict[str, Callable[[str, str | None, bool], str]] = {
@@ -15,7 +16,15 @@ _FORMS: dict[str, Callable[[str, str | None, bool], str]] = {
     "archive": archive,
 }
 
-__all__ = ["alarms", "archive", "database", "describe", "initially", "type_of"]
+__all__ = [
+    "ALARMS",
+    "alarms",
+    "archive",
+    "database",
+    "describe",
+    "initially",
+    "type_of",
+]
 
 
 def describe(

@@ -1,0 +1,148 @@
+"""The page for operators: every alarm and every kind of message, and what to do."""
+
+from collections.abc import Iterator, Mapping
+from inspect import getdoc
+
+from zocalo_ioc.broker import Connection
+from zocalo_ioc.describe import ALARMS
+from zocalo_ioc.errors import (
+    IspybDiffers,
+    IspybUnavailable,
+    NoConnection,
+    NoResults,
+    NotConfirmed,
+    NotKept,
+    Problem,
+    RequestInvalid,
+    Unroutable,
+    ValueRefused,
+    WrongConsumers,
+)
+from zocalo_ioc.records import DECLARATIONS, Enum, Int
+
+from .markdown import quoted, table
+
+_PAGE = """\
+# Respond to an alarm
+
+A lamp is red, or the alarm server has spoken. Find what you see below and do what it
+says. If that does not help, tell the person named: the DCID, the time, the text of
+`P:MESSAGE` and, for Zocalo support, [`P:GUID`](find-a-job.md).
+
+The IOC reconnects automatically and rarely needs a restart. Data that has been
+collected need not be collected again: put PROCESS once more.
+
+## Alarms
+
+The screen shows MAJOR in red and MINOR in orange. An alarm clears when its cause is
+gone.
+{alarms}
+
+## Text in MESSAGE
+
+MESSAGE gives the reason and the remedy. The part in italics differs from case to case;
+[Messages and errors](../reference/messages.md) lists all of them.
+{messages}
+
+## Other signs
+
+| seen | what it means and what to do | tell |
+| --- | --- | --- |
+| *The IOC of* … *does not answer*, or PVs that disconnect | The IOC, its host or the network is down. systemd restarts the IOC within 10 s. | the control engineer |
+| `P:HEARTBEAT` does not count | The IOC hangs. systemd restarts it within 40 s. | the control engineer |
+| *No centres*, in yellow | Nothing diffracted. Look at the sample and the grid. | nobody |
+| *Started*, for long | The end message has not been sent. Put END when the data is complete. | nobody |
+| *Processing*, for long | Zocalo is computing; the screen shows when the job *times out*. Wait, or put CANCEL. | Zocalo support |
+| `P:BEST:…` blank or INVALID | The latest result has no centre. | nobody |
+| *Somebody else's result* or *Result of an earlier job*, in orange | The result shown is not of the job shown. Wait for the job. | nobody |
+| *Only* … *results are taken* | SOURCE excludes the other pipeline. Set *Results from* to Any to take both. | nobody |
+| *PROCESS*, *START* and *END* are grey | There is no DCID or no broker, or a message is being sent. | nobody |
+| `Late`, `Other` or `Refused` in the history | A result came after the end of its job, or for a job of somebody else, or a request was not sent. | nobody |
+| `P:BROKER:REJECTED` counts up | A program sends messages to the results queue that are not results. The log shows how each begins. | Zocalo support |
+| `P:ZOCALO:QUEUED` grows | Zocalo is slow, or its dispatcher has stopped. | Zocalo support |
+| `P:BROKER:QUEUED` grows | The IOC is not taking results; see `P:BROKER:CONNECTED`. | the control engineer |
+"""  # noqa: E501
+
+_FAILED = "DCID 1234567: the start message failed."
+_ADDED = "DCID 1234567: waiting for the result."
+_AWAY = f"{_ADDED} But {Connection.effect}:"
+_GROUPS: Mapping[type[Problem], tuple[str, str, str]] = {
+    ValueRefused: ("", "The value is not allowed. Write another.", "nobody"),
+    RequestInvalid: (
+        "START failed.",
+        "The request is incomplete, or contradicts a running job. Correct the request, "
+        "then put the command again.",
+        "nobody",
+    ),
+    Unroutable: (
+        _FAILED,
+        "The broker has no queue for triggers. Put the command again once it exists.",
+        "the control engineer",
+    ),
+    NotConfirmed: (
+        _FAILED,
+        "The broker may not have received the message. Put the command again once "
+        "`P:BROKER:CONNECTED` is `Yes`.",
+        "the control engineer",
+    ),
+    NoConnection: (
+        _AWAY,
+        "There is no connection to the broker, or the broker is full. Wait a minute; "
+        "the IOC keeps trying.",
+        "the control engineer",
+    ),
+    NoResults: (
+        _AWAY,
+        "The broker answers, but the IOC can't read the results queue. Wait a minute; "
+        "the IOC keeps trying.",
+        "the control engineer",
+    ),
+    WrongConsumers: (_ADDED, "See `P:…:CONSUMERS` above.", "as above"),
+    IspybUnavailable: (_ADDED, "See `P:ISPYB:CONNECTED` above.", "as above"),
+    IspybDiffers: (
+        _ADDED,
+        "The message was sent as requested, but ISPyB has other numbers. Check DCID, "
+        "DCGID and NUM_FRAMES.",
+        "the author of the plan, if a plan sent it",
+    ),
+    NotKept: (
+        "",
+        "A file can't be written or read. Check the options before the next scan.",
+        "the control engineer",
+    ),
+}
+"""What MESSAGE shows, by group: the text before, what to do, whom to tell."""
+
+
+def alarms_page() -> str:
+    """Return the page for operators."""
+    alarms = table(["PV", "alarm", "what it means and what to do", "tell"], _alarms())
+    messages = table(
+        ["for example", "what it means and what to do", "tell"], _messages()
+    )
+    return _PAGE.format(alarms="\n".join(alarms), messages="\n".join(messages))
+
+
+def _alarms() -> Iterator[tuple[str, ...]]:
+    for name, alarm in ALARMS.items():
+        guidance = alarm.guidance.replace("{P}:", "P:")
+        yield quoted(f"P:{name}"), _severity(name), guidance, alarm.tell
+
+
+def _severity(name: str) -> str:
+    for record in DECLARATIONS:
+        if record.name == name and isinstance(record.datatype, Enum):
+            found = record.datatype.severities.items()
+            return ", ".join(f"`{choice}`: {severity}" for choice, severity in found)
+        if record.name == name and isinstance(record.datatype, Int):
+            return record.datatype.summary().removeprefix(", ")
+    return "MINOR, then MAJOR"
+
+
+def _messages() -> Iterator[tuple[str, ...]]:
+    for group in Problem.__subclasses__():
+        if "``P:MESSAGE`` " in (getdoc(group) or ""):
+            before, advice, tell = _GROUPS[group]
+            first = next(kind for kind in group.kinds() if kind.examples())
+            example = first(**first.examples())
+            yield f"{before} *{example}*".strip(), advice, tell
