@@ -22,7 +22,7 @@ def operation_page() -> str:
         [
             "# Log fields and metrics",
             "",
-            "[Watch it in operation](../how-to/operate.md) says how to have them.",
+            "[Monitor it in operation](../how-to/operate.md) explains how to get them.",
             "",
             "## Fields of the log",
             "",

@@ -23,12 +23,12 @@ FIELDS = ("dcid", "guid", "job")
 JSON_FIELDS = {
     "time": "when, ISO 8601 with milliseconds and zone",
     "level": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
-    "message": "what is said",
-    "logger": "the module that says it",
-    "dcid": "the data collection that it is about, if any",
-    "guid": "that of the message sent or, of a result, the one its recipe came with",
-    "job": "the number of its job, as in `P:JOB:NUMBER`; 0 if it has none",
-    "exception": "a traceback, of something unforeseen",
+    "message": "the text",
+    "logger": "the module that logged it",
+    "dcid": "the data collection, if any",
+    "guid": "the guid of the message sent, or of the recipe of the result",
+    "job": "the job number, as in `P:JOB:NUMBER`; 0 if there is none",
+    "exception": "the traceback of an unexpected error",
 }
 """What a line has with ``--log-format json``, for the reference."""
 SEND_TIME = 2.0

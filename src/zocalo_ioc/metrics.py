@@ -62,7 +62,7 @@ class Metrics(Collector):
         )
         self._latency = Histogram(
             "zocalo_ioc_result_latency_seconds",
-            "From the last message of a job to its result",
+            "Time from the last message of a job to its result",
             buckets=_LATENCIES,
             registry=self.registry,
         )
@@ -105,12 +105,12 @@ class Metrics(Collector):
             yield CounterMetricFamily(f"zocalo_ioc_{name}", text, record.get())
         yield GaugeMetricFamily(
             "zocalo_ioc_broker_connected",
-            "Whether it is connected and consuming results",
+            "Whether the IOC is connected and consuming results",
             broker.connected.get(),
         )
         yield GaugeMetricFamily(
             "zocalo_ioc_confirm_seconds",
-            "How long the broker took for the last confirm",
+            "Time the broker took to confirm the last message",
             broker.confirm_time.get() / 1000,
         )
         now = self._pvs.job.state.get()

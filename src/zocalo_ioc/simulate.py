@@ -51,7 +51,7 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
         from zocalo_simulator.plot import plot
 
         plot(settings.plot, options, settings.picture)
-        print(f"DCID {settings.plot} is drawn in {settings.picture}")
+        print(f"Drew DCID {settings.plot} to {settings.picture}")
         return
     urls = settings.broker_urls
     real = None

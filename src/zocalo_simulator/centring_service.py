@@ -21,7 +21,8 @@ from .service import Send, Service
 
 logger = logging.getLogger(__name__)
 
-WOULD_DIE = ". The real service dies of this, and so does each that gets its frames"
+WOULD_DIE = ". The real service would crash, and so would each one that gets these "
+"frames next"
 REMEMBERED = 10_000
 """So many finished runs are remembered, for frames of them that come once more."""
 
@@ -120,7 +121,7 @@ class XrayCentring(Service):
         parameters, gridinfo, frame = read_frame(message)
         key = _Key(message.guid, parameters.dcid, parameters.gpu)
         if key in self._finished:  # its frame was in the result, so this is a repeat
-            logger.debug("DCID %d: frame %d again", parameters.dcid, frame.number)
+            logger.debug("DCID %d: duplicate frame %d", parameters.dcid, frame.number)
             return True
         if frame.number > gridinfo.boxes and not self._faithful:
             raise NotUnderstood(
@@ -180,7 +181,7 @@ class XrayCentring(Service):
     def _warn_of_repeat(self, run: _Run, key: _Key, frame: Frame) -> None:
         if run.missing and not run.has_repeats:
             logger.warning(
-                "X-ray centring: DCID %d: frame %d came twice while %d are missing. "
+                "X-ray centring: DCID %d: frame %d arrived twice while %d are missing. "
                 "The real service would send a wrong result, or none",
                 *(key.dcid, frame.number, run.missing),
             )
@@ -286,8 +287,8 @@ class XrayCentring(Service):
             came = run.gridinfo.boxes - run.missing
             of = f"{came} of {run.gridinfo.boxes} frames"
             logger.warning(
-                "X-ray centring: DCID %d is given up: %s came, the last %.0f s ago. "
-                "Its %d messages are acknowledged, and no result follows",
+                "X-ray centring: gave up DCID %d: %s arrived, the last %.0f s ago. "
+                "%d messages are acknowledged without a result",
                 *(key.dcid, of, waited, len(run.answers)),
             )
             del self._runs[key]

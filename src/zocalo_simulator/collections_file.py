@@ -75,7 +75,7 @@ def _complaint(
     if message != what and colon:  # ours say which key they mean
         keys, what = [*keys, *path.split(".")], rest
     what = {
-        "Extra inputs are not permitted": "there is no such key",
+        "Extra inputs are not permitted": "unknown key",
         "Field required": "is missing",
     }.get(what, what)
     if what.startswith("Input should be a valid dictionary"):

@@ -114,7 +114,7 @@ class Collections:
         elif self._defaults is None:
             raise NotUnderstood(
                 f"DCID {dcid} is not in the collections file",
-                "List it there, or write defaults, so that others are made up",
+                "Add it there, or add defaults to make up others",
             )
 
     def find(self, dcid: int) -> Scan | None:

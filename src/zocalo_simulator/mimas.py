@@ -106,7 +106,7 @@ def _guid(cause: str, recipe: str, dcid: int) -> str:
 def _described(scan: Scan | None, event: _Parameters) -> str:
     if scan is None:
         frames = event.number_of_frames
-        return f"{frames or 'an unknown number of'} frames, in no file"
+        return f"{frames or 'an unknown number of'} frames, not in the collections file"
     if scan.kind is not Kind.GRID:
         return f"a {scan.kind} data collection, so nothing is centred"
     size = scan.size(event.dcid)
@@ -114,9 +114,9 @@ def _described(scan: Scan | None, event: _Parameters) -> str:
     text = f"a grid of {size.steps_x} x {size.steps_y} boxes"
     if len(scan.dcids) > 1:
         others = ", ".join(str(dcid) for dcid in scan.dcids if dcid != event.dcid)
-        text += f", of one scan with {others}"
+        text += f", scanned together with {others}"
     if event.event is Event.START and scan.trouble:
-        text += f"; trouble to come: {scan.trouble}"
+        text += f"; simulated trouble: {scan.trouble}"
     if event.event is Event.START and frames not in (None, size.boxes):
-        text += f"; the start says {frames} frames, which is not as many"
+        text += f"; the start message says {frames} frames"
     return text

@@ -84,7 +84,7 @@ def _scan(dcid: int, options: Options) -> Scan:
         raise SettingsInvalid(f"--plot: {problem}") from None
     scan, _ = collections.end(dcid)
     if scan.kind is not Kind.GRID:
-        raise SettingsInvalid(f"--plot: DCID {dcid} is a {scan.kind}", "Name a grid")
+        raise SettingsInvalid(f"--plot: DCID {dcid} is a {scan.kind}", "Choose a grid")
     return scan
 
 

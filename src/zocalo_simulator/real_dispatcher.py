@@ -60,7 +60,7 @@ class RealDispatcher:
             )
         if any(url.startswith("amqps") for url in urls):
             raise SettingsInvalid(
-                "--dispatcher: the real one does not speak TLS",
+                "--dispatcher: the real one does not support TLS",
                 "Use the built-in one, or amqp",
             )
         self._urls = urls

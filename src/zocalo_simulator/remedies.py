@@ -2,12 +2,13 @@
 
 from zocalo_ioc.errors import Remedies, broker, outgoing, queues
 
-_QUEUES = "Give --declare to create the queues, or check the virtual host in --broker"
-_TLS = "Install the site's authority for this machine"
+_QUEUES = "Use --declare to create the queues, or check the virtual host in --broker"
+_TLS = "Have this machine trust the site's certificate authority"
 
 REMEDIES: Remedies = {
     queues.QueueMissing: _QUEUES,
     outgoing.NoQueue: _QUEUES,
     broker.CertificateUntrusted: _TLS,
-    broker.ClientCertificateRefused: "Simulate with a broker that does not ask for one",
+    broker.ClientCertificateRefused: "Use a broker that does not require a client "
+    "certificate",
 }

@@ -59,7 +59,7 @@ class Behaviour(BaseModel):
     @model_validator(mode="after")
     def _both_disagree(self) -> Self:
         if self.trouble is Trouble.DISAGREEMENT and self.source is not Pipelines.BOTH:
-            raise ValueError("source: write both, for one pipeline can't disagree")
+            raise ValueError("source: write both; one pipeline can't disagree")
         return self
 
 

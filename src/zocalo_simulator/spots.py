@@ -90,7 +90,9 @@ class Spots:
     def _scan(self, dcid: int) -> Scan:
         if scan := self._find(dcid):
             return scan
-        raise NotUnderstood(f"DCID {dcid} is in no file, and its start was not seen")
+        raise NotUnderstood(
+            f"DCID {dcid} is not in the collections file, and its start was not seen"
+        )
 
     def _counts(self, scan: Scan, dcid: int, gpu: bool) -> Counts:
         key = dcid, gpu

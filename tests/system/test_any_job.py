@@ -169,7 +169,7 @@ async def test_a_job_is_run_from_a_terminal(
 
 async def test_what_was_typed_reached_zocalo(zocalo: Simulation) -> None:
     zocalo.until_logged(
-        "DCID 701 has ended: a grid of 20 x 20 boxes, of one scan with 702",
+        "DCID 701 has ended: a grid of 20 x 20 boxes, scanned together with 702",
         "DCID 703 has ended: a rotation data collection",
     )
 

@@ -59,5 +59,5 @@ def test_an_environment_in_place_of_the_prefix_is_refused() -> None:
         lambda: ZocaloResults("dev_bluesky"),
         lambda: ZocaloResults("zocalo", "dev_bluesky"),
     ):
-        with pytest.raises(ValueError, match='bluesky" is an environment of Zocalo'):
+        with pytest.raises(ValueError, match='bluesky" is a Zocalo environment'):
             make()

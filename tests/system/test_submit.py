@@ -212,9 +212,9 @@ async def test_the_time_out_of_the_ioc_is_told(ioc: Ioc) -> None:
 async def test_giving_up_says_that_the_job_goes_on(ioc: Ioc) -> None:
     ended = await submit(ioc, "6207", "--num-frames", "1", "--timeout", "1")
     assert ended.status == FAILED
-    assert "DCID 6207: no end after 1 s." in ended.errors
+    assert "DCID 6207: still running after 1 s." in ended.errors
     # nobody is there to do it, for this is no terminal
-    assert ended.errors.endswith(f"{ioc.prefix}:MESSAGE says how.\n")
+    assert ended.errors.endswith(f"see {ioc.prefix}:MESSAGE.\n")
     assert await ioc.state() == "Processing"
     await ioc.put("CANCEL", 1)
 
@@ -226,7 +226,7 @@ async def test_ctrl_c_says_that_the_job_goes_on(ioc: Ioc) -> None:
     running.process.send_signal(signal.SIGINT)
     ended = await running.end()
     assert ended.status == INTERRUPTED
-    assert "Interrupted. DCID 6208 goes on in the IOC" in ended.errors
+    assert "Interrupted. DCID 6208 continues in the IOC" in ended.errors
     assert "Traceback" not in ended.errors
     await ioc.put("CANCEL", 1)
 
@@ -248,7 +248,7 @@ async def test_an_ioc_that_dies_meanwhile_is_named(
     ended = await running.end()
     assert ended.status == FAILED
     assert f"Lost {ioc.prefix}" in ended.errors
-    assert "is with Zocalo" in ended.errors
+    assert "Zocalo has every message" in ended.errors
 
 
 async def test_in_a_narrow_terminal_progress_goes_away_and_no_number_is_cut_short(
@@ -268,7 +268,7 @@ async def test_in_a_narrow_terminal_progress_goes_away_and_no_number_is_cut_shor
 async def test_in_a_terminal_giving_up_says_how_to_abandon_the_job(ioc: Ioc) -> None:
     giving_up = "--num-frames", "1", "--timeout", "1"
     _, shown = await in_a_terminal(ioc, "6212", "6213", *giving_up)
-    [command] = re.findall(r"To abandon it: zocalo-ioc submit \S+ (.*)\r", shown)
+    [command] = re.findall(r"To cancel it: zocalo-ioc submit \S+ (.*)\r", shown)
     assert await ioc.state() == "Processing"
     assert (await submit(ioc, *command.split())).status == FOUND
     assert await ioc.state() == "Cancelled"

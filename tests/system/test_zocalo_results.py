@@ -297,8 +297,8 @@ async def test_a_time_out_says_what_was_awaited_and_what_came_instead(
         await device.trigger()
     assert isinstance(caught.value, theirs.NoResultsFromZocaloError)
     said = str(caught.value)
-    assert "No result of DCID 6060, 6061 from CPU came within 0.5 s" in said
-    assert "Not taken: DCID 6060 from GPU; DCID 9999 from CPU." in said
+    assert "No result of DCID 6060, 6061 from CPU arrived within 0.5 s" in said
+    assert "Ignored: DCID 6060 from GPU; DCID 9999 from CPU." in said
     assert f"{ioc.prefix} says: " in said
 
 
@@ -307,7 +307,7 @@ async def test_a_time_out_tells_of_results_that_the_ioc_holds_back(
 ) -> None:
     await ioc.put("SOURCE", "GPU")
     device = await staged(timeout_s=0.1)
-    with pytest.raises(NoResultsFromZocaloError, match="SOURCE lets only GPU through"):
+    with pytest.raises(NoResultsFromZocaloError, match="SOURCE accepts only GPU"):
         await device.trigger()
 
 

@@ -178,8 +178,8 @@ async def test_a_scan_that_stays_incomplete_is_given_up_with_all_its_messages(
         await bench.service.give_up(now + GIVEN_UP_AFTER + 1)
     assert all(await bench.answered())
     assert bench.results == []
-    assert "DCID 10 is given up: 35 of 35 frames came" in caplog.text
-    assert "DCID 11 is given up: 15 of 28 frames came" in caplog.text
+    assert "gave up DCID 10: 35 of 35 frames arrived" in caplog.text
+    assert "gave up DCID 11: 15 of 28 frames arrived" in caplog.text
 
 
 async def test_a_scan_that_was_given_up_can_be_processed_again(bench: Bench) -> None:
@@ -291,7 +291,7 @@ async def test_a_repeat_in_place_of_a_missing_frame_gives_a_wrong_result_of_the_
     bench.take(*gap)
     await until_another_scan_is_centred(bench)
     assert len(bench.results) == 1
-    assert "frame 1 came twice while 34 are missing" in caplog.text
+    assert "frame 1 arrived twice while 34 are missing" in caplog.text
 
 
 async def test_a_well_without_a_sample_is_the_end_of_the_real_service(
@@ -302,7 +302,7 @@ async def test_a_well_without_a_sample_is_the_end_of_the_real_service(
     bench.take(*frames)
     assert all(await bench.answered())
     assert bench.centres[0][0]["sample_id"] is None
-    assert "well 1 has no sample id. The real service dies of this" in caplog.text
+    assert "well 1 has no sample id. The real service would crash" in caplog.text
     real.take(*frames)
     assert not any(await real.answered())
     assert real.results == []

@@ -169,7 +169,7 @@ def test_an_empty_file_describes_nothing(file: Path) -> None:
         ("scans: [}", "line 1: not YAML"),
         ("- dcids: [1]", "line 1: the whole file: "),
         ("scans:\n- grid: [3, 4]", "line 2: scans.0.dcids: is missing"),
-        ("scans:\n- dcids: [1]\n  gird: [3, 4]", "line 3: scans.0.gird: there is no"),
+        ("scans:\n- dcids: [1]\n  gird: [3, 4]", "line 3: scans.0.gird: unknown key"),
         ("scans:\n- dcids: [1]\n- dcids: [1]", "line 3: scans.1.dcids: 1 is in two"),
         ("scans:\n- dcids: [1, 1]", "line 2: scans.0.dcids: the two must differ"),
         ("scans:\n- dcids: [1]\n  grid: [3, 4, 5]", "line 3: scans.0.grid: 1 dcid"),
@@ -199,7 +199,7 @@ def test_an_empty_file_describes_nothing(file: Path) -> None:
             "line 4: scans.0.crystals.0.at.1: ",
         ),
         ("[" * 1000, "not YAML"),
-        ("defaults:\n  dcids: [1]", "line 2: defaults.dcids: there is no such key"),
+        ("defaults:\n  dcids: [1]", "line 2: defaults.dcids: unknown key"),
     ],
 )
 def test_a_mistake_is_named_with_its_key_and_line(

@@ -79,4 +79,4 @@ def test_the_command_writes_the_file_and_says_so(
     file = tmp_path / "scan.svg"
     main(["simulate", "--plot", "1234567", "--plot-file", str(file)])
     assert file.read_text().startswith("<?xml")
-    assert capsys.readouterr().out == f"DCID 1234567 is drawn in {file}\n"
+    assert capsys.readouterr().out == f"Drew DCID 1234567 to {file}\n"

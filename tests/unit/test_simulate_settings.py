@@ -88,7 +88,7 @@ def test_a_value_that_can_not_be_used_is_refused_naming_the_option(
 
 
 def test_the_real_dispatcher_is_refused_where_it_can_not_connect() -> None:
-    with pytest.raises(SettingsInvalid, match="does not speak TLS"):
+    with pytest.raises(SettingsInvalid, match="does not support TLS"):
         RealDispatcher(["amqps://localhost"], None)
 
 

@@ -15,4 +15,4 @@ def check_folder(option: str, folder: Path) -> Finding:
             file.write(b"zocalo-ioc check")
     except OSError as error:
         return no(what, FolderReadOnly(str(folder), error.strerror or ""))
-    return yes(what, f"{folder} can be written.")
+    return yes(what, f"{folder} is writable.")

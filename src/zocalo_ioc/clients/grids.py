@@ -82,7 +82,7 @@ def as_text(grids: Sequence[GridMap], *, coloured: bool) -> Group | Text:
     has come.
     """
     if not grids:
-        return Text("No frame of a grid has come yet.")
+        return Text("No frames have arrived yet.")
     highest = max(int(grid.counts.max()) for grid in grids)
     parts: list[Any] = []
     for grid in grids:

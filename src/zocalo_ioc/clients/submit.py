@@ -54,7 +54,7 @@ class _Job:
             async with asyncio.timeout(settings.timeout):
                 result = await self._follow()
         except TimeoutError:
-            waited = f"{self._named}: no end after {settings.timeout:g} s."
+            waited = f"{self._named}: still running after {settings.timeout:g} s."
             complain(f"{waited} {self.what_remains()}")
             return Exit.FAILED
         except IocGone as error:
@@ -78,19 +78,19 @@ class _Job:
         """Say what goes on without this client."""
         if not self._submitted:
             return "Nothing was sent."
-        goes_on = f"{self._named} goes on in the IOC; {self._prefix}:MESSAGE says how."
+        goes_on = f"{self._named} continues in the IOC; see {self._prefix}:MESSAGE."
         if not sys.stderr.isatty():  # nobody is there to do it
             return goes_on
         dcids = " ".join(map(str, self._settings.dcids))
         abandon = f"zocalo-ioc submit {self._prefix} {dcids} --command cancel"
-        return f"{goes_on} To abandon it: {abandon}"
+        return f"{goes_on} To cancel it: {abandon}"
 
     def _what_was_sent(self) -> str:
         if not self._submitted:
             return "Nothing was sent."
         return (
-            "What the broker has confirmed is with Zocalo; once the IOC is back, "
-            f"{self._prefix}:HISTORY shows a result that comes."
+            "Zocalo has every message that the broker confirmed; once the IOC is back, "
+            f"{self._prefix}:HISTORY shows any result."
         )
 
     async def _follow(self) -> Result | None:

@@ -120,7 +120,7 @@ class QueuesNotDeclared(SettingsInvalid):
     """The simulator would take messages from them, or write messages there."""
 
     text = "{address} has no {queues}"
-    remedy = "Give --declare to create them, or check the virtual host in --broker"
+    remedy = "Use --declare to create them, or check the virtual host in --broker"
     address: Node
     queues: Annotated[str, "processing_recipe, no reduce.xray_centering"]
 

@@ -104,7 +104,7 @@ class Results:
     def _reject(self, delivery: Delivery, why: str, arrived: str) -> None:
         count(self._pvs.broker.rejected)
         logger.warning(
-            "Message rejected, not a Zocalo result: %s It begins with %r",
+            "Message rejected, not a Zocalo result: %s The message begins with %r",
             why,
             delivery.body[:LOGGED_BEGINNING],
         )

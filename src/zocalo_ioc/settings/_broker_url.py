@@ -37,8 +37,7 @@ def broker_url(url: SecretStr) -> SecretStr:
         raise ValueError(f"write it as a URL: {URL_FORM}")
     if scheme not in ("amqp", "amqps"):
         raise ValueError(
-            f"write {URL_FORM}, or amqps:// for TLS: "
-            "the broker does not take messages over other protocols"
+            f"write {URL_FORM}, or amqps:// for TLS; other protocols are not supported"
         )
     _check_parts(_parts(text))
     try:

@@ -36,7 +36,7 @@ def as_prefix(prefix: str, *others: str) -> str:
     for argument in (prefix, *others):
         if argument in _ENVIRONMENTS:
             raise ValueError(
-                f'"{argument}" is an environment of Zocalo. Give the PV prefix of the '
+                f'"{argument}" is a Zocalo environment. Give the PV prefix of the '
                 'IOC first, such as "BL03I-EA-ZOC-01"; the IOC knows the environment.'
             )
     return prefix.rstrip(":")

@@ -143,7 +143,7 @@ class Inbox:
                     self.since = ending.job  # it is said once
                     raise HopelessError(ending)
                 await asyncio.wait([change])
-        raise NoZocaloSubscriptionError("Unstaged while a result was awaited")
+        raise NoZocaloSubscriptionError("Unstaged while waiting for a result")
 
     async def texts(self, *names: str) -> Sequence[str]:
         """Return the texts of records, choices or strings.

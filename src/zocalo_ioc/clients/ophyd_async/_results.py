@@ -231,17 +231,17 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
             ending = error.ending
             what = [f"DCID {ending.dcid} has no result: {ending.state}."]
         else:
-            what = [f"No result{self._awaited()} came within {self.timeout_s:g} s."]
+            what = [f"No result{self._awaited()} arrived within {self.timeout_s:g} s."]
         if self._expected is not None and not self._expected:
-            what.append("Those of all data collections triggered have been taken.")
+            what.append("The results of all triggered data collections have been read.")
         if others := {f"{named(r.dcids)} from {r.source}" for r in inbox.results}:
-            what.append(f"Not taken: {'; '.join(sorted(others))}.")
+            what.append(f"Ignored: {'; '.join(sorted(others))}.")
         if inbox.missed:
-            what.append(f"Missed, as so many came at once: {inbox.missed}.")
+            what.append(f"Missed because too many arrived at once: {inbox.missed}.")
         try:
             source, message = await in_background(inbox.texts("SOURCE", "MESSAGE"))
             if self.results_source and source not in ("Any", self.results_source):
-                what.append(f"{self.prefix}:SOURCE lets only {source} through.")
+                what.append(f"{self.prefix}:SOURCE accepts only {source}.")
             what.append(f"{self.prefix} says: {message}")
         except TimeoutError:
             what.append(f"{self.prefix} does not answer. Is the IOC running?")
