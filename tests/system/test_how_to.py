@@ -15,7 +15,7 @@ from tests.support.pages import type_in
 from tests.support.tools import SETTING_UP, comparable
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
-EXAMPLES = HOW_TO.with_name("examples")
+EXAMPLES = HOW_TO.parents[1] / "examples"
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,6 @@ BUILT = ("mermaid", "{toctree}", "{eval-rst}", "{include}")
 SHOWN = {
     "README.md": ("text",),
     "docs/how-to/access-security.md": ("text",),
-    "docs/how-to/adopt.md": ("python",),
     "docs/how-to/contribute/add-a-kind-of-result.md": ("python",),
     "docs/how-to/contribute/add-a-record.md": ("python",),
     "docs/how-to/find-a-job.md": ("text",),

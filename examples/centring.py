@@ -1,6 +1,6 @@
 """Bluesky plans: scan a grid, have Zocalo find the crystals, move to the strongest.
 
-usage: python docs/examples/centring.py [PREFIX [DCID DCID]]
+usage: python examples/centring.py [PREFIX [DCID DCID]]
 
 Runs with simulated motors against any IOC, for example that of `make demo`.
 """
