@@ -30,11 +30,13 @@ SETTING_UP = {
 
 def comparable(tools: str, session: Iterable[Entry]) -> list[Entry]:
     """Return a session as EPICS base's commands show it, or as either could."""
-    return [*session] if tools == "base" else [(t, _plain(s)) for t, s in session]
+    return [*session] if tools == "base" else [(t, _plain(t, s)) for t, s in session]
 
 
-def _plain(shown: str) -> str:
+def _plain(typed: str, shown: str) -> str:
     """Return what either shows as neither does, to compare the values."""
+    if typed.startswith("caput -t"):  # caproto's prints the old value, too
+        shown = shown.splitlines()[-1]
     shown = re.sub(r"[ \0]+", " ", re.sub(r"\\?'", "", shown))
     # base puts the length before arrays, and caproto brackets around values
     number = r"[-\d.e+]+|nan"
