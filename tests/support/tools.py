@@ -35,8 +35,8 @@ def comparable(tools: str, session: Iterable[Entry]) -> list[Entry]:
 
 def _plain(typed: str, shown: str) -> str:
     """Return what either shows as neither does, to compare the values."""
-    if typed.startswith("caput -t"):  # caproto's prints the old value, too
-        shown = shown.splitlines()[-1]
+    if typed.startswith("caput -t"):  # caproto: the old value, too, and bytes
+        shown = shown.splitlines()[-1].removeprefix("b")
     shown = re.sub(r"[ \0]+", " ", re.sub(r"\\?'", "", shown))
     # base puts the length before arrays, and caproto brackets around values
     number = r"[-\d.e+]+|nan"
