@@ -10,6 +10,7 @@
 #   make linkcheck  whether the sites that it links to are there (needs the internet)
 #   make faults   all that can go wrong, often; writes docs/explanations/faults.md
 #   make bench    what puts and results cost; writes docs/explanations/speed.md
+#   make release  the wheel and the sdist in dist/, checked, with a bill of materials
 #   make lock     bring the locks up to date with pyproject.toml (needs uv)
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -20,7 +21,7 @@ DEV := .venv-dev
 PHOEBUS ?= .phoebus
 PHOEBUS_SOURCE ?=
 
-.PHONY: demo test bounds bluesky fresh screens faults bench rabbitmq lint spelling docs linkcheck lock clean
+.PHONY: demo test bounds bluesky fresh screens faults bench release rabbitmq lint spelling docs linkcheck lock clean
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
@@ -91,7 +92,7 @@ $(DEV)/.ready: requirements-test.lock pyproject.toml
 	@scripts/make-venv.sh "$(PYTHON)" $(DEV) requirements-test.lock
 	@touch $@
 
-# of make bounds and make bluesky
+# of make bounds, make bluesky and make release
 .venv-%/.ready: requirements-%.lock pyproject.toml
 	@echo "Setting up .venv-$*, once"
 	@scripts/make-venv.sh "$(PYTHON)" .venv-$* $<
@@ -123,7 +124,19 @@ lock:
 	echo "jupyterlab; sys_platform == 'none'" > added.in # large, and not for tests
 	$(HASHED) --group mx --extra tools --extra ophyd-async --override added.in \
 		$(ARGS) -o requirements-mx.lock
+	$(subst pyproject.toml,,$(HASHED)) --group release -c requirements-dev.lock \
+		$(ARGS) -o requirements-release.lock
 	rm added.in
+
+# what is installed in $(DEMO) is what `make demo` and the image run
+release: $(DEMO)/.ready .venv-release/.ready
+	rm -rf dist
+	.venv-release/bin/python -m build --no-isolation --outdir dist
+	.venv-release/bin/twine check --strict dist/*
+	.venv-release/bin/check-wheel-contents dist/*.whl
+	.venv-release/bin/cyclonedx-py environment $(DEMO)/bin/python -o dist/zocalo-ioc.cdx.json
+	.venv-release/bin/pip-licenses --python $(DEMO)/bin/python --format markdown \
+		--output-file dist/licences.md
 
 clean:
 	rm -rf $(DEMO) .venv-* docs/_build build dist src/*.egg-info

@@ -300,7 +300,7 @@ async def test_while_ours_waits_others_run_but_not_while_dodals_does(
 
 @pytest.fixture
 def example() -> dict[str, Any]:
-    return runpy.run_path(str(ROOT / "docs" / "examples" / "centring.py"))
+    return runpy.run_path(str(ROOT / "examples" / "centring.py"))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The files for control engineers, against the records and against what reads them."""
 
 import re
+import runpy
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -122,6 +123,13 @@ def test_every_state_that_is_an_alarm_is_in_the_alarm_tree() -> None:
         if isinstance(record.datatype, Enum) and record.datatype.severities
     }
     assert alarms <= watched
+
+
+def test_no_pv_of_a_released_version_is_taken_away_or_changed() -> None:
+    generate = runpy.run_path(str(DB / "generate.py"))
+    kept = {*generate["interface"]()}
+    assert len(kept) > 100
+    assert [line for line in generate["frozen"]() if line not in kept] == []
 
 
 def test_what_is_to_be_archived_is_a_record() -> None:
