@@ -128,15 +128,20 @@ lock:
 		$(ARGS) -o requirements-release.lock
 	rm added.in
 
-# what is installed in $(DEMO) is what `make demo` and the image run
-release: $(DEMO)/.ready .venv-release/.ready
-	rm -rf dist
+# lists the packages beside the wheel: those of `make demo` and the image
+release: .venv-release/.ready
+	rm -rf dist .venv-wheel
 	.venv-release/bin/python -m build --no-isolation --outdir dist
 	.venv-release/bin/twine check --strict dist/*
 	.venv-release/bin/check-wheel-contents dist/*.whl
-	.venv-release/bin/cyclonedx-py environment $(DEMO)/bin/python -o dist/zocalo-ioc.cdx.json
-	.venv-release/bin/pip-licenses --python $(DEMO)/bin/python --format markdown \
-		--output-file dist/licences.md
+	"$(PYTHON)" -m venv .venv-wheel
+	scripts/install-lock.sh .venv-wheel requirements.lock
+	.venv-wheel/bin/python -m pip --disable-pip-version-check install --quiet \
+		--no-deps --no-index --find-links dist zocalo-ioc
+	.venv-release/bin/cyclonedx-py environment .venv-wheel/bin/python \
+		--pyproject pyproject.toml -o dist/zocalo-ioc.cdx.json
+	.venv-release/bin/pip-licenses --python .venv-wheel/bin/python \
+		--format markdown --output-file dist/licences.md
 
 clean:
 	rm -rf $(DEMO) .venv-* docs/_build build dist src/*.egg-info
