@@ -12,7 +12,7 @@ from .markdown import quoted, table
 _SHARED = {
     "Every command": ("", Settings),
     "Commands that log": (
-        "These are for `run`, `demo`, `simulate` and `check`.",
+        "For `run`, `demo`, `simulate` and `check`.",
         LogSettings,
     ),
 }
@@ -20,12 +20,11 @@ _INTRODUCTION = """\
 # Commands and options
 
 Each option can be given on the command line, as an environment variable, or as a key of
-the YAML file that `--config` names; its names are listed here in this order. The
-command line wins, then the environment, then the file. What can be given more than once
-is a list in the file, and has spaces or commas between in the environment.
-`zocalo-ioc COMMAND --help` lists the options in a terminal. A variable that begins with
-`ZOCALO_IOC_` and belongs to no command is reported as a warning at the start.
-[The simulation](simulation.md) says more about `simulate`.
+the YAML file of `--config`, listed here in this order. The command line takes
+precedence, then the environment, then the file. An option that can be repeated is a
+list in the file, and is separated by spaces or commas in the environment. A variable
+that begins with `ZOCALO_IOC_` and belongs to no command causes a warning. [The
+simulation](simulation.md) explains `simulate`.
 """
 
 
@@ -39,7 +38,7 @@ def options_page() -> str:
         known |= set(options_of(model))
     for command in COMMANDS:
         lines += _command(command, known)
-    lines += ["", "## Exit statuses", *table(["status", "of", "means"], _exits()), ""]
+    lines += ["", "## Exit statuses", *table(["status", "of", "meaning"], _exits()), ""]
     return "\n".join(lines)
 
 

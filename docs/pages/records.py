@@ -25,8 +25,8 @@ def records_page() -> str:
         [
             "# Records",
             "",
-            "`P` is the prefix. This page is made from the declarations of the",
-            "records; `zocalo-ioc` serves each over Channel Access and PV Access.",
+            "`P` is the prefix. The IOC serves each record over Channel Access and PV",
+            "Access. [Compatibility](compatibility.md) says what versions keep.",
             *(line for group in Group for line in _group(group)),
             *_ioc_stats(),
             "",
@@ -44,8 +44,8 @@ def records_page() -> str:
                 ],
             ),
             "",
-            "`seq` counts the updates of a table; what is beside the rows is of the",
-            "same update, as is the time stamp.",
+            "`seq` counts the updates of a table. The fields beside the rows and the",
+            "time stamp belong to the same update.",
             "",
             "## Images for PV Access clients",
             *table(
@@ -74,55 +74,52 @@ def records_page() -> str:
 
 _NOTES = {
     Group.REQUEST: (
-        "What the next message says. A command uses these as they are when it is put;",
-        "SUBMIT and SEND do not look at them. Texts are arrays of characters, which",
+        "The contents of the next message. A command uses the values at the time of",
+        "its put; SUBMIT and SEND ignore them. Texts are arrays of characters, which",
         "`caput` writes with `-S`.",
         "",
         "A 3-D grid scan is two data collections: with XZ:DCID set, START, END and",
         "PROCESS act on both. The second starts at frame START_FRAME + NUM_FRAMES, and",
-        "its message index is MESSAGE_INDEX + 1. Set EXPECT_RESULT to `No` for a job",
-        "from which no centres come, such as a rotation: it is `Done` once the end",
-        "message is confirmed.",
+        "has the message index MESSAGE_INDEX + 1. Set EXPECT_RESULT to `No` for a job",
+        "without a result, such as a rotation: it is `Done` once the end message is",
+        "confirmed.",
     ),
     Group.COMMAND: (
         "Write 1; the value is 1, `Busy`, until the command has ended. SUBMIT and SEND",
         "take a text. START, END and SEND end when the broker has confirmed the",
-        "message, WAIT and PROCESS with the job, SUBMIT as its `command` does, each",
-        "also when it has failed. A put with callback ends with the command; what came",
-        "of it is in `P:STATE` and `P:MESSAGE` by then.",
+        "message, WAIT and PROCESS with the job, SUBMIT as its `command` does, and all",
+        "when they fail. A put with callback ends with the command, when `P:STATE` and",
+        "`P:MESSAGE` show the outcome.",
     ),
     Group.OPTION: (
-        "They hold from then on, TIMEOUT and END_TIMEOUT also for jobs that are",
-        "waiting. Where Zocalo sends two results for a scan, one from each pipeline,",
-        "set SOURCE to the one that you want.",
+        "In force at once, TIMEOUT and END_TIMEOUT also for waiting jobs. If Zocalo",
+        "sends a result from each of two pipelines, set SOURCE to the one you want.",
     ),
     Group.STATUS: (
-        "STATE, MESSAGE and `P:JOB:…` show the job that was commanded last. [The",
-        "states of a job](../explanations/job-states.md) has what leads to what.",
+        "STATE, MESSAGE and `P:JOB:…` show the latest job. [The states of a",
+        "job](../explanations/job-states.md) shows the transitions.",
     ),
     Group.RESULT: (
-        "The latest result. It, all centres and the strongest are set as one, with one",
-        "time stamp. What a result does not have is NaN or -1; a number that stands",
-        "alone is then INVALID.",
+        "The latest result. These records, all centres and the strongest are one",
+        "update with one time stamp. Missing values are NaN or -1, and INVALID in",
+        "scalars.",
     ),
     Group.CENTRES: (
-        "Arrays with an element a centre, as long as there are centres, at most 1024.",
-        "Box *i* of an axis covers *i* to *i* + 1, so the middle of the first is 0.5.",
+        "Arrays with one element per centre, at most 1024. Box *i* of an axis covers",
+        "*i* to *i* + 1, so the middle of the first box is 0.5.",
     ),
-    Group.BEST: (
-        "The first of the above, in scalars; INVALID where there is no centre.",
-    ),
+    Group.BEST: ("The first of the above as scalars; INVALID without a centre.",),
     Group.MOTOR: (
-        "There are these with `--grid-prefix` only: see [motor",
+        "Only with `--grid-prefix`: see [motor",
         "positions](../how-to/motor-positions.md).",
     ),
     Group.HISTORY: (
         "The last 100 jobs, results and refused requests, newest first. A result that",
-        "ended no job is `Late` if its job had ended, and `Other` if this IOC had none",
-        "for its data collection. A request that was refused is `Refused`.",
+        "ended no job is `Late` if its job had ended, and `Other` if it belongs to no",
+        "job of this IOC. A refused request is `Refused`.",
     ),
     Group.GRIDS: (
-        "There are these with `--frames-queue` or `--frames-exchange` only: see [live",
+        "Only with `--frames-queue` or `--frames-exchange`: see [live",
         "maps](../how-to/live-maps.md). A scan of one grid has an empty XZ grid.",
     ),
 }
@@ -130,9 +127,9 @@ _NOTES = {
 
 def _ioc_stats() -> Iterator[str]:
     yield from ("", "## The IOC itself", "")
-    yield "These are of iocStats, as every EPICS IOC has them. They are read only,"
-    yield "unless an access security file says otherwise: processing `P:IOC:SYSRESET`"
-    yield "ends the IOC, for what supervises it to start it again."
+    yield "The records of iocStats, as in other EPICS IOCs. They are read-only unless"
+    yield "an access security file says otherwise. `P:IOC:SYSRESET` then ends the IOC,"
+    yield "so that its supervisor restarts it."
     yield from table(
         ["record", "meaning", "type", "unit"],
         [
@@ -167,12 +164,12 @@ def _submission() -> Iterator[str]:
     """Say what SUBMIT and SEND take: the request records as keys of an object."""
     requests = {r.name.lower(): r for r in DECLARATIONS if r.group is Group.REQUEST}
     yield from ("", "### What SUBMIT and SEND take", "")
-    yield "A JSON object with these keys, or a list of them for the grids of one scan:"
-    yield "all are started, then all ended, then one result is awaited. `dcid`,"
-    yield "`command` and, to start, `num_frames` are needed. In a list `start_frame` is"
-    yield "by default that of the one before plus its `num_frames`, and `message_index`"
-    yield "that of the one before plus 1. `cancel` abandons the jobs of its data"
-    yield "collections, and no other."
+    yield "A JSON object with these keys, or a list with one for each grid of a scan:"
+    yield "the IOC starts all, then ends all, then waits for one result. `dcid`,"
+    yield "`command` and, to start, `num_frames` are required. In a list,"
+    yield "`start_frame` continues after the frames of the previous grid by default,"
+    yield "and `message_index` counts up. `cancel` abandons the jobs of its data"
+    yield "collections, and no others."
     commands = [quoted(command) for command in Command]
     rows = [("`command`", f"{', '.join(commands)}; SEND does not take `process`", "")]
     for key in Request.model_fields:

@@ -138,9 +138,8 @@ def _replay(path: Sequence[Happening]) -> Jobs:
 _PAGE = """\
 # The states of a job
 
-What `P:STATE` can say, and what leads from one state to the next. The picture is drawn
-by trying everything that can happen in every state that the code of `zocalo_ioc.jobs`
-can reach, so it can't differ from what the IOC does.
+The values of `P:STATE`, and what leads from one to the next. The picture is generated
+by trying every event in every state that `zocalo_ioc.jobs` can reach.
 
 ```mermaid
 stateDiagram-v2
@@ -151,21 +150,21 @@ stateDiagram-v2
 ```
 
 After {ended} a START or END begins a
-new job. A result that comes between START and END makes the job `Done`; the END is
-still sent, and its job is `Done` as soon as it is confirmed. A job of several data
+new job. A result that arrives between START and END makes the job `Done`; END is still
+sent, and its job is `Done` once the broker confirms it. A job of several data
 collections is `Started` until each of them has been ended.
 
-A request that is refused while a job runs changes no state, and MESSAGE says why for
-10 s or until the next command. With no job running the state is `Failed`, unless the
-request was to cancel a data collection: its job may have ended just before. START of a
-data collection whose end message was sent is refused until its job has ended.
+A request that is refused while a job runs changes no state, and MESSAGE gives the
+reason for 10 s or until the next command. Without a running job the state is `Failed`,
+unless the request was to cancel a data collection: its job may have ended just before.
+START of a data collection whose end message was sent is refused until its job has
+ended.
 
-`P:EXPECT_RESULT` says whether a result will come. With `No` a job is `Done` once its
-end messages are confirmed; a result that arrives anyway is published, and changes
-no state.
+With `P:EXPECT_RESULT` at `No`, a job is `Done` once its end messages are confirmed. A
+result that arrives anyway is published, and changes no state.
 
-`Starting` and `Ending` last until the broker has confirmed the messages: some
-milliseconds, or up to the send time-out while it is away.
+`Starting` and `Ending` last until the broker has confirmed the messages: milliseconds,
+or up to the send time-out while it is away.
 """
 
 

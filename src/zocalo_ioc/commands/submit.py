@@ -16,7 +16,7 @@ _EXITS = {
     Exit.FAILED: "the job failed, timed out or was cancelled, or the IOC does not "
     "answer",
     Exit.NO_CENTRES: "no centres were found",
-    Exit.INTERRUPTED: "interrupted by Ctrl-C; the job goes on",
+    Exit.INTERRUPTED: "interrupted by Ctrl-C; the job continues",
 }
 
 COMMAND = Command(SubmitSettings, _submit, _EXITS | BAD_USAGE)

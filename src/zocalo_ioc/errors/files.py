@@ -51,7 +51,7 @@ class SavedResultUnusable(NotKept):
 
 
 class NotSaved(NotKept):
-    """The IOC goes on, and tries again every second. ``P:AUTOSAVE:OK`` is No."""
+    """The IOC keeps running, and tries again every second. ``P:AUTOSAVE:OK`` is No."""
 
     text = "Can't save to {file}: {reason}"
     remedy = "Check the folder of --autosave"
