@@ -31,10 +31,10 @@ INTERLEAVING = 600.0
 TABLE = Path(__file__).parents[2] / "docs" / "explanations" / "faults.md"
 HEARTBEAT = 10
 HEADING = """\
-# What faults do
+# Fault tests
 
 Each fault was done to a real RabbitMQ, with real IOC processes and clients, by
-`make faults`, which wrote this page. What is promised is in [promises](promises.md).
+`make faults`, which wrote this page. The guarantees are [here](promises.md).
 
 - *Messages* are triggers put with callback by four clients at once, or results that
   are published at a steady pace; queues are quorum queues.

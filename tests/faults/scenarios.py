@@ -254,7 +254,7 @@ async def queue_made_anew(
 ) -> Outcome:
     """Delete the results queue and make it again at once."""
     outcome = Outcome(
-        f"results queue deleted and made anew at once, heartbeat {heartbeat} s",
+        f"results queue deleted and created again at once, heartbeat {heartbeat} s",
         times,
         times,
         measured_from="it is there again, to the next result",
