@@ -133,7 +133,7 @@ def engineering_screen() -> str:
             ("STARTTOD", "Started"),
             ("UPTIME", "Up for"),
             ("IOC_CPU_LOAD", "CPU load"),
-            ("SYS_CPU_LOAD", "Host's CPU load"),
+            ("SYS_CPU_LOAD", "Host CPU load"),
             ("MEM_USED", "Memory"),
             ("FD_CNT", "Open files"),
             ("FD_FREE", "Free files"),
@@ -180,7 +180,7 @@ def engineering_screen() -> str:
         yield heading("Process", third, top, column)
         yield from rows(process, third, top + PITCH, column)
         y = top + 15 * PITCH + 2 * GAP
-        yield heading("Latest result, as it came", first, y, width - 2 * MARGIN)
+        yield heading("Latest result, as received", first, y, width - 2 * MARGIN)
         json = value(
             "RESULT:JSON",
             first,

@@ -110,8 +110,8 @@ def _map(grid: str, rooms: Sequence[Room], *, brief: bool) -> Iterator[Any]:
     for n in range(SHOWN, 0, -1):  # the strongest is drawn last
         made.add_roi(_box(n))
     made.tool_tip(
-        f"Spots in each box of the {grid} grid, on a scale of square roots; grey: "
-        f"not seen yet.\nThe boxes of up to {SHOWN} centres, numbered as in the table."
+        f"Spots in each box of the {grid} grid, on a square-root scale; grey: no frame "
+        f"yet.\nOutlines: the boxes of up to {SHOWN} centres, numbered as in the table."
     )
     captions = [caption] if brief else [caption, below]
     names = [each.root.findtext("name") for each in captions]

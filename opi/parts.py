@@ -50,8 +50,8 @@ RUNS = "1 <= pvInt0 <= 4"
 """Whether the job whose STATE is pv0 runs."""
 OF_THE_JOB = "pvInt0 == pvInt1 > 0"
 """Whether RESULT:JOB is JOB:NUMBER."""
-CANCEL_WARNING = "Abandon the current job? Its result will not be waited for."
-RUNNING_WARNING = "A job is running. Begin another one?"
+CANCEL_WARNING = "Cancel the current job? The IOC will not wait for its result."
+RUNNING_WARNING = "A job is running. Start another one?"
 CENTRE_WIDTHS = {
     "#": 28,
     **dict.fromkeys("xyz", 54),
@@ -114,7 +114,7 @@ def job(x: int, y: int, width: int) -> Iterator[Any]:
         ["JOB:DCID", "JOB:NUMBER", exact("JOB:DCIDS"), "JOB:BY"],
         {
             "pvInt0 > 0": '"DCID " + pvStr2.strip("[]") + ", job %d" % pvInt1 + '
-            '(", begun by " + pvStr3 if pvStr3 else "")',
+            '(", started by " + pvStr3 if pvStr3 else "")',
         },
         x,
         y,
@@ -161,7 +161,7 @@ def progress(x: int, y: int, width: int) -> Iterator[Any]:
 
 
 def broker(x: int, y: int, width: int) -> Iterator[Any]:
-    """Yield whether results can come."""
+    """Yield whether results can arrive."""
     yield lamp("BROKER:CONNECTED", x, y + 2, colors.OK, colors.MAJOR)
     yield label("Broker", x + LED + GAP, y, 50)
     yield value("BROKER:HOST", x + LED + GAP + 54, y, width - LED - GAP - 54)
@@ -233,7 +233,7 @@ def options(x: int, y: int, width: int) -> Iterator[Any]:
             ("Results from", "SOURCE"),
             ("Strongest by", "SORT_KEY"),
             ("Wait for a result", "TIMEOUT"),
-            ("Least spots in total", "MIN_TOTAL_COUNT"),
+            ("Minimum total spots", "MIN_TOTAL_COUNT"),
         ),
         start=1,
     ):
@@ -246,7 +246,7 @@ def ignored(x: int, y: int, width: int) -> Any:
     made = says(
         "ignored",
         ["SOURCE", "BROKER:IGNORED"],
-        {"pvInt0 > 0": '"Only " + pvStr0 + " results are taken: %d ignored" % pvInt1'},
+        {"pvInt0 > 0": '"Only " + pvStr0 + " results accepted: %d ignored" % pvInt1'},
         x,
         y,
         width,

@@ -55,7 +55,7 @@ MESSAGE gives the reason and the remedy. The part in italics differs from case t
 | *Processing*, for long | Zocalo is computing; the screen shows when the job *times out*. Wait, or put CANCEL. | Zocalo support |
 | `P:BEST:…` blank or INVALID | The latest result has no centre. | nobody |
 | *Somebody else's result* or *Result of an earlier job*, in orange | The result shown is not of the job shown. Wait for the job. | nobody |
-| *Only* … *results are taken* | SOURCE excludes the other pipeline. Set *Results from* to Any to take both. | nobody |
+| *Only* … *results accepted* | SOURCE excludes the other pipeline. Set *Results from* to Any to take both. | nobody |
 | *PROCESS*, *START* and *END* are grey | There is no DCID or no broker, or a message is being sent. | nobody |
 | `Late`, `Other` or `Refused` in the history | A result came after the end of its job, or for a job of somebody else, or a request was not sent. | nobody |
 | `P:BROKER:REJECTED` counts up | A program sends messages to the results queue that are not results. The log shows how each begins. | Zocalo support |
