@@ -12,9 +12,9 @@ from ._command import Command
 
 
 class AliveSettings(Settings):
-    """Check that an IOC answers and that its heartbeat moves, within seconds.
+    """Check that an IOC answers and that its heartbeat moves.
 
-    The settings file of the IOC will do for --config.
+    Accepts the settings file of the IOC with --config.
     """
 
     group: ClassVar[str] = "Probe"

@@ -15,7 +15,7 @@ from ._command import Command
 class DescribeSettings(Settings):
     """Print the records, without starting an IOC.
 
-    The settings file of an IOC will do: other keys in it are left alone.
+    Accepts the settings file of an IOC, and ignores its other keys.
     """
 
     group: ClassVar[str] = "Records"
@@ -27,7 +27,10 @@ class DescribeSettings(Settings):
     ] = None
     grid_prefix: Annotated[
         PREFIX | None,
-        Field(description="the fast grid scan device, to include motor positions"),
+        Field(
+            description="prefix of the fast grid scan device, to include motor "
+            "positions"
+        ),
     ] = None
     frames: Annotated[
         bool, Field(description="include the grids, which need a queue of frames")

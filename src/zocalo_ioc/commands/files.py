@@ -24,7 +24,7 @@ _SHARE = "share/zocalo-ioc"
 
 
 class FilesSettings(Settings):
-    """Say where screens, databases and examples are, or copy them to a folder."""
+    """Copy screens, databases and examples to a folder, or show where they are."""
 
     group: ClassVar[str] = "Copies"
     foreign_keys: ClassVar[bool] = True

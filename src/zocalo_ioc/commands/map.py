@@ -12,7 +12,7 @@ from ._command import Command
 
 
 class MapSettings(Settings):
-    """Show the spots in each box of the grids that a running IOC shows.
+    """Show heat maps of the grids of a running IOC.
 
     The IOC must take frames: see --frames-queue of zocalo-ioc run.
     """

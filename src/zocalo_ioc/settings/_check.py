@@ -5,4 +5,4 @@ from ._run import RunSettings
 
 
 class CheckSettings(RunSettings, OutputSettings):
-    """Look at everything that the IOC will need, with the options of run."""
+    """Check everything that the IOC needs, with the options of run."""

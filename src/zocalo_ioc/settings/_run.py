@@ -188,7 +188,7 @@ class RunSettings(
 ):
     """Serve the PVs, connected to a RabbitMQ broker.
 
-    It needs --broker, --broker-file or --zocalo-environment, and --results-queue or
+    Requires --broker, --broker-file or --zocalo-environment, and --results-queue or
     --results-exchange with --routing-key.
     """
 

@@ -52,9 +52,9 @@ NUMBER = TypeAliasType("NUMBER", Annotated[int, Field(ge=0)])
 
 
 class SimulateSettings(LogSettings):
-    """Play Zocalo on a RabbitMQ broker, or draw what it would see of a scan.
+    """Simulate Zocalo on a RabbitMQ broker, or draw a simulated scan.
 
-    It needs --broker or --plot.
+    Requires --broker or --plot.
     """
 
     group: ClassVar[str] = "Simulation"
@@ -113,8 +113,8 @@ class SimulateSettings(LogSettings):
     trouble: Annotated[
         list[TROUBLE],
         Field(
-            description="simulate this trouble with a probability, for example "
-            f"late=0.1; repeat it for each of {', '.join(Trouble)}",
+            description="simulate trouble with a probability, for example "
+            f"late=0.1; repeat it for more kinds: {', '.join(Trouble)}",
         ),
     ] = []  # noqa: RUF012, likewise
     services: Annotated[

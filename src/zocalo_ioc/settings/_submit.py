@@ -11,7 +11,7 @@ from .types import COUNTS, DCIDS, JSON, NAMES, NUMBER, NUMBERS, PREFIX, RECIPES,
 
 
 class SubmitSettings(OutputSettings):
-    """Have data collections processed by a running IOC, and print the centres."""
+    """Process data collections with a running IOC, and print the centres."""
 
     group: ClassVar[str] = "Request"
 
@@ -32,7 +32,7 @@ class SubmitSettings(OutputSettings):
     ]
     command: Annotated[
         Literal["process", "start", "end", "cancel"],
-        Field(description="process sends both messages and awaits the result"),
+        Field(description="process sends both messages and waits for the result"),
     ] = "process"
     past: Annotated[
         bool,
