@@ -15,7 +15,7 @@ _INTRODUCTION = """\
 # Messages and errors
 
 Everything that `P:MESSAGE`, the log and the commands say, and what to do about it.
-*What is written like this* is an example, and differs from case to case.
+*Examples* in italics differ from case to case.
 
 ## What MESSAGE says of a job
 

@@ -6,8 +6,7 @@ from ._problem import Problem
 class ValueRefused(Problem):
     """A record can't take the value that was written to it.
 
-    ``P:MESSAGE`` says so until there is something newer to say; ``P:STATE`` is not
-    changed.
+    ``P:MESSAGE`` shows it until the next message; ``P:STATE`` does not change.
     """
 
 
@@ -15,8 +14,8 @@ class RequestInvalid(Problem):
     """The request can't be made into a message.
 
     ``P:STATE`` is Failed, and ``P:MESSAGE`` has it, after the command that has failed
-    if that is START, END or PROCESS. Other jobs go on. `zocalo-ioc submit` says it on
-    stderr, and ends with status 2.
+    if that is START, END or PROCESS. Other jobs continue. `zocalo-ioc submit` prints
+    it on stderr, and ends with status 2.
     """
 
 
@@ -61,16 +60,16 @@ class WrongConsumers(Problem):
 class IspybUnavailable(Problem):
     """ISPyB can't be read.
 
-    ``P:ISPYB:CONNECTED`` is No, and the log has it. Triggers that have everything they
-    need go out, and ``P:MESSAGE`` has it after the text of the job. Others fail. The
-    IOC keeps trying.
+    ``P:ISPYB:CONNECTED`` is No, and the log has it. Complete triggers are sent, and
+    ``P:MESSAGE`` has it after the text of the job. Incomplete triggers fail. The IOC
+    keeps trying.
     """
 
 
 class IspybDiffers(Problem):
     """A request contradicts ISPyB.
 
-    The messages go out as given. ``P:MESSAGE`` has it after the text of the job.
+    The messages are sent as requested. ``P:MESSAGE`` has it after the text of the job.
     """
 
 
@@ -78,7 +77,7 @@ class NotUnderstood(Problem):
     """A message on the results queue is not a result of Zocalo.
 
     ``P:BROKER:REJECTED`` counts it. The reason is in the log and, with the message, in
-    the file of ``--rejected``, which helps to find who sends such messages.
+    the file of ``--rejected``.
     """
 
     def __init__(self, text: str, remedy: str = "") -> None:
@@ -88,16 +87,16 @@ class NotUnderstood(Problem):
 class NotKept(Problem):
     """A file can't be written, or its values can't be restored.
 
-    ``P:MESSAGE`` says so until there is something newer to say, and the log.
+    ``P:MESSAGE`` shows it until the next message, and the log has it.
     """
 
 
 class SettingsInvalid(Problem):
     """The command line, environment or settings file can't be used.
 
-    The command says so on stderr and ends with status 2; ``check`` reports it. What is
-    wrong with the file of ``--broker-file`` or with certificates while the IOC runs is
-    shown as a `NoConnection` is.
+    The command prints it on stderr and ends with status 2; ``check`` reports it. While
+    the IOC runs, errors in the file of ``--broker-file`` or in certificates are shown
+    like a `NoConnection`.
     """
 
     def __init__(self, text: str, remedy: str = "") -> None:
@@ -107,20 +106,20 @@ class SettingsInvalid(Problem):
 class NotStarted(Problem):
     """The IOC can't start at present.
 
-    ``zocalo-ioc run`` says so on stderr, and ends with status 1: systemd tries again.
+    ``zocalo-ioc run`` prints it on stderr and ends with status 1; systemd tries again.
     """
 
 
 class Gone(Problem):
-    """The IOC does not answer, or no longer.
+    """The IOC does not answer, or has stopped answering.
 
-    ``zocalo-ioc submit`` and ``alive`` say so on stderr, and end with status 1.
+    ``zocalo-ioc submit`` and ``alive`` print it on stderr and end with status 1.
     """
 
 
 class CheckFailed(Problem):
-    """Something is missing that the IOC needs, or will need soon.
+    """The IOC lacks something, or will soon.
 
-    ``zocalo-ioc check`` reports it, with ``no`` or ``note`` in front. What the IOC
-    itself would say is in the sections above.
+    ``zocalo-ioc check`` reports it with ``NO`` or ``note``, beside the IOC's own errors
+    above.
     """

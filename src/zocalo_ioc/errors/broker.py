@@ -9,7 +9,7 @@ from ._groups import NoConnection
 
 
 class Connecting(NoConnection):
-    """The first attempt is under way."""
+    """The first attempt is in progress."""
 
     text = "Connecting to the broker"
 
@@ -23,7 +23,7 @@ class NothingListens(NoConnection):
 
 
 class Unreachable(NoConnection):
-    """No packet comes back."""
+    """The network reports no route."""
 
     text = "{address} can't be reached"
     remedy = "Check the network and the host"
@@ -31,7 +31,7 @@ class Unreachable(NoConnection):
 
 
 class HostUnknown(NoConnection):
-    """The name is not in the DNS."""
+    """DNS does not have the name."""
 
     text = "Unknown host: {address}"
     remedy = "Check --broker"
@@ -47,7 +47,7 @@ class HostNotLookedUp(NoConnection):
 
 
 class Unresponsive(NoConnection):
-    """The port is open, but AMQP never answers."""
+    """The port is open, but the server sends no AMQP."""
 
     text = "{address} accepts connections, but does not answer as RabbitMQ does"
     remedy = "Check the broker, and the host and port"
@@ -71,7 +71,7 @@ class NoAnswer(NoConnection):
 
 
 class Unconfirmed(NoConnection):
-    """The node answers, but does not do what it is asked to. Another one is tried."""
+    """The node answers, but does not serve. The IOC tries another one."""
 
     text = "{address} did not confirm a message in time"
     remedy = "See the broker's log"
@@ -79,7 +79,7 @@ class Unconfirmed(NoConnection):
 
 
 class NoHeartbeat(NoConnection):
-    """The connection is up, but nothing has come over it."""
+    """The connection is open, but no data arrives."""
 
     text = "No data from {address} for {seconds:g} s"
     remedy = "Check the network and the broker"
@@ -88,7 +88,7 @@ class NoHeartbeat(NoConnection):
 
 
 class ConnectionLost(NoConnection):
-    """Anything else."""
+    """Any other failure of the connection."""
 
     text = "Lost {address} ({reason})"
     remedy = "Check the network and the broker"
@@ -134,7 +134,7 @@ class Blocked(NoConnection):
 
 
 class TlsFailed(NoConnection):
-    """The two sides can't agree."""
+    """The TLS handshake failed."""
 
     text = "TLS with {address} failed: {reason}"
     remedy = "Check host and port, and whether it is amqp or amqps"
@@ -143,7 +143,7 @@ class TlsFailed(NoConnection):
 
 
 class ClientCertificateRefused(NoConnection):
-    """The broker wants another certificate from the IOC, or one at all."""
+    """The broker requires a client certificate, or a different one."""
 
     text = "{address} does not accept the client certificate ({alert})"
     remedy = "Check --client-certificate"
@@ -152,7 +152,7 @@ class ClientCertificateRefused(NoConnection):
 
 
 class CertificateUntrusted(NoConnection):
-    """The authority of the broker's certificate is not known."""
+    """The certificate authority is unknown."""
 
     text = "The certificate of {address} is not trusted: {reason}"
     remedy = "Set --ca-file to the site's certificate authority"
@@ -170,7 +170,7 @@ class CertificateNotYetValid(NoConnection):
 
 
 class CertificateExpired(NoConnection):
-    """The broker's certificate is too old."""
+    """The broker's certificate has expired."""
 
     text = "The certificate of {address} is not trusted: {reason}"
     remedy = "Renew the broker's certificate"

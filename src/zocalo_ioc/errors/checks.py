@@ -32,7 +32,7 @@ class PortInvalid(CheckFailed):
 
 
 class PortUnavailable(CheckFailed):
-    """The system does not give the port to this user."""
+    """The system refuses the port to this user."""
 
     text = "Can't use port {port}: {reason}"
     port: _Where
@@ -40,7 +40,7 @@ class PortUnavailable(CheckFailed):
 
 
 class PortInUse(CheckFailed):
-    """Another IOC, most probably."""
+    """Probably another IOC uses the port."""
 
     text = (
         "Port {port} is in use. If another IOC uses it, clients that look for this "
@@ -87,7 +87,7 @@ class FolderReadOnly(CheckFailed):
 
 
 class CertificateEndsSoon(CheckFailed):
-    """The broker's certificate has to be renewed."""
+    """The broker's certificate expires soon."""
 
     text = "The certificate is valid for only {days} days, until {until} UTC"
     remedy = "Renew the certificate"
@@ -96,7 +96,7 @@ class CertificateEndsSoon(CheckFailed):
 
 
 class TriggerQueueMissing(CheckFailed):
-    """Zocalo has another virtual host."""
+    """Zocalo probably uses another virtual host."""
 
     text = "{address} has no queue {queue} for triggers"
     remedy = "Check the virtual host in --broker, or create the queue"
@@ -112,7 +112,7 @@ class NoDispatcher(CheckFailed):
 
 
 class OthersTakeMessages(CheckFailed):
-    """Each message goes to one of them only."""
+    """Each message goes to only one consumer."""
 
     text = (
         "The queue exists and can be read, but {consumers} already take messages from "

@@ -7,7 +7,7 @@ from ._groups import Gone
 
 
 class IocSilent(Gone):
-    """No PV can be found."""
+    """None of its PVs was found."""
 
     text = "{prefix} does not answer"
     remedy = (
@@ -18,14 +18,14 @@ class IocSilent(Gone):
 
 
 class IocLost(Gone):
-    """The PVs were there before."""
+    """The PVs have disconnected."""
 
     text = "Lost {prefix}: the IOC has stopped, or the network has failed"
     prefix: Prefix
 
 
 class GridsNotServed(Gone):
-    """There are records of grids only where frames are taken."""
+    """The IOC takes no frames, so it has no records of grids."""
 
     text = "{prefix} serves no grids"
     remedy = "Start the IOC with --frames-queue or --frames-exchange"
@@ -33,14 +33,14 @@ class GridsNotServed(Gone):
 
 
 class MatplotlibMissing(Gone):
-    """Pictures are drawn with it."""
+    """matplotlib draws the pictures."""
 
     text = "Pictures need matplotlib"
     remedy = "Install zocalo-ioc[plot]"
 
 
 class PictureNotWritten(Gone):
-    """The folder is missing, or the name has an ending that is no picture's."""
+    """The folder is missing, or the file type is not supported."""
 
     text = "--output: can't write {file}: {reason}"
     file: Annotated[str, "grid.png"]

@@ -17,7 +17,7 @@ URL_FORM = "amqp://user:password@host:5672/vhost"
 
 
 class SavedUnreadable(NotKept):
-    """The file is there, but can't be opened."""
+    """The file exists, but can't be opened."""
 
     text = "Started without the values saved in {file}: {reason}"
     remedy = "Check the folder of --autosave"
@@ -36,7 +36,7 @@ class SavedDamaged(NotKept):
 
 
 class SavedValueUnusable(NotKept):
-    """Another version of the IOC has saved it, or somebody has edited the file."""
+    """Another version of the IOC saved it, or the file was edited."""
 
     text = "The saved {record} is not used: {reason}"
     record: Annotated[str, "TIMEOUT"]
@@ -44,7 +44,7 @@ class SavedValueUnusable(NotKept):
 
 
 class SavedResultUnusable(NotKept):
-    """It can't be read as a result."""
+    """The saved message is not a valid result."""
 
     text = "The saved result is not used: {reason}"
     reason: Annotated[str, "The recipe has no step 7."]
@@ -60,7 +60,7 @@ class NotSaved(NotKept):
 
 
 class RejectedNotWritten(NotKept):
-    """The message is rejected all the same."""
+    """The message is still rejected."""
 
     text = "Can't write a rejected message to {file}: {reason}"
     remedy = "Check the folder of --rejected"

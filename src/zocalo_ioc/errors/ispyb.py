@@ -12,7 +12,7 @@ _Server = Annotated[str, "ispyb.example.org:3306"]
 
 
 class Looking(IspybUnavailable):
-    """The first attempt is under way."""
+    """The first attempt is in progress."""
 
     text = "Connecting to ISPyB"
 
@@ -35,7 +35,7 @@ class IspybSilent(IspybUnavailable):
 
 
 class IspybHostUnknown(IspybUnavailable):
-    """The name is not in the DNS."""
+    """DNS does not have the name."""
 
     text = "ISPyB: unknown host: {address}"
     remedy = "Check --ispyb"
@@ -51,7 +51,7 @@ class IspybLoginRefused(IspybUnavailable):
 
 
 class IspybDatabaseRefused(IspybUnavailable):
-    """It is not there, or this user may not use it."""
+    """The database does not exist, or the user has no access."""
 
     text = "ISPyB: {address} has no database {database} for this user"
     remedy = "Check the end of --ispyb, and the user's permissions"
@@ -69,7 +69,7 @@ class IspybReadForbidden(IspybUnavailable):
 
 
 class IspybColumnMissing(IspybUnavailable):
-    """The schema is older or newer than this version knows."""
+    """The schema is not one that this version supports."""
 
     text = "ISPyB: {address} has no {name}"
     remedy = "Is this an ISPyB database? Report the version of its schema"
@@ -78,7 +78,7 @@ class IspybColumnMissing(IspybUnavailable):
 
 
 class IspybFailed(IspybUnavailable):
-    """Anything else that the server or the driver reports."""
+    """Any other error of the server or the driver."""
 
     text = "ISPyB: {address} can't be read ({reason})"
     remedy = "Look up the error number in the database's documentation"
@@ -90,14 +90,14 @@ class IspybFailed(IspybUnavailable):
 
 
 class IspybNotUsed(RequestInvalid):
-    """Past results are asked for, and the IOC does not know where ISPyB is."""
+    """Past results were requested from an IOC without ISPyB."""
 
     text = "This IOC does not use ISPyB"
     remedy = "Start it with --ispyb"
 
 
 class NotADcid(RequestInvalid):
-    """What was written to PAST is not a number of a data collection."""
+    """The text in PAST is not a DCID."""
 
     text = "'{written}' is not a data collection id"
     remedy = "Write a number, 1 or more"

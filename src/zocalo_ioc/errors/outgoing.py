@@ -11,7 +11,7 @@ _Seconds = Annotated[float, 10]
 
 
 class NoQueue(Unroutable):
-    """The exchange has nowhere to put it."""
+    """The queue does not exist."""
 
     text = "No queue {queue} on {exchange}"
     remedy = "Check the virtual host in --broker, or create the queue"
@@ -27,7 +27,7 @@ class NoQueueInProcess(Unroutable):
 
 
 class NotSentInTime(NotConfirmed):
-    """The connection was away for the whole time-out."""
+    """There was no connection during the whole time-out."""
 
     text = "The broker did not confirm the message within {seconds:g} s"
     remedy = "{problem}"
@@ -36,7 +36,7 @@ class NotSentInTime(NotConfirmed):
 
 
 class NotConfirmedInTime(NotConfirmed):
-    """It was sent, but the confirmation never came."""
+    """The message was sent, but not confirmed."""
 
     text = "The broker did not confirm the message within {seconds:g} s"
     remedy = "The broker may still have received the message; see the broker's log"
@@ -52,7 +52,7 @@ class NoChannelInTime(NotConfirmed):
 
 
 class RejectedRepeatedly(NotConfirmed):
-    """The broker answered with a negative confirmation each time."""
+    """The broker sent a negative confirmation each time."""
 
     text = "The broker did not confirm the message within {seconds:g} s"
     remedy = "The broker rejected the message repeatedly. Is the queue full?"

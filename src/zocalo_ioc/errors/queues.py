@@ -100,7 +100,7 @@ class QueueUnresponsive(NoResults):
 
 
 class ResultsShared(WrongConsumers):
-    """Each result goes to one consumer, and the others do not get it."""
+    """Each result goes to only one consumer."""
 
     text = "{queue} has {consumers} consumers, which take results from each other"
     remedy = "Stop the others, or use --results-exchange"

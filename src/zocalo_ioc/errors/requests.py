@@ -17,7 +17,7 @@ class ValueOutOfRange(ValueRefused):
 
 
 class DcidMissing(RequestInvalid):
-    """There is no id to send."""
+    """DCID is 0."""
 
     text = "No data collection id"
     remedy = "Write the ISPyB id to DCID, or dcid in SUBMIT, then try again"
@@ -69,14 +69,14 @@ class StillProcessed(RequestInvalid):
 
 
 class NothingToCancel(RequestInvalid):
-    """There is no running job of a data collection."""
+    """No job of the data collection is running."""
 
     text = "DCID {dcids}: no job to cancel"
     dcids: Annotated[str, "1234567"]
 
 
 class ParametersNotJson(RequestInvalid):
-    """The further parameters can't be read."""
+    """The JSON can't be parsed."""
 
     text = "DCID {dcid}: PARAMETERS is not JSON ({reason})"
     remedy = 'Write a JSON object such as {{"key": "value"}}, or {{}} for none'
@@ -85,7 +85,7 @@ class ParametersNotJson(RequestInvalid):
 
 
 class ParametersNotAnObject(RequestInvalid):
-    """The further parameters have no names."""
+    """Parameters need names."""
 
     text = "DCID {dcid}: PARAMETERS is not a JSON object"
     remedy = 'Write one such as {{"key": "value"}}, or {{}} for none'
@@ -93,7 +93,7 @@ class ParametersNotAnObject(RequestInvalid):
 
 
 class SubmissionInvalid(RequestInvalid):
-    """The JSON of a whole request can't be used."""
+    """The JSON of the request is invalid."""
 
     text = "{record} is invalid: {reason}"
     remedy = "The keys are {keys}"
@@ -103,7 +103,7 @@ class SubmissionInvalid(RequestInvalid):
 
 
 class CommandNotAllowed(RequestInvalid):
-    """A record does not take a command that another one does."""
+    """SEND takes fewer commands than SUBMIT."""
 
     text = "{record} does not take {command}"
     remedy = "Use SUBMIT"
@@ -112,7 +112,7 @@ class CommandNotAllowed(RequestInvalid):
 
 
 class RequestTooLong(RequestInvalid):
-    """The record that takes requests can't hold it."""
+    """The request is too long for the record."""
 
     text = "The request can't be sent: {reason}"
     reason: Annotated[str, "it is longer than 16383 bytes"]

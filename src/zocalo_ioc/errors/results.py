@@ -6,13 +6,13 @@ from ._groups import NotUnderstood
 
 
 class NotARecipeMessage(NotUnderstood):
-    """Another program put it on the queue."""
+    """Another program sent the message."""
 
     text = "Not a recipe message: the header workflows-recipe is not true"
 
 
 class MessageTooLong(NotUnderstood):
-    """It is not even read."""
+    """Messages of that length are not read."""
 
     text = "The message has {size} bytes; at most {limit} are read"
     size: Annotated[int, 5000000]
@@ -20,35 +20,35 @@ class MessageTooLong(NotUnderstood):
 
 
 class MessageNotJson(NotUnderstood):
-    """It can't be parsed."""
+    """The body can't be parsed."""
 
     text = "Not JSON: {reason}"
     reason: Annotated[str, "expected value at line 1 column 1"]
 
 
 class NoSuchStep(NotUnderstood):
-    """The recipe does not have the step that the message is for."""
+    """The message is for a step that the recipe does not have."""
 
     text = "The recipe has no step {step}"
     step: Annotated[str, "7"]
 
 
 class ContentInvalid(NotUnderstood):
-    """A part is missing, or not as Zocalo writes it."""
+    """A field is missing or invalid."""
 
     text = "{reason}"
     reason: Annotated[str, "parameters.dcid: Field required"]
 
 
 class GridUnknown(NotUnderstood):
-    """Without the size of the grid nobody knows which box a frame is of."""
+    """The box of a frame depends on the size of the grid."""
 
     text = "DCID {dcid}: the recipe step has no gridinfo, so its grid is unknown"
     dcid: Annotated[int, 71]
 
 
 class GridTooLarge(NotUnderstood):
-    """It does not fit the records."""
+    """The grid does not fit the records."""
 
     text = "DCID {dcid}: its grid has {boxes} boxes; at most {limit} are shown"
     dcid: Annotated[int, 71]
@@ -64,7 +64,7 @@ class GridChanged(NotUnderstood):
 
 
 class FramePastGrid(NotUnderstood):
-    """The frame has no box."""
+    """The frame is outside the grid."""
 
     text = "DCID {dcid} has no frame {number}: its grid has {boxes}"
     dcid: Annotated[int, 71]

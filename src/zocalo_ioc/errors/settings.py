@@ -40,14 +40,14 @@ class OptionUnknown(SettingsInvalid):
 
 
 class WordUnused(SettingsInvalid):
-    """The command takes fewer words."""
+    """The command takes fewer arguments."""
 
     text = "Unexpected argument {word}"
     word: Annotated[str, "i03.yaml"]
 
 
 class LineInvalid(SettingsInvalid):
-    """The command line ends too early, or a value is where there can't be one."""
+    """A value is missing, or is not allowed here."""
 
     text = "{reason}"
     reason: Annotated[str, "Option '--broker' requires an argument"]
@@ -63,7 +63,7 @@ class KeyUnknown(SettingsInvalid):
 
 
 class OptionMissing(SettingsInvalid):
-    """Something is needed that is given nowhere."""
+    """A required option is missing."""
 
     text = (
         "{option} is missing: give it, set {variable}, or write {key} in the settings "
@@ -76,7 +76,7 @@ class OptionMissing(SettingsInvalid):
 
 
 class ValueUnusable(SettingsInvalid):
-    """A value is not what the option takes. Passwords in it are not shown."""
+    """The option does not accept the value. Passwords are not shown."""
 
     text = "{label}: can't use {value}; {advice}"
     label: _Label
@@ -85,7 +85,7 @@ class ValueUnusable(SettingsInvalid):
 
 
 class OptionsExclusive(SettingsInvalid):
-    """Two options are given that mean the same."""
+    """The two options exclude each other."""
 
     text = "{label}: give this or {other}, not both"
     label: Annotated[str, "--broker"]
@@ -93,7 +93,7 @@ class OptionsExclusive(SettingsInvalid):
 
 
 class OptionUseless(SettingsInvalid):
-    """An option belongs to another one that is not given."""
+    """The option is only for use with another one."""
 
     text = "{label}: use only with {other}"
     label: Annotated[str, "--routing-key"]
@@ -134,7 +134,7 @@ class DeclareForbidden(SettingsInvalid):
 
 
 class CredentialsUnusable(SettingsInvalid):
-    """The file is not there, or is not one of ISPyB's."""
+    """The file is missing, or is not an ISPyB credentials file."""
 
     text = "--ispyb-credentials: can't use {file}: {reason}"
     remedy = (
@@ -146,7 +146,7 @@ class CredentialsUnusable(SettingsInvalid):
 
 
 class VariableUnknown(SettingsInvalid):
-    """A variable has the prefix of ours, but no command reads it. This is a warning."""
+    """No command reads this ZOCALO_IOC_ variable. This is a warning."""
 
     text = "{variable} in the environment has no effect{hint}"
     variable: Annotated[str, "ZOCALO_IOC_BROKRE"]

@@ -15,7 +15,7 @@ class SavedByAnother(NotStarted):
 
 
 class PrefixServed(NotStarted):
-    """It was found by Channel Access; clients could get the values of either."""
+    """Clients could get the values of either IOC."""
 
     text = "Another IOC serves {prefix}, at {address}"
     remedy = "Stop the other IOC, or choose another --prefix"
