@@ -46,14 +46,11 @@ MODULES = [*sorted((ROOT / "src").rglob("*.py")), *sorted((ROOT / "opi").glob("*
 
 def strings(module: Path) -> Iterator[str]:
     """Yield every text in a module but docstrings: some are printed, logged or PVs."""
-    for node in ast.walk(ast.parse(module.read_text())):
-        match node:
-            case ast.Expr(value=ast.Constant()):
-                node.value.value = None  # a docstring, before it is walked
-            case ast.Constant(value=str() as text):
-                yield text
-            case _:
-                pass
+    nodes = list(ast.walk(ast.parse(module.read_text())))
+    docstrings = {node.value for node in nodes if isinstance(node, ast.Expr)}
+    for node in nodes:
+        if isinstance(node, ast.Constant) and node not in docstrings:
+            yield str(node.value)
 
 
 @pytest.mark.parametrize("pattern", INSTEAD)
