@@ -21,6 +21,7 @@ from zocalo_ioc.errors import (
 from zocalo_ioc.records import DECLARATIONS, Enum, Int
 
 from .markdown import quoted, table
+from .messages import kinds
 
 _PAGE = """\
 # Respond to an alarm
@@ -143,6 +144,6 @@ def _messages() -> Iterator[tuple[str, ...]]:
     for group in Problem.__subclasses__():
         if "``P:MESSAGE`` " in (getdoc(group) or ""):
             before, advice, tell = _GROUPS[group]
-            first = next(kind for kind in group.kinds() if kind.examples())
+            first = next(kind for kind in kinds(group) if kind.examples())
             example = first(**first.examples())
             yield f"{before} *{example}*".strip(), advice, tell

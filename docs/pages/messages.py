@@ -39,9 +39,15 @@ def messages_page() -> str:
     for group in Problem.__subclasses__():
         about = (getdoc(group) or "").replace("``", "`")
         lines += ["", f"## {group.__name__}", "", about]
-        rows = [_row(problem) for problem in group.kinds()]
+        rows = [_row(problem) for problem in kinds(group)]
         lines += table(["message", "what to do", "cause"], rows)
     return "\n".join([*lines, ""])
+
+
+def kinds(group: type[Problem]) -> list[type[Problem]]:
+    """Return the problems of a group in the order of `MODULES`, not of imports."""
+    names = [module.__name__ for module in MODULES]
+    return sorted(group.kinds(), key=lambda kind: names.index(kind.__module__))
 
 
 def _row(problem: type[Problem]) -> tuple[str, str, str]:
