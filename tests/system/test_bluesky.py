@@ -19,6 +19,7 @@ from dodal.devices.zocalo import get_full_processing_results
 from dodal.devices.zocalo.zocalo_results import ZOCALO_STAGE_GROUP
 from ophyd.sim import SynAxis
 
+from tests.support.engine import running_engine
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.simulation import simulating
@@ -46,12 +47,8 @@ RANKED_OTHERWISE = [
 
 @pytest.fixture
 def run_engine() -> Iterator[RunEngine]:
-    engine = RunEngine(context_managers=[], call_returns_result=True)
-    yield engine
-    engine.loop.call_soon_threadsafe(engine.loop.stop)
-    while engine.loop.is_running():
-        time.sleep(0.01)  # its thread ends with this loop
-    engine.loop.close()
+    with running_engine(call_returns_result=True) as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bluesky.plan_stubs as bps
-from bluesky import RunEngine
 
+from tests.support.engine import running_engine
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RabbitMQ
 from tests.support.zocalo import answering, result_sender
@@ -47,8 +47,7 @@ def test_a_device_staged_outside_the_loop_of_the_run_engine_works_inside(
         await device.stage()
 
     asyncio.run(connect_and_stage())
-    engine = RunEngine(context_managers=[])
-    with answering(rabbitmq):
+    with running_engine() as engine, answering(rabbitmq):
         trigger.run_start(ZocaloStartInfo(41_000, None, 0, 4, 0))
         trigger.run_end(41_000)
         engine(bps.trigger(device, wait=True))
@@ -58,7 +57,6 @@ def test_a_device_staged_outside_the_loop_of_the_run_engine_works_inside(
         await device.unstage()
 
     asyncio.run(unstage())
-    engine.loop.call_soon_threadsafe(engine.loop.stop)
 
 
 async def test_an_ioc_that_hangs_is_replaced_by_one_that_answers(

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from bluesky.utils import MsgGenerator
 from ophyd_async.core import SignalR, SignalRW, SignalW, init_devices, set_mock_value
 from ophyd_async.plan_stubs import ensure_connected
 
+from tests.support.engine import running_engine
 from tests.support.frames import FRAMES, FrameSender, snaked
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
@@ -69,12 +69,8 @@ async def test_it_connects_with_every_type_as_declared(ioc: Ioc) -> None:
 
 @pytest.fixture
 def engine() -> Iterator[RunEngine]:
-    engine = RunEngine(context_managers=[])
-    yield engine
-    engine.loop.call_soon_threadsafe(engine.loop.stop)
-    while engine.loop.is_running():
-        time.sleep(0.01)  # its thread ends with this loop
-    engine.loop.close()
+    with running_engine() as engine:
+        yield engine
 
 
 async def run(engine: RunEngine, plan: Any) -> list[tuple[str, Any]]:
