@@ -45,9 +45,8 @@ def messages_page() -> str:
 
 
 def kinds(group: type[Problem]) -> list[type[Problem]]:
-    """Return the problems of a group in the order of `MODULES`, not of imports."""
-    names = [module.__name__ for module in MODULES]
-    return sorted(group.kinds(), key=lambda kind: names.index(kind.__module__))
+    """Return the problems of a group, those of a module together."""
+    return sorted(group.kinds(), key=lambda kind: kind.__module__)
 
 
 def _row(problem: type[Problem]) -> tuple[str, str, str]:

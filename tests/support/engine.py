@@ -1,7 +1,7 @@
 """Bluesky's RunEngine, which leaves its event loop to whoever made it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ from bluesky import RunEngine
 
 
 @contextmanager
-def running_engine(**options: Any) -> Iterator[RunEngine]:
+def running_engine(**options: Any) -> Generator[RunEngine]:
     """Make a RunEngine without signal handlers; close its event loop at the end."""
     engine = RunEngine(context_managers=[], **options)
     try:
