@@ -199,7 +199,7 @@ class ZocaloEnvironmentUnknown(SettingsInvalid):
     text = "--zocalo-environment: {file} has no environment {environment}"
     remedy = "It has {known}"
     file: _Configuration
-    environment: Annotated[str, "liev"]
+    environment: Annotated[str, "i04"]
     known: Annotated[str, "devrmq, live"]
 
 
