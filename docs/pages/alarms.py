@@ -17,6 +17,8 @@ from zocalo_ioc.errors import (
     Unroutable,
     ValueRefused,
     WrongConsumers,
+    files,
+    requests,
 )
 from zocalo_ioc.records import DECLARATIONS, Enum, Int
 
@@ -113,6 +115,11 @@ _GROUPS: Mapping[type[Problem], tuple[str, str, str]] = {
     ),
 }
 """What MESSAGE shows, by group: the text before, what to do, whom to tell."""
+_EXAMPLES: Mapping[type[Problem], type[Problem]] = {
+    RequestInvalid: requests.FramesMissing,
+    NotKept: files.NotSaved,
+}
+"""What operators meet most, where that is not the first of its group."""
 
 
 def alarms_page() -> str:
@@ -144,6 +151,7 @@ def _messages() -> Iterator[tuple[str, ...]]:
     for group in Problem.__subclasses__():
         if "``P:MESSAGE`` " in (getdoc(group) or ""):
             before, advice, tell = _GROUPS[group]
-            first = next(kind for kind in kinds(group) if kind.examples())
-            example = first(**first.examples())
+            usual = (kind for kind in kinds(group) if kind.examples())
+            kind = _EXAMPLES.get(group) or next(usual)
+            example = kind(**kind.examples())
             yield f"{before} *{example}*".strip(), advice, tell
