@@ -110,7 +110,8 @@ _GROUPS: Mapping[type[Problem], tuple[str, str, str]] = {
     ),
     NotKept: (
         "",
-        "A file can't be written or read. Check the options before the next scan.",
+        "A file can't be written or read. Jobs continue; after a restart, check the "
+        "options.",
         "the control engineer",
     ),
 }

@@ -90,7 +90,7 @@ class NotEncodable(NotConfirmed):
 
 
 class StoppedUnconfirmed(NotConfirmed):
-    """The IOC was stopped; the put of the command never ends well."""
+    """The IOC was stopped, so the put of the command never completes."""
 
     text = "The IOC was stopped before the broker confirmed the message"
     remedy = "Send the message again if the broker does not have it"

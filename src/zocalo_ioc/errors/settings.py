@@ -101,7 +101,7 @@ class OptionUseless(SettingsInvalid):
 
 
 class ValuesMiscounted(SettingsInvalid):
-    """There is neither one value for all data collections nor one for each."""
+    """The number of values matches neither one nor the data collections."""
 
     text = "{option} has {values} values"
     remedy = "Give one, or one for each of the {dcids} data collections"
@@ -111,7 +111,7 @@ class ValuesMiscounted(SettingsInvalid):
 
 
 class ServicesMissing(SettingsInvalid):
-    """The only service that is asked for is left out."""
+    """The only selected service is left to the site."""
 
     text = "--services dispatcher with --dispatcher none leaves nothing to simulate"
 

@@ -243,8 +243,8 @@ class Job:
         else:
             what = f"no result within {timeouts.result:g} s"
             remedy = why or (
-                "Check that Zocalo is running, or raise TIMEOUT. If no result is to "
-                "come, as for a rotation, set EXPECT_RESULT to No"
+                "Check that Zocalo is running, or raise TIMEOUT. If no result is "
+                "expected, as for a rotation, set EXPECT_RESULT to No"
             )
         self.end(State.TIMED_OUT, f"{what}. {remedy.removesuffix('.')}", now)
 
