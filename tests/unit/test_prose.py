@@ -35,7 +35,7 @@ INSTEAD = {
     r"at the last": "last",
 }
 """What to write, by the pattern of what not to."""
-# decisions are history, and code is for those who change it
+# docstrings are for contributors, and decisions are history
 PAGES = [
     page
     for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
