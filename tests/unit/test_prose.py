@@ -35,12 +35,7 @@ INSTEAD = {
     r"at the last": "last",
 }
 """What to write, by the pattern of what not to."""
-# docstrings are for contributors, and decisions are history
-PAGES = [
-    page
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
-    if "decisions" not in page.parts
-]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 MODULES = [*sorted((ROOT / "src").rglob("*.py")), *sorted((ROOT / "opi").glob("*.py"))]
 
 
