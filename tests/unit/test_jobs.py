@@ -923,6 +923,46 @@ def test_the_end_does_not_change_what_the_start_said_about_a_result(
     assert job.state is (State.PROCESSING if started else State.DONE)
 
 
+@pytest.mark.parametrize("why", [State.FAILED, State.TIMED_OUT])
+@pytest.mark.parametrize("started", [True, False])
+def test_an_end_that_is_put_again_keeps_what_the_start_said_about_a_result(
+    started: bool, why: State
+) -> None:
+    """The first one failed, or came too late."""
+    jobs = Recorded()
+    job = send(jobs, Event.START, 1, expect_result=started)
+    if why is State.FAILED:
+        begin(jobs, Event.END, 1)
+        jobs.failed(job, "DCID 1: no broker", 0.0)
+    else:
+        jobs.expire(0.0, NO_TIME)
+    assert job.state is why
+    again = send(jobs, Event.END, 1, expect_result=not started)
+    assert again.state is (State.PROCESSING if started else State.DONE)
+
+
+def test_an_end_after_that_of_the_start_says_whether_a_result_will_come() -> None:
+    jobs = Recorded()
+    send(jobs, Event.START, 1)
+    send(jobs, Event.END, 1)
+    jobs.expire(180.0, MINUTES)
+    assert send(jobs, Event.END, 1, expect_result=False).state is State.DONE
+
+
+def test_a_cancelled_start_says_nothing_about_the_result_of_a_later_end() -> None:
+    jobs = Recorded()
+    send(jobs, Event.START, 1, expect_result=False)
+    jobs.cancel(0.0)
+    assert send(jobs, Event.END, 1).state is State.PROCESSING
+
+
+def test_rotations_started_apart_can_be_ended_together() -> None:
+    jobs = Recorded()
+    for dcid in (1, 2):
+        send(jobs, Event.START, dcid, expect_result=False)
+    assert send(jobs, Event.END, 1, 2).state is State.DONE
+
+
 def test_a_job_without_a_result_that_was_started_waits_for_the_end_only() -> None:
     jobs = Recorded()
     job = send(jobs, Event.START, 1, expect_result=False)

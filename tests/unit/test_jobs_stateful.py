@@ -156,6 +156,7 @@ class Scanning(RuleBasedStateMachine):
         self.commanded: Job | None = None
         self.in_flight: list[Message] = []
         self.early: dict[int, Result] = {}
+        self.started: dict[int, bool] = {}
         self.groups: dict[int, int] = {}
         self.seen: list[Result] = []
         self.ended: list[Job] = []
@@ -227,6 +228,21 @@ class Scanning(RuleBasedStateMachine):
         self.confirm_all()
         self._result(replace(result, dcid=requests[0].dcid))
 
+    @rule(requests=commands(), expects=st.booleans(), stopped=st.booleans())
+    def end_again(
+        self, requests: list[Request], *, expects: bool, stopped: bool
+    ) -> None:
+        """As after an outage of the broker, or a stop of the IOC, in an END."""
+        self.start(requests)
+        self.confirm_all()
+        self.end(requests)
+        if stopped:
+            self.restart(0, 0)
+        else:
+            self._fail(list(self.in_flight))
+        update = {"expect_result": expects}
+        self.end([request.model_copy(update=update) for request in requests])
+
     @rule(requests=commands())
     def start_and_cancel(self, requests: list[Request]) -> None:
         self.start(requests)
@@ -269,7 +285,7 @@ class Scanning(RuleBasedStateMachine):
         runs = self.commanded and not self.expected[self.commanded].ending
         assert self.jobs.cancel(self.now) is bool(runs)
         if self.commanded and runs:
-            self.expected[self.commanded].ending = "Cancelled"
+            self._end(self.expected[self.commanded], "Cancelled")
             self.current = self.commanded
 
     @rule(requests=commands())
@@ -282,7 +298,7 @@ class Scanning(RuleBasedStateMachine):
         ]
         assert self.jobs.cancel(self.now, sorted(dcids)) is bool(meant)
         for expected in meant:
-            expected.ending = "Cancelled"
+            self._end(expected, "Cancelled")
             if self.commanded and expected is self.expected[self.commanded]:
                 self.current = self.commanded
 
@@ -336,7 +352,7 @@ class Scanning(RuleBasedStateMachine):
         self.in_flight.clear()
         for job in stopped:
             self.jobs.failed(job, "stopped", self.now)
-            self.expected[job].ending = "Failed"
+            self._end(self.expected[job], "Failed")
 
     # -- what it must lead to ------------------------------------------------
 
@@ -353,8 +369,13 @@ class Scanning(RuleBasedStateMachine):
         else:
             assert job not in self.expected
             number = len(self.expected) + 1
-            self.expected[job] = Expected(dcids, number, requests[0].expect_result)
+            expects = requests[0].expect_result
+            if event is Event.END and not self.started.keys().isdisjoint(dcids):
+                expects = any(self.started.get(dcid) for dcid in dcids)
+            self.expected[job] = Expected(dcids, number, expects)
         expected = self.expected[job]
+        if event is Event.START:
+            self.started |= dict.fromkeys(dcids, expected.expects)
         expected.id = expected.id or requests[0].id
         if event is Event.START:
             self.early = {d: r for d, r in self.early.items() if d not in dcids}
@@ -366,6 +387,16 @@ class Scanning(RuleBasedStateMachine):
             self.in_flight.append((job, event, request.dcid))
         self.groups[expected.group] = expected.number
         self.current = self.commanded = job
+
+    def _end(self, expected: Expected, ending: str) -> None:
+        """What START said holds for an END that is put after one that failed."""
+        expected.ending = ending
+        for dcid in expected.dcids:
+            ends = Event.END, dcid
+            lost = expected.begun.get(ends, -1) > expected.confirmed.get(ends, -1)
+            due = dcid in expected.not_told_the_end or lost
+            if not due or ending not in ("Failed", "Timed out"):
+                self.started.pop(dcid, None)
 
     def _is_processed(self, dcid: int) -> bool:
         """Whether a job runs in which a data collection was ended after its start."""
@@ -392,7 +423,7 @@ class Scanning(RuleBasedStateMachine):
         self.jobs.expire(self.now, timeouts)
         assert set(self.ended[before:]) == late
         for job in late:
-            self.expected[job].ending = "Timed out"
+            self._end(self.expected[job], "Timed out")
 
     def _confirm(self, message: Message) -> None:
         self.in_flight.remove(message)
@@ -411,7 +442,8 @@ class Scanning(RuleBasedStateMachine):
             self.in_flight.remove(message)
             job, event, dcid = message
             self.jobs.failed(job, f"DCID {dcid}: {event} not sent", self.now)
-            self.expected[job].ending = self.expected[job].ending or "Failed"
+            if not self.expected[job].ending:
+                self._end(self.expected[job], "Failed")
 
     def _result(self, result: Result) -> None:
         self.seen.append(result)
@@ -453,14 +485,14 @@ class Scanning(RuleBasedStateMachine):
                 continue
             if not expected.expects:
                 if not expected.not_told_the_end:
-                    expected.ending = "Done"
+                    self._end(expected, "Done")
                     for dcid in expected.dcids:
                         self.early.pop(dcid, None)
             elif expected.results:
                 # which of several results is taken is not promised
                 assert job.result is not None
                 assert job.result in expected.results
-                expected.ending = "Done" if job.result.centres else "No centres"
+                self._end(expected, "Done" if job.result.centres else "No centres")
                 for dcid in expected.dcids:
                     self.early.pop(dcid, None)
                 for dcid in expected.not_told_the_end:

@@ -34,6 +34,7 @@ class Jobs:
         self._numbers: dict[int, int] = {}  # of the latest jobs, by data collection
         self._group_numbers: dict[int, int] = {}  # and by group
         self._early: dict[int, Result] = {}  # what came before END was commanded
+        self._expects: dict[int, bool] = {}  # what START said, until END is confirmed
 
     def begin(self, event: Event, requests: Sequence[Request], guid: str = "") -> Job:
         """Note that messages are about to be sent, one a request; return their job.
@@ -48,7 +49,11 @@ class Jobs:
         first = requests[0]
         if job is None:
             self.count = self.count % INT32_MAX + 1  # 0 is none
-            job = Job(dcids, number=self.count, expects_result=first.expect_result)
+            expects = first.expect_result
+            if event is Event.END:
+                said = [self._expects[d] for d in dcids if d in self._expects]
+                expects = any(said) if said else expects
+            job = Job(dcids, number=self.count, expects_result=expects)
             self.running.append(job)
             for dcid in dcids:
                 _remember(self._numbers, dcid, job.number)
@@ -57,6 +62,7 @@ class Jobs:
         if event is Event.START:
             for dcid in dcids:
                 self._early.pop(dcid, None)
+                _remember(self._expects, dcid, job.expects_result)
         job.dcgid = next((r.dcgid for r in requests if r.dcgid), job.dcgid)
         if job.dcgid:
             _remember(self._group_numbers, job.dcgid, job.number)
@@ -188,6 +194,7 @@ class Jobs:
             numbers=self._numbers,
             group_numbers=self._group_numbers,
             early=self._early,
+            expects=self._expects,
         ).shifted(ahead)
 
     def restore(self, saved: SavedJobs, ahead: float, now: float) -> list[Job]:
@@ -205,6 +212,7 @@ class Jobs:
         self.count = saved.count
         self.running = saved.running
         self._last_sent, self._early = saved.last_sent, saved.early
+        self._expects = saved.expects
         self._numbers, self._group_numbers = saved.numbers, saved.group_numbers
         latest = saved.latest or self.latest
         same = (job for job in self.running if job.number == latest.number)
@@ -222,6 +230,7 @@ class Jobs:
             if job is self.latest:
                 self.current = job
             self._note_early(job)
+            self._forget_start(job)
         for job in jobs:
             self._emit(Ended(job) if job in ended else Changed(job))
 
@@ -237,6 +246,14 @@ class Jobs:
                 _remember(self._early, dcid, job.result)
             else:
                 self._early.pop(dcid, None)
+
+    def _forget_start(self, job: Job) -> None:
+        """Forget what START said, unless END is still to be sent, or sent again."""
+        again = job.state in (State.TIMED_OUT, State.FAILED)
+        for dcid in job.dcids:
+            due = dcid in job.to_end or (Event.END, dcid) in job.unconfirmed
+            if not (again and due):
+                self._expects.pop(dcid, None)
 
     def _emit(self, event: JobEvent) -> None:
         self._handle(event, self.current)

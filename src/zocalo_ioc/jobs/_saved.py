@@ -21,6 +21,7 @@ class SavedJobs(BaseModel):
         numbers: of the latest jobs, by data collection.
         group_numbers: and by group.
         early: results that came before END was commanded, by data collection.
+        expects: whether START said that a result will come, by data collection.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -32,6 +33,7 @@ class SavedJobs(BaseModel):
     numbers: dict[int, int] = {}
     group_numbers: dict[int, int] = {}
     early: dict[int, Result] = {}
+    expects: dict[int, bool] = {}
 
     def shifted(self, by: float, latest: float = inf) -> Self:
         """Return a copy with times of another clock, and without payloads.
@@ -67,5 +69,6 @@ class SavedJobs(BaseModel):
                 "numbers": dict(self.numbers),
                 "group_numbers": dict(self.group_numbers),
                 "early": {d: replace(r, payload="") for d, r in self.early.items()},
+                "expects": dict(self.expects),
             }
         )
