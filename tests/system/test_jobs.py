@@ -483,6 +483,30 @@ async def test_a_job_says_who_began_it(ioc: Ioc, zocalo: Answering) -> None:
     assert await ioc.get("JOB:BY") == me
 
 
+async def test_each_of_several_jobs_says_who_began_it(
+    ioc: Ioc, rabbitmq: RabbitMQ
+) -> None:
+    """Four clients put SUBMIT at once, so three of them wait for their turn."""
+    people = {"alice": 3093, "bob": 3094, "carol": 3095, "dave": 3096}
+    clients: list[asyncio.subprocess.Process] = []
+    for who, dcid in people.items():
+        clients.append(
+            await asyncio.create_subprocess_exec(
+                *(sys.executable, str(CLIENTS / "caproto_submit.py")),
+                *(ioc.prefix, str(dcid)),
+                env=ioc.client_environment | {"LOGNAME": who},
+            )
+        )
+        await ioc.until(lambda who=who: asyncio.sleep(0, f"{who}@" in ioc.log))
+    with result_sender(rabbitmq) as zocalo:
+        for who, dcid in people.items():
+            await ioc.until_value("JOB:DCID", dcid)
+            await ioc.until_value("STATE", 4)
+            assert (await ioc.get("JOB:BY")).partition("@")[0] == who
+            zocalo.send({"results": []}, dcid=dcid, dcgid=1)
+    assert [await client.wait() for client in clients] == [0, 0, 0, 0]
+
+
 @pytest.mark.parametrize("client", ["aioca", "pyepics", "p4p", "caproto", "shell"])
 @pytest.mark.parametrize(
     ("outcome", "severity"),

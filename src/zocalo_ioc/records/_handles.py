@@ -160,15 +160,10 @@ class Calculated(Record[float]):
 
 
 class Writable(Record[T]):
-    """A record that clients write.
-
-    Attributes:
-        by: who put it last: user@host, empty if that is unknown.
-    """
+    """A record that clients write."""
 
     writable = True
     access = "rw"
-    by = ""
 
 
 class Setting(Writable[T]):

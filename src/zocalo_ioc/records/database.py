@@ -38,6 +38,7 @@ from ._epics import (
 from ._puts import Put, listen, set_access
 from ._pva import serve_groups
 from ._store import EpicsStore
+from ._writers import Writers
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +93,7 @@ class Records(Pvs):
         self._refusing: dict[int, str] = {}
         self._judged: dict[int, Any] = {}
         self._by_name = {record.name: record for record in self.records}
+        self._writers = {record.name: Writers() for record in self.commands.records}
         builder.SetDeviceName(prefix)
         made = self._epics.made
         for record in self.records:
@@ -147,6 +149,8 @@ class Records(Pvs):
     def _put_handlers(self, record: Writable[Any]) -> dict[str, Any]:
         def validate(_: object, value: Any) -> bool:
             self._judged[threading.get_ident()] = value
+            if writers := self._writers.get(record.name):
+                writers.processing()
             if self._refusing.get(threading.get_ident()) == record.name:
                 return False  # it was refused before EPICS converted it
             refusal = record.datatype.refusal(value)
@@ -186,7 +190,7 @@ class Records(Pvs):
 
     def _note_writer(self, record: Action | TextAction) -> None:
         """Note whose command runs; it reads that before it awaits anything."""
-        self.commands.by, record.by = record.by, ""
+        self.commands.by = self._writers[record.name].current
 
     def _on_put(self, put: Put) -> str | int | None:
         """Log a put, and refuse and explain what EPICS would convert wrongly or not."""
@@ -200,8 +204,11 @@ class Records(Pvs):
         if self._handlers is None or record is None:
             return None
         value = put.value
-        if isinstance(record, Action | TextAction) and not put.done:
-            record.by = put.who
+        if writers := self._writers.get(name):
+            if put.done:
+                writers.put_ends()
+            else:
+                writers.put_begins(put.who)
         # what came through PV Access is known when it is there; a command ends late
         late = value is None and not isinstance(record, Action | TextAction)
         if put.done and judged != judged:
