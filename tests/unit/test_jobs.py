@@ -958,9 +958,39 @@ def test_a_cancelled_start_says_nothing_about_the_result_of_a_later_end() -> Non
 
 def test_rotations_started_apart_can_be_ended_together() -> None:
     jobs = Recorded()
-    for dcid in (1, 2):
-        send(jobs, Event.START, dcid, expect_result=False)
-    assert send(jobs, Event.END, 1, 2).state is State.DONE
+    apart = [send(jobs, Event.START, dcid, expect_result=False) for dcid in (1, 2)]
+    together = send(jobs, Event.END, 1, 2)
+    assert {job.state for job in (together, *apart)} == {State.DONE}
+    assert jobs.running == []
+
+
+def test_grids_started_apart_and_ended_together_wait_for_the_result() -> None:
+    jobs = Recorded()
+    apart = [send(jobs, Event.START, dcid) for dcid in (1, 2)]
+    together = send(jobs, Event.END, 1, 2)
+    assert {job.state for job in (together, *apart)} == {State.PROCESSING}
+    assert jobs.expired(180.0, 180.0) == [*apart, together]
+    assert {job.reason[:9] for job in (together, *apart)} == {"no result"}
+
+
+def test_a_scan_of_which_one_grid_was_ended_with_another_waits_for_the_other_end() -> (
+    None
+):
+    jobs = Recorded()
+    scan = send(jobs, Event.START, 1, 2)
+    send(jobs, Event.END, 2, 3)
+    assert scan.state is State.STARTED
+    assert send(jobs, Event.END, 1) is scan
+    assert scan.state is State.PROCESSING
+
+
+def test_the_late_confirm_of_a_cancelled_end_does_not_end_a_new_start() -> None:
+    jobs = Recorded()
+    cancelled = begin(jobs, Event.END, 1)
+    jobs.cancel(0.0)
+    job = send(jobs, Event.START, 1)
+    jobs.confirmed(cancelled, Event.END, 1, 0.0)
+    assert job.state is State.STARTED
 
 
 def test_a_job_without_a_result_that_was_started_waits_for_the_end_only() -> None:

@@ -45,7 +45,7 @@ CENTRE = Centre(
     n_voxels=9,
     total_count=402,
 )
-LABELS = {Event.START: ("Starting", "Started"), Event.END: ("Ending", "Processing")}
+LABELS = {Event.START: "Starting", Event.END: "Ending"}
 
 Message = tuple[Job, Event, int]
 
@@ -96,6 +96,7 @@ class Expected:
     confirmed: dict[tuple[Event, int], int] = field(
         default_factory=dict[tuple[Event, int], int]
     )
+    elsewhere: dict[int, int] = field(default_factory=dict[int, int])
     results: list[Result] = field(default_factory=list[Result])
     last_confirm: int = 0
     last_end: int = 0
@@ -127,9 +128,8 @@ class Expected:
     @property
     def label(self) -> str:
         """What P:STATE must show."""
-        sending, sent = LABELS[self.command]
-        if self.not_told_the_end:
-            sent = "Started"
+        sending = LABELS[self.command]
+        sent = "Started" if self.not_told_the_end else "Processing"
         return self.ending or (sending if self.sending else sent)
 
     @property
@@ -139,7 +139,7 @@ class Expected:
             dcid
             for dcid in self.dcids
             if self.begun.get((Event.START, dcid), -1)
-            > self.begun.get((Event.END, dcid), -1)
+            > max(self.begun.get((Event.END, dcid), -1), self.elsewhere.get(dcid, -1))
         ]
 
 
@@ -435,7 +435,19 @@ class Scanning(RuleBasedStateMachine):
         expected.last_confirm = self.now
         if event is Event.END:
             expected.last_end = self.now
-        self._end_by_result([job])
+        others = [
+            other
+            for other, it in self.expected.items()
+            if event is Event.END
+            and not expected.ending
+            and other is not job
+            and not it.ending
+            and dcid in it.not_told_the_end
+        ]
+        for other in others:
+            self.expected[other].elsewhere[dcid] = next(self.log)
+            self.expected[other].last_confirm = self.expected[other].last_end = self.now
+        self._end_by_result([job, *others])
 
     def _fail(self, messages: Collection[Message]) -> None:
         for message in messages:

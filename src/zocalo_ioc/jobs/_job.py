@@ -208,6 +208,14 @@ class Job:
             self.state = State.STARTED if self.to_end else State.PROCESSING
             self._end_if_done(now)
 
+    def confirm_elsewhere(self, dcid: int, now: float) -> None:
+        """Note that the broker has the end message of a later job for its part."""
+        self.to_end.discard(dcid)
+        self.last_sent = self.last_ended = now
+        if self.state is State.STARTED and not self.to_end:
+            self.state = State.PROCESSING
+            self._end_if_done(now)
+
     def receive(self, result: Result, now: float) -> None:
         """Keep the result, and end once no message is being sent."""
         self.result = result

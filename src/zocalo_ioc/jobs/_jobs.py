@@ -105,8 +105,16 @@ class Jobs:
     def confirmed(self, job: Job, event: Event, dcid: int, now: float) -> None:
         """Note that the broker has a message."""
         _remember(self._last_sent, dcid, now)
+        ends = event is Event.END and job.running  # else START may have come since
         job.confirm(event, dcid, now)
-        self._settle([job])
+        others = [
+            other
+            for other in self.running
+            if ends and other is not job and dcid in other.to_end
+        ]
+        for other in others:
+            other.confirm_elsewhere(dcid, now)
+        self._settle([job, *others])
 
     def failed(self, job: Job, reason: str, now: float) -> None:
         """Note that a message could not be sent."""
