@@ -377,6 +377,42 @@ async def test_a_missing_column_is_named(
         assert sent(broker, 1) == [started(dcid, 400)]
 
 
+async def test_rights_that_are_granted_count_without_a_restart(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (dcid,) = ispyb.add_scan(400)
+    await ioc.put("DCID", dcid)
+    with ispyb.changed(
+        "GRANT SELECT ON ispyb.DataCollection TO reader",
+        "REVOKE SELECT ON ispyb.* FROM reader",
+        "GRANT SELECT ON ispyb.* TO reader",
+        "REVOKE SELECT ON ispyb.DataCollection FROM reader",
+    ):
+        ispyb.execute("KILL USER reader")  # rights are read at the login
+        await ioc.put("START", 1)
+        assert "may not read GridInfo" in await ioc.text("MESSAGE")
+    await ioc.put("START", 1)
+    assert sent(broker, 1) == [started(dcid, 400)]
+
+
+async def test_past_results_that_can_not_be_read_leave_triggers_alone(
+    ioc: Ioc, ispyb: MariaDB
+) -> None:
+    _, (dcid,) = ispyb.add_scan(400)
+    changes: list[int] = []
+    watching = ioc.monitor("ISPYB:CONNECTED", changes.append)
+    with ispyb.changed(
+        "ALTER TABLE XrayCentringResult RENAME COLUMN totalCount TO total",
+        "ALTER TABLE XrayCentringResult RENAME COLUMN total TO totalCount",
+    ):
+        await ioc.put("PAST", str(dcid))
+        assert "has no totalCount" in await ioc.text("PAST:JSON")
+    await ioc.put("PAST", str(dcid))
+    assert json.loads(await ioc.text("PAST:JSON"))["results"] == []
+    watching.close()
+    assert set(changes) <= {1}
+
+
 async def test_a_wrong_password_is_reported_and_shown_nowhere(
     run: Callable[..., Ioc], ispyb: MariaDB, broker: RabbitMQ
 ) -> None:

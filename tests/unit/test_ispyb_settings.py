@@ -53,6 +53,7 @@ def test_a_url_names_a_database(scheme: str) -> None:
         f"mysql://reader:{PASSWORD}@host",
         f"mysql://reader:{PASSWORD}/@host/ispyb",
         f"mysql://reader:{PASSWORD}#@host/ispyb",
+        f"mysql://reader:a@{PASSWORD}@host/ispyb",
         f"reader:{PASSWORD}@host/ispyb",
     ],
 )
@@ -76,6 +77,8 @@ def test_what_is_wrong_with_a_credentials_file_is_reported(tmp_path: Path) -> No
     assert "there is no 'ispyb_sqlalchemy'" in problem(*option)
     write(file, CREDENTIALS | {"port": "none"})
     assert "not an ISPyB credentials file" in problem(*option)
+    write(file, CREDENTIALS | {"password": f"a@{PASSWORD}"})
+    assert "special characters as %XX" in problem(*option)
     file.write_text(f"password = {PASSWORD}")
     assert "not an ISPyB credentials file" in problem(*option)
 

@@ -34,6 +34,14 @@ class IspybSilent(IspybUnavailable):
     limit: Annotated[float, 1]
 
 
+class IspybClosed(IspybUnavailable):
+    """The server, or a proxy before it, ended the connection before it answered."""
+
+    text = "ISPyB: {address} closed the connection"
+    remedy = "Is the database starting or stopping?"
+    address: _Server
+
+
 class IspybHostUnknown(IspybUnavailable):
     """DNS does not have the name."""
 
@@ -84,6 +92,15 @@ class IspybFailed(IspybUnavailable):
     remedy = "Look up the error number in the database's documentation"
     address: _Server
     reason: Annotated[str, "OperationalError 1040"]
+
+
+class IspybNotUnderstood(IspybUnavailable):
+    """Another program listens there, or the URL has options that the driver refuses."""
+
+    text = "ISPyB: {address} can't be read ({reason})"
+    remedy = "Check the host, the port and any options in --ispyb"
+    address: _Server
+    reason: Annotated[str, "InternalError"]
 
 
 # -- what ISPyB knows of a request --------------------------------------------

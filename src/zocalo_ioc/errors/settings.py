@@ -139,7 +139,7 @@ class CredentialsUnusable(SettingsInvalid):
     text = "--ispyb-credentials: can't use {file}: {reason}"
     remedy = (
         "It needs a section [ispyb_sqlalchemy] with username, password, host, port and "
-        "database"
+        "database, with special characters as %XX: @ as %40, / as %2F, # as %23"
     )
     file: Annotated[str, "/etc/zocalo-ioc/ispyb.cfg"]
     reason: Annotated[str, "there is no 'port'"]

@@ -64,7 +64,7 @@ class Ispyb:
         with closing(self._database):
             while True:
                 with suppress(IspybUnavailable):  # has been noted
-                    await self._ask(self._database.probe)
+                    await self._ask_and_note(self._database.probe)
                 await asyncio.sleep(PERIOD)
 
     async def read_groups(self, dcids: Iterable[int]) -> Sequence[DataCollection]:
@@ -73,10 +73,14 @@ class Ispyb:
         Raises:
             IspybUnavailable: no answer within `LIMIT`, or another than hoped for.
         """
-        return await self._ask(partial(self._database.read_groups, tuple(dcids)))
+        return await self._ask_and_note(
+            partial(self._database.read_groups, tuple(dcids))
+        )
 
     async def read_past(self, dcid: int) -> list[PastResult] | None:
         """Return the results of the group of a data collection, oldest first.
+
+        `problem` stays as it is: triggers need none of these tables.
 
         Returns:
             None if there is no such data collection.
@@ -86,20 +90,22 @@ class Ispyb:
         """
         return await self._ask(partial(self._database.read_past, dcid))
 
+    async def _ask_and_note(self, look: Callable[[], T]) -> T:
+        try:
+            found = await self._ask(look)
+        except IspybUnavailable as problem:
+            self._note(problem)
+            raise
+        self._note(None)
+        return found
+
     async def _ask(self, look: Callable[[], T]) -> T:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(LIMIT):
-                found = await loop.run_in_executor(self._threads, look)
+                return await loop.run_in_executor(self._threads, look)
         except TimeoutError:
-            problem = errors.IspybSilent(self._database.address, LIMIT)
-        except IspybUnavailable as other:
-            problem = other
-        else:
-            self._note(None)
-            return found
-        self._note(problem)
-        raise problem
+            raise errors.IspybSilent(self._database.address, LIMIT) from None
 
     def _note(self, problem: IspybUnavailable | None) -> None:
         if problem == self.problem:

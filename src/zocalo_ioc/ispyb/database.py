@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
+from pymysql.err import MySQLError
 from sqlalchemy import Select, column, create_engine, false, make_url, select, table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -123,7 +124,10 @@ class Database:
             with self.engine.connect() as connection:
                 return connection.execute(query).all()
         except Exception as error:  # drivers raise what they like on odd servers
-            raise self.problem(error) from None
+            problem = self.problem(error)
+            if isinstance(problem, errors.IspybReadForbidden):
+                self.engine.dispose()  # rights granted later count for new connections
+            raise problem from None
 
     def problem(self, error: Exception) -> IspybUnavailable:
         """Return why the database can't be read, without what may be a user name."""
@@ -137,6 +141,8 @@ class Database:
                 return errors.IspybDown(address)
             case _, socket.gaierror() | UnicodeError():
                 return errors.IspybHostUnknown(address)
+            case ((2006 | 2013), _) if "timed out" not in str(texts):
+                return errors.IspybClosed(address)
             case ((2003 | 2006 | 2013), _):  # can't connect, gone away, lost
                 return errors.IspybSilent(address, self._limit)
             case ((1045 | 1698), _):  # access denied
@@ -149,8 +155,9 @@ class Database:
                 return errors.IspybColumnMissing(address, _named(str(texts)))
             case _:
                 name = type(cause).__name__
-                number = f" {code}" if isinstance(code, int) else ""
-                return errors.IspybFailed(address, f"{name}{number}")
+                if isinstance(cause, MySQLError) and isinstance(code, int):
+                    return errors.IspybFailed(address, f"{name} {code}")
+                return errors.IspybNotUnderstood(address, name)
 
 
 def _groups() -> Select[Any]:

@@ -35,6 +35,7 @@ def _names_a_database(url: str) -> bool:
             and bool(parts.hostname)
             and parts.port != 0
             and "@" not in parts.path
+            and parts.netloc.count("@") <= 1  # else the host has part of the password
             and bool(parts.path.strip("/"))
             and not parts.fragment
         )
