@@ -22,6 +22,7 @@ from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import centre_of, result_sender
 from zocalo_ioc.__main__ import main
 from zocalo_ioc.client import Client, RequestRefused
+from zocalo_ioc.jobs import State
 
 MINOR, MAJOR = 1, 2
 LIMIT = 1.5
@@ -115,6 +116,23 @@ async def test_the_end_of_one_grid_ends_the_scan_that_it_has_started(
     await ioc.put("END", 1)
     assert sent(broker, 2) == [ended(xy), ended(xz)]
     assert await ioc.state() == "Processing"
+
+
+async def test_one_end_ends_all_grids_also_after_a_quick_result(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    await ioc.put("DCID", xy)
+    await ioc.put("START", 1)
+    sent(broker, 2)
+    payload = {"results": [centre_of(1)], "status": "success", "type": "3d"}
+    with result_sender(broker) as zocalo:
+        zocalo.send(payload, dcid=xz, gpu=True)
+    await ioc.until_value("STATE", State.DONE)
+    await ioc.put("END", 1)
+    assert sent(broker, 2) == [ended(xy), ended(xz)]
+    assert (await ioc.get("JOB:DCIDS")).tolist() == [xy, xz]
+    assert await ioc.state() == "Done"
 
 
 async def test_a_client_that_starts_each_grid_by_itself_is_left_alone(

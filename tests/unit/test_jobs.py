@@ -548,6 +548,41 @@ def test_an_end_that_failed_leaves_the_early_result_to_the_next() -> None:
     assert send(jobs, Event.END, 1).state is State.DONE
 
 
+def whole_scan() -> tuple[Recorded, Job]:
+    """Return jobs with one that one of its two data collections was given for."""
+    jobs = Recorded()
+    job = send(jobs, Event.START, 1, 2)
+    job.whole = True
+    return jobs, job
+
+
+@pytest.mark.parametrize(
+    "end_early",
+    [
+        lambda jobs, _: jobs.result(result_for(1), 0.0),
+        lambda jobs, _: jobs.cancel(0.0),
+        lambda jobs, _: jobs.expire(1e6, NO_TIME),
+        lambda jobs, _: jobs.failed(begin(jobs, Event.END, 1, 2), "no broker", 0.0),
+    ],
+)
+def test_a_scan_is_ended_whole_although_its_job_is_over(
+    end_early: Callable[[Recorded, Job], object],
+) -> None:
+    jobs, job = whole_scan()
+    end_early(jobs, job)
+    assert not jobs.running
+    assert jobs.whole_scan([2]) == (1, 2)
+
+
+def test_a_scan_that_was_ended_or_is_started_again_is_ended_whole_no_more() -> None:
+    for event in Event:
+        jobs, _ = whole_scan()
+        jobs.result(result_for(1), 0.0)
+        again = [send(jobs, event, dcid) for dcid in (1, 2)]
+        assert len(again) == 2
+        assert not jobs.whole_scan([1])
+
+
 def test_the_end_takes_a_result_that_came_before_the_start_was_confirmed() -> None:
     jobs = Recorded()
     job = begin(jobs, Event.START, 1)

@@ -53,6 +53,15 @@ def test_a_clock_that_was_set_back_puts_nothing_into_the_future(jobs: Jobs) -> N
     assert again.last_sent(DCID) == 10
 
 
+def test_a_scan_is_still_ended_whole() -> None:
+    jobs = Jobs(ignore)
+    job = jobs.begin(Event.START, [Request(dcid=DCID), Request(dcid=DCID + 1)])
+    job.whole = True
+    jobs.cancel(130)
+    again = restored(jobs, saved_ahead=1000, ahead=1150, now=10)
+    assert again.whole_scan([DCID]) == (DCID, DCID + 1)
+
+
 def test_the_end_of_the_latest_job_comes_back_without_the_payload(jobs: Jobs) -> None:
     jobs.result(RESULT, 130)
     again = restored(jobs, saved_ahead=1000, ahead=1150, now=10)

@@ -167,10 +167,13 @@ class Triggers:
     def _begin(
         self, event: Event, requests: Sequence[Request], found: Found
     ) -> tuple[Job, list[_Trigger]]:
-        job = self._jobs.of(request.dcid for request in requests)
-        if event is Event.END and job:  # ISPyB was asked when it began
-            grids = [requests[0].model_copy(update={"dcid": d}) for d in job.dcids]
-            filled = Filled(grids if job.whole else requests)
+        dcids = [request.dcid for request in requests]
+        scan = self._jobs.whole_scan(dcids) if event is Event.END else ()
+        if scan:
+            grids = [requests[0].model_copy(update={"dcid": dcid}) for dcid in scan]
+            filled = Filled(grids, whole=True)
+        elif event is Event.END and self._jobs.of(dcids):
+            filled = Filled(requests)  # ISPyB was asked when it began
         else:
             filled = self.look_up.fill_in(event, requests, found)
         requests = as_scan(filled.requests)

@@ -35,6 +35,7 @@ class Jobs:
         self._group_numbers: dict[int, int] = {}  # and by group
         self._early: dict[int, Result] = {}  # what came before END was commanded
         self._expects: dict[int, bool] = {}  # what START said, until END is confirmed
+        self._scans: dict[int, tuple[int, ...]] = {}  # that one END is still to end
 
     def begin(self, event: Event, requests: Sequence[Request], guid: str = "") -> Job:
         """Note that messages are about to be sent, one a request; return their job.
@@ -63,6 +64,7 @@ class Jobs:
             for dcid in dcids:
                 self._early.pop(dcid, None)
                 _remember(self._expects, dcid, job.expects_result)
+                self._scans.pop(dcid, None)
         job.dcgid = next((r.dcgid for r in requests if r.dcgid), job.dcgid)
         if job.dcgid:
             _remember(self._group_numbers, job.dcgid, job.number)
@@ -83,6 +85,15 @@ class Jobs:
         """Return the latest job that runs and has all of these data collections."""
         wanted, jobs = set(dcids), reversed(self.running)
         return next((job for job in jobs if set(job.dcids).issuperset(wanted)), None)
+
+    def whole_scan(self, dcids: Sequence[int]) -> Sequence[int]:
+        """Return the scan that one of its data collections was given for, if any.
+
+        Its job may have ended since: a quick pipeline can be done before END.
+        """
+        if job := self.of(dcids):
+            return job.dcids if job.whole else ()
+        return self._scans.get(dcids[0], ())
 
     def refuse(
         self, requests: Sequence[Request], reason: str, *, failed: bool = True
@@ -203,6 +214,7 @@ class Jobs:
             group_numbers=self._group_numbers,
             early=self._early,
             expects=self._expects,
+            scans=self._scans,
         ).shifted(ahead)
 
     def restore(self, saved: SavedJobs, ahead: float, now: float) -> list[Job]:
@@ -221,6 +233,7 @@ class Jobs:
         self.running = saved.running
         self._last_sent, self._early = saved.last_sent, saved.early
         self._expects = saved.expects
+        self._scans = saved.scans
         self._numbers, self._group_numbers = saved.numbers, saved.group_numbers
         latest = saved.latest or self.latest
         same = (job for job in self.running if job.number == latest.number)
@@ -243,10 +256,15 @@ class Jobs:
             self._emit(Ended(job) if job in ended else Changed(job))
 
     def _note_early(self, job: Job) -> None:
-        """Keep the result of a job for those of its ENDs that are still to come.
+        """Keep the result and the scan of a job for ENDs that are still to come.
 
         A quick pipeline can be done before the end message is sent.
         """
+        for dcid in job.dcids:
+            if job.whole and (dcid in job.to_end or job.state is State.FAILED):
+                _remember(self._scans, dcid, job.dcids)
+            else:
+                self._scans.pop(dcid, None)
         if job.state not in ENDED_BY_RESULT:
             return
         for dcid in job.dcids:

@@ -22,6 +22,7 @@ class SavedJobs(BaseModel):
         group_numbers: and by group.
         early: results that came before END was commanded, by data collection.
         expects: whether START said that a result will come, by data collection.
+        scans: those that one END is still to end, by data collection.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -34,6 +35,7 @@ class SavedJobs(BaseModel):
     group_numbers: dict[int, int] = {}
     early: dict[int, Result] = {}
     expects: dict[int, bool] = {}
+    scans: dict[int, tuple[int, ...]] = {}
 
     def shifted(self, by: float, latest: float = inf) -> Self:
         """Return a copy with times of another clock, and without payloads.
@@ -70,5 +72,6 @@ class SavedJobs(BaseModel):
                 "group_numbers": dict(self.group_numbers),
                 "early": {d: replace(r, payload="") for d, r in self.early.items()},
                 "expects": dict(self.expects),
+                "scans": dict(self.scans),
             }
         )
