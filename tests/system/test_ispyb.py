@@ -258,6 +258,58 @@ async def test_what_contradicts_ispyb_goes_out_as_given_and_message_says_so(
     assert await ioc.state() == "Started"
 
 
+async def test_what_contradicts_ispyb_is_still_said_with_the_result(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    dcgid, (dcid,) = ispyb.add_scan(400)
+    await ioc.put_all(DCID=dcid, DCGID=dcgid + 1)
+    note = f"ISPyB has DCID {dcid} in group {dcgid}, not {dcgid + 1}."
+    logged = ioc.log.count(note)
+    putting = asyncio.create_task(ioc.put("PROCESS", 1))
+    await asyncio.to_thread(sent, broker, 2)
+    payload = {"results": [centre_of(1)], "status": "success", "type": "3d"}
+    with result_sender(broker) as zocalo:
+        zocalo.send(payload, dcid=dcid)
+    await putting
+    assert await ioc.state() == "Done"
+    assert f"found by the CPU pipeline. {note}" in await ioc.text("MESSAGE")
+    assert ioc.log.count(note) > logged
+
+
+async def test_message_names_the_grids_that_process_leaves_out(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    await ioc.put_all(DCID=xy, NUM_FRAMES=400)  # which may be those of the last scan
+    await ioc.put("PROCESS", 1, wait=False)
+    assert sent(broker, 2) == [started(xy, 400), ended(xy)]
+    await ioc.until_value("STATE", State.PROCESSING)
+    note = (
+        f"ISPyB has DCID {xz} in the same scan, too. "
+        "To process all its grids, write one DCID, and 0 to NUM_FRAMES."
+    )
+    assert note in await ioc.text("MESSAGE")
+    await ioc.put("CANCEL", 1)
+    await ioc.put("START", 1)  # the other one may follow
+    assert "in the same scan" not in await ioc.text("MESSAGE")
+    await ioc.put("CANCEL", 1)
+
+
+async def test_a_command_that_a_stop_cuts_short_is_in_the_log(
+    run: Callable[..., Ioc], ispyb: MariaDB
+) -> None:
+    _, (dcid,) = ispyb.add_scan(400)
+    ioc = run("--ispyb", ispyb.url)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.until_value("ISPYB:CONNECTED", 1)
+    await ioc.put("DCID", dcid)
+    with ispyb.locked("DataCollection"):
+        await ioc.put("START", 1, wait=False)
+        await ioc.until_value("START", 1)
+        await asyncio.to_thread(ioc.stop)
+    assert f"Stopped before the START of DCID {dcid} was sent" in ioc.log
+
+
 async def test_a_database_that_is_stopped_is_missed_only_where_it_is_needed(
     ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
 ) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from zocalo_ioc.errors.ispyb import DcidUnknown, FramesUnknown
-from zocalo_ioc.ispyb import DataCollection, Filled, fill_in
+from zocalo_ioc.errors.ispyb import DcidUnknown, FramesUnknown, GridsLeftOut
+from zocalo_ioc.ispyb import DataCollection, Filled, fill_in, grids_left_out
 from zocalo_ioc.wire import Request
 
 GROUP = (
@@ -48,6 +48,16 @@ def test_a_grid_with_its_frames_is_left_alone() -> None:
     assert [(r.dcid, r.dcgid) for r in result.requests] == [(71, 5)]
     assert not result.whole
     assert not result.notes
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"), [([71], ["72"]), ([71, 72], []), ([73], []), ([9], [])]
+)
+def test_grids_of_the_scan_that_are_not_asked_for_are_left_out(
+    asked: Sequence[int], left: Sequence[str]
+) -> None:
+    requests = [Request(dcid=dcid, num_frames=1) for dcid in asked]
+    assert list(grids_left_out(requests, GROUP)) == [GridsLeftOut(d) for d in left]
 
 
 def test_what_is_no_grid_is_left_alone() -> None:

@@ -61,8 +61,8 @@ class IspybUnavailable(Problem):
     """ISPyB can't be read.
 
     ``P:ISPYB:CONNECTED`` is No, and the log has it. Complete triggers are sent, and
-    ``P:MESSAGE`` has it after the text of the job. Incomplete triggers fail. The IOC
-    keeps trying.
+    ``P:MESSAGE`` has it after the text of the job until a result arrives. Incomplete
+    triggers fail. The IOC keeps trying.
     """
 
 

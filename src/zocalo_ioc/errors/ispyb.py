@@ -164,6 +164,14 @@ class GroupDiffers(IspybDiffers):
     dcgid: Annotated[int, 4568]
 
 
+class GridsLeftOut(IspybDiffers):
+    """PROCESS is to process some grids of a scan. Zocalo waits for the others."""
+
+    text = "ISPyB has DCID {others} in the same scan, too"
+    remedy = "To process all its grids, write one DCID, and 0 to NUM_FRAMES"
+    others: Annotated[str, "1234568"]
+
+
 class GroupsDiffer(IspybDiffers):
     """The data collections are not of one scan."""
 

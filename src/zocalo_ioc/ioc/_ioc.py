@@ -183,6 +183,7 @@ class Ioc:
             await self._broker.close()
             if self._frames_broker:
                 await self._frames_broker.close()
+            self._triggers.look_up.log_unfinished()
             self._persistence.log_unfinished()
             for part in parts:
                 part.cancel()

@@ -1,13 +1,17 @@
 """The data collections of commands, looked up in ISPyB."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from ..errors import IspybUnavailable
 from ..errors import ispyb as errors
-from ..ispyb import DataCollection, Filled, Ispyb, fill_in
+from ..ispyb import DataCollection, Filled, Ispyb, fill_in, grids_left_out
 from ..wire import Event, Request
+
+logger = logging.getLogger(__name__)
 
 Found = Sequence[DataCollection] | IspybUnavailable | None
 """What there is, or why that is not known; None if nothing was looked up."""
@@ -19,11 +23,14 @@ class LookUp:
     Attributes:
         ispyb: where to look; nothing is looked up without.
         required: whether a data collection that ISPyB does not know is refused.
+        waiting: what is commanded, and for which data collections, by the turn that it
+            waits for.
     """
 
     def __init__(self) -> None:
         self.ispyb: Ispyb | None = None
         self.required = True
+        self.waiting: dict[asyncio.Future[None], tuple[Event, Sequence[int]]] = {}
         self._last: asyncio.Future[None] | None = None
 
     @asynccontextmanager
@@ -41,13 +48,23 @@ class LookUp:
         """
         before = self._last
         mine = self._last = asyncio.get_running_loop().create_future()
+        if event:
+            self.waiting[mine] = event, [request.dcid for request in requests]
         try:
             found = await self._look(event, requests)
             if before and not before.done():
                 await asyncio.wait([before])
+            self.waiting.pop(mine, None)
             yield found
         finally:
+            self.waiting.pop(mine, None)
             mine.set_result(None)
+
+    def log_unfinished(self) -> None:
+        """Log the commands that are still waiting, of which nothing will come."""
+        for event, dcids in self.waiting.values():
+            what = "Stopped before the %s of DCID %s was sent: ISPyB had not answered."
+            logger.error(what, event.name, ", ".join(map(str, dcids)))
 
     async def _look(self, event: Event | None, requests: Sequence[Request]) -> Found:
         dcids = [request.dcid for request in requests if request.dcid]
@@ -62,9 +79,15 @@ class LookUp:
             return problem
 
     def fill_in(
-        self, event: Event, requests: Sequence[Request], found: Found
+        self, event: Event, requests: Sequence[Request], found: Found, *, whole: bool
     ) -> Filled:
         """Fill in requests with what was found.
+
+        Args:
+            event: what is commanded.
+            requests: what for.
+            found: from `turn`.
+            whole: whether no others of the scan follow.
 
         Raises:
             RequestInvalid: a request can't be sent, by what ISPyB knows.
@@ -76,4 +99,6 @@ class LookUp:
                 if event is Event.START and not request.num_frames:
                     raise errors.FramesNotLookedUp(request.dcid, found)
             return Filled(requests, [found])
-        return fill_in(event is Event.START, requests, found, self.required)
+        filled = fill_in(event is Event.START, requests, found, self.required)
+        left_out = grids_left_out(filled.requests, found) if whole else ()
+        return replace(filled, notes=[*filled.notes, *left_out])

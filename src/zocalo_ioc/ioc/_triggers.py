@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from ..broker import Broker, Message
-from ..errors import Problem, RequestInvalid, one_line
+from ..errors import IspybUnavailable, Problem, RequestInvalid, one_line
 from ..errors.outgoing import SendingBroke
 from ..errors.requests import (
     CommandNotAllowed,
@@ -125,19 +125,22 @@ class Triggers:
             requests: the grids of one scan; what follows from the grid before may be
                 left out.
         """
-        job = await self.send(Event.START, requests)
+        job = await self.send(Event.START, requests, whole=True)
         if job is None or (job.ended and job.state not in ENDED_BY_RESULT):
             return
         job = await self.send(Event.END, requests)
         if job is not None:
             await self._waiters.until_ended(job)
 
-    async def send(self, event: Event, requests: Sequence[Request]) -> Job | None:
+    async def send(
+        self, event: Event, requests: Sequence[Request], *, whole: bool = False
+    ) -> Job | None:
         """Send a message for each request, and wait until all are confirmed.
 
         Args:
             event: which messages.
             requests: as for `process`.
+            whole: whether no others of the scan follow.
 
         Returns:
             The job, which has what came of it; nothing if the request was refused.
@@ -145,7 +148,7 @@ class Triggers:
         by = self._pvs.commands.by  # others may command something meanwhile
         try:
             async with self.look_up.turn(event, requests) as found:
-                job, messages = self._begin(event, requests, found)
+                job, messages = self._begin(event, requests, found, whole=whole)
         except RequestInvalid as problem:
             self._jobs.refuse(requests, f"{event.name} failed. {problem}")
             return None
@@ -165,7 +168,12 @@ class Triggers:
                 raise StillProcessed(request.dcid, job.number)
 
     def _begin(
-        self, event: Event, requests: Sequence[Request], found: Found
+        self,
+        event: Event,
+        requests: Sequence[Request],
+        found: Found,
+        *,
+        whole: bool,
     ) -> tuple[Job, list[_Trigger]]:
         dcids = [request.dcid for request in requests]
         scan = self._jobs.whole_scan(dcids) if event is Event.END else ()
@@ -175,7 +183,7 @@ class Triggers:
         elif event is Event.END and self._jobs.of(dcids):
             filled = Filled(requests)  # ISPyB was asked when it began
         else:
-            filled = self.look_up.fill_in(event, requests, found)
+            filled = self.look_up.fill_in(event, requests, found, whole=whole)
         requests = as_scan(filled.requests)
         contents = [request.message(event, str(uuid4())) for request in requests]
         messages = [  # PARAMETERS may give another guid
@@ -189,7 +197,9 @@ class Triggers:
         job = self._jobs.begin(event, requests, messages[-1].guid)
         job.whole |= filled.whole
         if notes := " ".join(map(str, filled.notes)):
-            job.notes = notes
+            job.notes, job.notes_pass = notes, isinstance(found, IspybUnavailable)
+            if not job.notes_pass:  # else it has been logged
+                logger.warning("%s: %s", job.named, notes, extra=job.fields)
         return job, messages
 
     async def _send_one(self, job: Job, event: Event, trigger: _Trigger) -> None:

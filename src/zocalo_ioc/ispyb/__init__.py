@@ -4,7 +4,7 @@
 collections up within a limit; `database` knows the tables, and alone needs SQLAlchemy.
 """
 
-from ._data_collections import DataCollection, Filled, fill_in
+from ._data_collections import DataCollection, Filled, fill_in, grids_left_out
 from ._ispyb import LIMIT, Ispyb, open_database
 from ._past import PastResult
 
@@ -15,5 +15,6 @@ __all__ = [
     "Ispyb",
     "PastResult",
     "fill_in",
+    "grids_left_out",
     "open_database",
 ]

@@ -78,6 +78,21 @@ def fill_in(
     return Filled(filled, notes, whole=len(filled) > len(asked))
 
 
+def grids_left_out(
+    requests: Sequence[Request], found: Sequence[DataCollection]
+) -> Iterator[Problem]:
+    """Yield what is wrong if there are no requests for other grids of the scan."""
+    asked = {request.dcid for request in requests}
+    groups = {each.dcgid for each in found if each.is_grid and each.dcid in asked}
+    others = [
+        each.dcid
+        for each in found
+        if each.is_grid and each.dcgid in groups and each.dcid not in asked
+    ]
+    if others:
+        yield errors.GridsLeftOut(", ".join(map(str, others)))
+
+
 def _whole_scan(
     request: Request,
     found: Sequence[DataCollection],

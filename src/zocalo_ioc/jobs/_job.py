@@ -72,6 +72,7 @@ class Job:
         excluded: the pipeline whose result for it ``P:SOURCE`` excluded, if any.
         guid: that of its latest message.
         notes: what else should be known of it.
+        notes_pass: whether that is of no importance any more when a result has come.
         whole: whether one data collection was given for all of them.
         to_end: those of its data collections whose end has not been commanded.
         unconfirmed: its messages that the broker has not confirmed.
@@ -94,6 +95,7 @@ class Job:
     excluded: Source | None = None
     guid: str = ""
     notes: str = ""
+    notes_pass: bool = False
     whole: bool = False
     to_end: set[int] = field(default_factory=set[int])
     unconfirmed: set[tuple[Event, int]] = field(
@@ -161,7 +163,7 @@ class Job:
             text = self.reason
         if self.excluded and self.running:
             text += f" SOURCE excluded the result of the {self.excluded} pipeline."
-        if self.notes and self.state not in ENDED_BY_RESULT:
+        if self.notes and not (self.notes_pass and self.state in ENDED_BY_RESULT):
             text += f" {self.notes}"
         if self.later:
             found = outcome(len(self.later.centres), self.later.source)
