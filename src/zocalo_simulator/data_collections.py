@@ -1,9 +1,11 @@
 """Which data collections there are: those of a file, and a plausible rest."""
 
+import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -63,6 +65,18 @@ class Start:
         return self.parameters.get("number_of_frames") or USUAL_FRAMES
 
 
+class NotLookedUp(Exception):
+    """A data collection must be looked up first.
+
+    Attributes:
+        look_up: does it, or raises NotUnderstood.
+    """
+
+    def __init__(self, look_up: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self.look_up = look_up
+
+
 class Collections:
     """What ISPyB would know.
 
@@ -76,7 +90,7 @@ class Collections:
         chances: how probable each trouble is, for scans that name none.
         site: what is the same for all.
         look_up: returns the scan of a data collection that is in no file, or raises
-            NotUnderstood; then none is made up. It may take a second.
+            NotUnderstood; then none is made up. It may take seconds, in a thread.
     """
 
     def __init__(
@@ -89,6 +103,7 @@ class Collections:
     ) -> None:
         self._look_up = look_up
         self._found: dict[int, Scan] = {}
+        self._checked: set[int] = set()
         self.site = site or Site()
         if file is None:
             file = CollectionsFile(defaults=Behaviour())
@@ -106,11 +121,15 @@ class Collections:
 
         Raises:
             NotUnderstood: there is none.
+            NotLookedUp: it is to be looked up each time: a grid may have come to its
+                scan.
         """
         if dcid in self._listed:
             return
         if self._look_up:
-            self._find_again(dcid, self._look_up)
+            if dcid not in self._checked:
+                raise NotLookedUp(partial(self._check, dcid, self._look_up))
+            self._checked.remove(dcid)
         elif self._defaults is None:
             raise NotUnderstood(
                 f"DCID {dcid} is not in the collections file",
@@ -118,18 +137,25 @@ class Collections:
             )
 
     def find(self, dcid: int) -> Scan | None:
-        """Return the scan of a data collection, if it is known by now."""
+        """Return the scan of a data collection, if it is known by now.
+
+        Raises:
+            NotLookedUp: it is to be looked up.
+        """
         if self._look_up and dcid not in self._listed and dcid not in self._found:
-            self._find_again(dcid, self._look_up)
+            raise NotLookedUp(partial(self._find, dcid, self._look_up))
         made = self._made.get(dcid)
         return self._known(dcid) or (made[0] if made else None)
 
     def _known(self, dcid: int) -> Scan | None:
         return self._listed.get(dcid) or self._found.get(dcid)
 
-    def _find_again(self, dcid: int, look_up: Callable[[int], Scan]) -> None:
-        """Look a data collection up: a grid may have come to its scan."""
-        scan = self._with_trouble(look_up(dcid))
+    async def _check(self, dcid: int, look_up: Callable[[int], Scan]) -> None:
+        await self._find(dcid, look_up)
+        self._checked.add(dcid)
+
+    async def _find(self, dcid: int, look_up: Callable[[int], Scan]) -> None:
+        scan = self._with_trouble(await asyncio.to_thread(look_up, dcid))
         if self._found.get(dcid) != scan:  # else its counts are known
             self._found |= dict.fromkeys(scan.dcids, scan)
             _forget_oldest(self._found)

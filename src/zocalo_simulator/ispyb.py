@@ -1,17 +1,22 @@
 """ISPyB, in place of a file: what data collections are, and where results are kept."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Insert, column, insert, select, table
 
 from zocalo_ioc.errors import IspybUnavailable, NotUnderstood
+from zocalo_ioc.errors.ispyb import DcidUnknown
 from zocalo_ioc.ispyb import DataCollection
 from zocalo_ioc.ispyb.database import Database
+from zocalo_ioc.wire import Id
 
 from .data_collections import crystals_in
 from .messages import CentringParameters
 from .scans import Behaviour, Kind, Scan
+
+logger = logging.getLogger(__name__)
 
 CONNECTIONS = 2
 LIMIT = 1.0
@@ -29,10 +34,26 @@ _CENTRING = table(
 )
 
 
+class _OddGrid(Scan):
+    """A grid that makes no volume with the others of its group.
+
+    The real service takes them together all the same, and dies.
+
+    Attributes:
+        group_dcids: all grids of the group.
+    """
+
+    group_dcids: list[Id]
+
+    def others(self, dcid: int) -> Sequence[int]:
+        return [other for other in self.group_dcids if other != dcid]
+
+
 class Ispyb:
     """ISPyB, for a simulated Zocalo.
 
-    Crystals are made up: ISPyB does not have them.
+    Its methods block, a second for each answer at most. Crystals are made up: ISPyB
+    does not have them.
 
     Args:
         url: of SQLAlchemy, for a user who may read, and insert results.
@@ -45,6 +66,15 @@ class Ispyb:
         self._behaviour = behaviour
         self._seed = seed
 
+    def report(self) -> None:
+        """Log whether it can be read."""
+        try:
+            self._database.probe()
+        except IspybUnavailable as problem:
+            logger.error("%s", problem)
+        else:
+            logger.info("ISPyB at %s answers", self._database.address)
+
     def find(self, dcid: int) -> Scan:
         """Return the scan of a data collection.
 
@@ -56,7 +86,7 @@ class Ispyb:
             sample = select(_COLLECTION.c.BLSAMPLEID)
             rows = self._database.read(sample.where(_is(dcid)))
         except IspybUnavailable as problem:
-            raise NotUnderstood(str(problem)) from None
+            raise NotUnderstood(f"DCID {dcid}: {problem}") from None
         if not rows:
             raise NotUnderstood(f"DCID {dcid} is not in ISPyB")
         return self._scan(dcid, group, rows[0][0])
@@ -72,23 +102,23 @@ class Ispyb:
             return Scan.model_validate(self._common() | values)
         sizes = {each.dcid: each.size for each in group if each.size}
         dcids = list(sizes)
-        first = dcids.index(dcid) // 2 * 2
-        pair = dcids[first : first + 2]
-        if len({sizes[each].steps_x for each in pair}) > 1:
-            pair = [dcid]  # these are no volume
-        xy = sizes[pair[0]]
-        grid = [xy.steps_x, *(sizes[each].steps_y for each in pair)]
-        steps = [xy.dx_mm, *(sizes[each].dy_mm for each in pair)]
+        kind = Scan
+        if len(dcids) > 2 or len({size.steps_x for size in sizes.values()}) > 1:
+            kind, values["group_dcids"] = _OddGrid, dcids
+            dcids = [dcid]
+        xy = sizes[dcids[0]]
+        grid = [xy.steps_x, *(sizes[each].steps_y for each in dcids)]
+        steps = [xy.dx_mm, *(sizes[each].dy_mm for each in dcids)]
         values |= {
-            "dcids": pair,
+            "dcids": dcids,
             "grid": grid,
-            "crystals": crystals_in(grid, self._seed, pair[0]),
+            "crystals": crystals_in(grid, self._seed, dcids[0]),
             "snaked": xy.snaked,
             "orientation": xy.orientation,
         }
         if all(steps):
             values["step_um"] = [1000 * (step or 0) for step in steps]
-        return Scan.model_validate(self._common() | values)
+        return kind.model_validate(self._common() | values)
 
     def _common(self) -> dict[str, Any]:
         return self._behaviour.model_dump(exclude_unset=True)
@@ -99,13 +129,15 @@ class Ispyb:
         """Insert a result, as the real service has it inserted.
 
         Raises:
-            IspybUnavailable: it can't be.
+            Problem: it can't be.
         """
         database = self._database
         group = select(_COLLECTION.c.dataCollectionGroupId)
         try:
             with database.engine.connect() as connection:
                 dcgid = connection.execute(group.where(_is(parameters.dcid))).scalar()
+                if dcgid is None:
+                    raise DcidUnknown(parameters.dcid)
                 result = insert(_CENTRING).values(
                     dataCollectionGroupId=dcgid,
                     status="success",
@@ -114,6 +146,8 @@ class Ispyb:
                 id_ = connection.execute(result).lastrowid
                 for centre in payload["results"]:
                     connection.execute(_insert_centre(id_, centre))
+        except DcidUnknown:
+            raise
         except Exception as error:  # drivers raise what they like on odd servers
             raise database.problem(error) from None
 

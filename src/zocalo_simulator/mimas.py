@@ -112,9 +112,8 @@ def _described(scan: Scan | None, event: _Parameters) -> str:
     size = scan.size(event.dcid)
     frames = event.number_of_frames
     text = f"a grid of {size.steps_x} x {size.steps_y} boxes"
-    if len(scan.dcids) > 1:
-        others = ", ".join(str(dcid) for dcid in scan.dcids if dcid != event.dcid)
-        text += f", scanned together with {others}"
+    if others := scan.others(event.dcid):
+        text += f", scanned together with {', '.join(map(str, others))}"
     if event.event is Event.START and scan.trouble:
         text += f"; simulated trouble: {scan.trouble}"
     if event.event is Event.START and frames not in (None, size.boxes):

@@ -148,6 +148,10 @@ class Scan(Behaviour):
         """Return the axes of a grid: 0, 1 and 2 are x, y and z."""
         return (0, 1) if dcid == min(self.dcids) else (0, 2)
 
+    def others(self, dcid: int) -> Sequence[int]:
+        """Return the data collections that a grid makes a volume with."""
+        return [other for other in self.dcids if other != dcid]
+
     def size(self, dcid: int) -> GridSize:
         """Return the size of a grid; it has as many boxes as frames are taken."""
         x, y = self.axes(dcid)
@@ -172,11 +176,12 @@ class Scan(Behaviour):
             "snapshot_offsetXPixel": 512 - width / MICRONS_PER_PIXEL / 2,
             "snapshot_offsetYPixel": 384 - height / MICRONS_PER_PIXEL / 2,
         }
-        mesh = "Mesh3D" if self.dimensions == 3 else "Mesh"
+        others = self.others(dcid)
+        mesh = "Mesh3D" if others else "Mesh"
         is_grid = self.kind is Kind.GRID
         return {
             "ispyb_dcid": dcid,
-            "ispyb_dcg_dcids": [other for other in self.dcids if other != dcid],
+            "ispyb_dcg_dcids": others,
             "ispyb_dcg_experiment_type": mesh if is_grid else _EXPERIMENTS[self.kind],
             "ispyb_dc_class": {
                 "grid": is_grid,

@@ -8,6 +8,7 @@ from typing import Protocol
 from zocalo_ioc.broker import Broker, Delivery, Message, Queue, Subscription
 from zocalo_ioc.errors import NotUnderstood, Problem
 
+from .data_collections import NotLookedUp
 from .recipe import RecipeMessage
 from .remedies import REMEDIES
 
@@ -38,15 +39,40 @@ class Service:
 
     def __init__(self) -> None:
         self.broker: Broker | None = None
+        self._looking = asyncio.Lock()
 
     @property
     def subscription(self) -> Subscription:
         """The messages that the service handles."""
         queue = Queue(self.queue, content=self.name)
-        return Subscription(queue, self.on_message, self.prefetch)
+        return Subscription(queue, self._on_delivery, self.prefetch)
+
+    def _on_delivery(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
+        try:
+            return self.on_message(delivery)
+        except NotLookedUp:
+            return asyncio.ensure_future(self._look_up_and_handle(delivery))
+
+    async def _look_up_and_handle(self, delivery: Delivery) -> bool:
+        """Look a data collection up, after those of earlier messages."""
+        async with self._looking:
+            try:
+                accepted = self.on_message(delivery)  # one of them may have had it
+            except NotLookedUp as missing:
+                try:
+                    await missing.look_up()
+                except NotUnderstood as problem:
+                    logger.error("%s: message rejected: %s", self.name, problem)
+                    return False
+                accepted = self.on_message(delivery)
+        return accepted if isinstance(accepted, bool) else await accepted
 
     def on_message(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
-        """Handle a message; the result tells whether it is acknowledged."""
+        """Handle a message; the result tells whether it is acknowledged.
+
+        Raises:
+            NotLookedUp: to be handled again, when that has been done.
+        """
         try:
             message = RecipeMessage.read(delivery)
             return self.handle(message)

@@ -71,7 +71,7 @@ class SimulatedZocalo:
     def __init__(
         self, options: Options, connect: Callable[[Sequence[Subscription]], Broker]
     ) -> None:
-        ispyb = _open(options)
+        self._ispyb = ispyb = _open(options)
         collections = Collections(
             options.collections,
             options.seed,
@@ -108,6 +108,8 @@ class SimulatedZocalo:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._centring.run())
             tasks.create_task(self._broker.run())
+            if self._ispyb:
+                tasks.create_task(asyncio.to_thread(self._ispyb.report))
 
     async def close(self) -> None:
         """Finish what is nearly done, and close the connection."""

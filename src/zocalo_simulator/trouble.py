@@ -9,9 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from zocalo_ioc.broker import Message
+from zocalo_ioc.errors import NotUnderstood
 
-from .data_collections import Collections
+from .data_collections import Collections, NotLookedUp
 from .names import Trouble
+from .scans import Scan
 from .service import Send
 
 logger = logging.getLogger(__name__)
@@ -35,7 +37,7 @@ class TroubleMaker:
         self, dcid: int, gpu: bool, messages: Sequence[Message], send: Send
     ) -> None:
         """Send the result of a data collection, see `SendResult`."""
-        scan = self._collections.find(dcid)
+        scan = await self._scan(dcid)
         trouble = scan.trouble if scan else None
         if trouble:
             logger.info("X-ray centring: DCID %d: simulated trouble: %s", dcid, trouble)
@@ -51,6 +53,16 @@ class TroubleMaker:
             case _:
                 pass
         await send(messages)
+
+    async def _scan(self, dcid: int) -> Scan | None:
+        try:
+            return self._collections.find(dcid)
+        except NotLookedUp as missing:
+            try:
+                await missing.look_up()
+            except NotUnderstood:
+                return None  # the result is there
+        return self._collections.find(dcid)
 
     def _malformed(self, message: Message) -> Message:
         """Break a result in one of the ways in which the IOC must reject it."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -108,10 +109,90 @@ async def test_a_rotation_is_not_centred(
     simulation.until_logged(f"DCID {dcid} has ended: a rotation data collection")
 
 
+def trigger(site: RabbitMQ, event: Event, dcid: int) -> None:
+    parameters = {"ispyb_dcid": dcid, "event": event, "guid": str(uuid4())}
+    message = {"recipes": ["mimas"], "parameters": parameters}
+    site.put("processing_recipe", ({}, json.dumps(message).encode()))
+
+
 def test_what_ispyb_does_not_know_is_rejected(
     site: RabbitMQ, simulation: Simulation
 ) -> None:
-    parameters = {"ispyb_dcid": UNKNOWN, "event": "end", "guid": "0" * 36}
-    message = {"recipes": ["mimas"], "parameters": parameters}
-    site.put("processing_recipe", ({}, json.dumps(message).encode()))
+    trigger(site, Event.END, UNKNOWN)
     simulation.until_logged(f"rejected: DCID {UNKNOWN} is not in ISPyB")
+
+
+def test_three_grids_are_what_the_real_service_dies_of(
+    site: RabbitMQ, ispyb: MariaDB, simulation: Simulation
+) -> None:
+    _, dcids = ispyb.add_scan(400, 240, 240)
+    for dcid in dcids:
+        trigger(site, Event.END, dcid)
+    named = ", ".join(map(str, dcids))
+    simulation.until_logged(
+        f"X-ray centring: DCID {named}: 880 frames rejected: "
+        "a volume needs two grids, not 3. The real service dies of this",
+        f"DCID {dcids[0]} has ended: a grid of 20 x 20 boxes, scanned together with "
+        f"{dcids[1]}, {dcids[2]}",
+    )
+
+
+def test_grids_of_unequal_width_are_what_the_real_service_dies_of(
+    site: RabbitMQ, ispyb: MariaDB, simulation: Simulation
+) -> None:
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    ispyb.execute(f"UPDATE GridInfo SET steps_x = 12 WHERE dataCollectionId = {xz}")
+    for dcid in (xy, xz):
+        trigger(site, Event.END, dcid)
+    simulation.until_logged(f"DCID {xy}, {xz}: 544 frames rejected: ")
+    assert "The real service dies of this" in simulation.log
+
+
+def test_a_database_that_hangs_keeps_nothing_else_waiting(
+    rabbitmq: RabbitMQ, ispyb: MariaDB, tmp_path: Path
+) -> None:
+    host = rabbitmq.virtual_host("rehearsal-hanging")
+    _, dcids = ispyb.add_scan(400, 240)
+    options = "--ispyb", ispyb.url_with(KEEPER), "--frame-rate", "20000"
+    listed = {"dcids": [UNKNOWN], "grid": [20, 20]}
+    with simulating(
+        host, tmp_path, *options, collections={"scans": [listed]}
+    ) as simulation:
+        simulation.until_logged(f"ISPyB at 127.0.0.1:{ispyb.port} answers")
+        with ispyb.halted():
+            for dcid in dcids * 2:
+                trigger(host, Event.END, dcid)
+            trigger(host, Event.END, UNKNOWN)
+            simulation.until_logged("rejected: DCID", times=4)
+        centred, rejected = (
+            simulation.log.index(text)
+            for text in (
+                f"X-ray centring: DCID {UNKNOWN}",
+                f"rejected: DCID {dcids[1]}",
+            )
+        )
+        assert centred < rejected
+        host.take(RESULTS)
+        assert (
+            f"DCID {UNKNOWN}: its result is not in ISPyB: ISPyB: no" in simulation.log
+        )
+        trigger(host, Event.END, UNKNOWN)
+        simulation.until_logged(f"not in ISPyB: DCID {UNKNOWN} is not in ISPyB")
+
+
+def test_a_user_without_the_rights_is_named_at_once_and_with_the_result(
+    rabbitmq: RabbitMQ, ispyb: MariaDB, tmp_path: Path
+) -> None:
+    host = rabbitmq.virtual_host("rehearsal-rights")
+    _, (dcid,) = ispyb.add_scan(400)
+    with simulating(host, tmp_path, "--ispyb", ispyb.url) as simulation:
+        trigger(host, Event.END, dcid)
+        simulation.until_logged(
+            f"DCID {dcid}: its result is not in ISPyB: ISPyB: this user may not write "
+            f"to XrayCentring at 127.0.0.1:{ispyb.port}. GRANT INSERT on it."
+        )
+        host.take(RESULTS)
+    wrong = ispyb.url_with("keeper:not-the-password")
+    with simulating(host, tmp_path, "--ispyb", wrong) as simulation:
+        simulation.until_logged("refuses the user name or password")
+        assert "not-the-password" not in simulation.log

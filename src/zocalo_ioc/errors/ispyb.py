@@ -76,6 +76,15 @@ class IspybReadForbidden(IspybUnavailable):
     name: Annotated[str, "GridInfo"]
 
 
+class IspybWriteForbidden(IspybUnavailable):
+    """The user of a simulation lacks the right to INSERT results."""
+
+    text = "ISPyB: this user may not write to {name} at {address}"
+    remedy = "GRANT INSERT on it"
+    address: _Server
+    name: Annotated[str, "XrayCentring"]
+
+
 class IspybColumnMissing(IspybUnavailable):
     """The schema is not one that this version supports."""
 

@@ -149,6 +149,8 @@ class Database:
                 return errors.IspybLoginRefused(address)
             case ((1044 | 1049), _):  # access denied to the database, or there is none
                 return errors.IspybDatabaseRefused(address, self._name)
+            case ((1142 | 1143), _) if "INSERT" in str(texts):
+                return errors.IspybWriteForbidden(address, _named(str(texts)))
             case ((1142 | 1143), _):  # a command denied for a table, or a column
                 return errors.IspybReadForbidden(address, _named(str(texts)))
             case ((1054 | 1146), _):  # an unknown column, or table
