@@ -15,6 +15,7 @@ from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
 if TYPE_CHECKING:
     from tests.support.mariadb import MariaDB
+    from tests.support.mx_bluesky import MxBluesky
 
 ports.search_everywhere()  # before any EPICS client library is loaded
 
@@ -37,6 +38,13 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     server.declare(TRIGGERS, RESULTS)
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def mx_bluesky(tmp_path_factory: pytest.TempPathFactory) -> "MxBluesky":
+    from tests.support.mx_bluesky import MxBluesky
+
+    return MxBluesky(tmp_path_factory.mktemp("mx-bluesky"))
 
 
 @asynccontextmanager

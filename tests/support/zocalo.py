@@ -16,6 +16,14 @@ from .ports import LOOPBACK
 from .rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
 
+def pipeline_and_centre(result: tuple[Any, Any, bytes]) -> tuple[str, dict[str, Any]]:
+    """Return the pipeline and the one centre of a result taken off a queue."""
+    message = json.loads(result[2])
+    parameters = message["recipe"][str(message["recipe-pointer"])]["parameters"]
+    [centre] = message["payload"]["results"]
+    return "GPU" if parameters.get("gpu") else "CPU", centre
+
+
 def write_configuration(
     folder: Path, broker: RabbitMQ, *environments: str, recipes: Path | None = None
 ) -> Path:

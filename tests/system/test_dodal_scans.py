@@ -1,6 +1,5 @@
 """What dodal's own trigger brings about at a simulated i03."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from dodal.devices.zocalo import ZocaloStartInfo, ZocaloTrigger
 
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.simulation import Simulation, simulating
-from tests.support.zocalo import write_configuration
+from tests.support.zocalo import pipeline_and_centre, write_configuration
 
 GRIDS: dict[str, Any] = {"grid": [20, 20, 15], "crystals": [{"at": [6.5, 8.5, 4.5]}]}
 SCANS = [
@@ -54,11 +53,7 @@ def run(trigger: ZocaloTrigger, *starts: ZocaloStartInfo) -> None:
 
 def result(site: RabbitMQ) -> tuple[str, dict[str, Any]]:
     """Take a result, and return its pipeline and its one centre."""
-    [(_, _, body)] = site.take(RESULTS)
-    message = json.loads(body)
-    parameters = message["recipe"][str(message["recipe-pointer"])]["parameters"]
-    [centre] = message["payload"]["results"]
-    return "GPU" if parameters.get("gpu") else "CPU", centre
+    return pipeline_and_centre(*site.take(RESULTS))
 
 
 def test_a_scan_has_a_result_of_each_pipeline_and_they_differ_a_little(

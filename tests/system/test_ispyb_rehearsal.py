@@ -194,5 +194,5 @@ def test_a_user_without_the_rights_is_named_at_once_and_with_the_result(
         host.take(RESULTS)
     wrong = ispyb.url_with("keeper:not-the-password")
     with simulating(host, tmp_path, "--ispyb", wrong) as simulation:
-        simulation.until_logged("refuses the user name or password")
+        simulation.until_logged("refused the user name or password")
         assert "not-the-password" not in simulation.log

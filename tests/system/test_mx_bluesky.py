@@ -2,38 +2,21 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.ioc import Ioc
+from tests.support.mx_bluesky import MxBluesky
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
-from tests.support.zocalo import write_configuration
 from zocalo_ioc import Client
 
-PACKAGES = ("mx-bluesky==1.6.16", "pydantic-extra-types==2.11.1", "semver==3.1.2")
-"""Without what they need: the callback gets by with what dodal brings."""
-CLIENTS = Path(__file__).parents[1] / "support" / "clients"
 GRIDS = ((16085800, 400), (16085801, 280))
 ROTATIONS = ((16085802, 3600), (16085803, 1800))
 FILENAME = "ins_10_31"
 Message = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def mx_bluesky(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with mx-bluesky."""
-    folder = tmp_path_factory.mktemp("mx-bluesky")
-    pip = sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"
-    options = "install", "--no-deps", "--target", str(folder)
-    subprocess.run([*pip, *options, *PACKAGES], check=True, timeout=200)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -53,25 +36,12 @@ Theirs = Callable[[str, tuple[tuple[int, int], ...]], list[Message]]
 
 
 @pytest.fixture(scope="module")
-def theirs(
-    broker: RabbitMQ, mx_bluesky: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Theirs:
+def theirs(broker: RabbitMQ, mx_bluesky: MxBluesky) -> Theirs:
     """What mx-bluesky sends for two data collections, each with its frames."""
-    file = write_configuration(tmp_path_factory.mktemp("zocalo"), broker, "bluesky")
-    paths = str(mx_bluesky), *filter(None, [os.environ.get("PYTHONPATH")])
 
     @cache
-    def run(program: str, collections: tuple[tuple[int, int], ...]) -> list[Message]:
-        subprocess.run(
-            [
-                *(sys.executable, str(CLIENTS / program), "bluesky", FILENAME),
-                *(f"{dcid}:{frames}" for dcid, frames in collections),
-            ],
-            env=os.environ
-            | {"PYTHONPATH": os.pathsep.join(paths), "ZOCALO_CONFIG": str(file)},
-            check=True,
-            timeout=200,
-        )
+    def run(kind: str, collections: tuple[tuple[int, int], ...]) -> list[Message]:
+        mx_bluesky.run(broker, kind, FILENAME, *collections)
         return taken(broker)
 
     return run
@@ -123,7 +93,7 @@ async def test_the_messages_of_both_grids_are_those_of_mx_bluesky(
     theirs: Theirs,
     ours: Callable[[Ioc], Awaitable[None]],
 ) -> None:
-    messages = theirs("mx_bluesky_scan.py", GRIDS)
+    messages = theirs("grids", GRIDS)
     assert said(messages[:2]) == [[16085800, 0, 400, 0], [16085801, 400, 280, 1]]
     await ours(own_ioc)
     assert taken(broker) == messages
@@ -193,7 +163,7 @@ async def test_the_messages_of_rotations_are_those_of_mx_bluesky(
     theirs: Theirs,
     ours: Callable[[Ioc], Awaitable[None]],
 ) -> None:
-    messages = theirs("mx_bluesky_rotations.py", ROTATIONS)
+    messages = theirs("rotations", ROTATIONS)
     assert said(messages[:2]) == [[16085802, 0, 3600, 0], [16085803, 3600, 1800, 0]]
     await ours(own_ioc)
     assert taken(broker) == messages

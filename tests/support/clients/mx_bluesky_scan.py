@@ -1,11 +1,14 @@
-"""A grid scan as mx-bluesky's own callback tells Zocalo of it: ``… DCID:FRAMES …``.
+"""What mx-bluesky's own callback tells Zocalo: ``… KIND … DCID:FRAMES …``.
 
-Its plan is a run that reads the name of the file; what it moves makes no difference.
+KIND is a ``grids`` scan, one whose message indices are all 0 (``unordered``), or
+``rotations``. The plan is a run that reads the name of the file; what it moves makes no
+difference.
 """
 # pyright: basic, reportMissingImports=false
 
 import sys
 from collections.abc import Generator
+from dataclasses import replace
 from typing import Any
 
 import bluesky.plan_stubs as bps
@@ -18,12 +21,16 @@ from mx_bluesky.common.external_interaction.callbacks.grid.utils import (
     generate_start_info_from_omega_map,
 )
 from mx_bluesky.common.parameters.constants import DocDescriptorNames
+from mx_bluesky.hyperion.external_interaction.callbacks.rotation.ispyb_callback import (
+    generate_start_info_from_ordered_runs,
+)
 from ophyd_async.core import init_devices, soft_signal_rw
 
-environment, filename, *grids = sys.argv[1:]
+environment, kind, filename, *grids = sys.argv[1:]
 dcids, frames = zip(*(map(int, grid.split(":")) for grid in grids), strict=True)
 omegas = [90 * n for n in range(len(grids))]
 keys = [str(omega) for omega in omegas]
+points = [{"x": [0.0] * count} for count in frames]
 
 RE = RunEngine()
 with init_devices():
@@ -34,9 +41,9 @@ with init_devices():
     md={
         "subplan_name": "scan",
         "grid_plane_to_id_map": dict(zip(keys, dcids, strict=True)),
-        "omega_to_scan_spec": {
-            key: {"x": [0.0] * count} for key, count in zip(keys, frames, strict=True)
-        },
+        "omega_to_scan_spec": dict(zip(keys, points, strict=True)),
+        "ispyb_dcids": dcids,
+        "scan_points": points,
     }
 )
 def scan() -> Generator[Any, Any, Any]:
@@ -45,7 +52,19 @@ def scan() -> Generator[Any, Any, Any]:
     yield from bps.save()
 
 
-callback = ZocaloCallback(
-    "scan", environment, lambda: generate_start_info_from_omega_map(omegas)
-)
-RE(scan(), callback)
+def grid_infos() -> Generator[Any, Any, Any]:
+    return generate_start_info_from_omega_map(omegas)
+
+
+def unordered_infos() -> Generator[Any, Any, Any]:
+    infos = grid_infos()
+    start = yield next(infos)
+    yield [replace(info, message_index=0) for info in infos.send(start)]
+
+
+infos = {
+    "grids": grid_infos,
+    "unordered": unordered_infos,
+    "rotations": generate_start_info_from_ordered_runs,
+}
+RE(scan(), ZocaloCallback("scan", environment, infos[kind]))
