@@ -1,8 +1,8 @@
 """What mx-bluesky's own callback tells Zocalo: ``… KIND … DCID:FRAMES …``.
 
 KIND is a ``grids`` scan, one whose message indices are all 0 (``unordered``), or
-``rotations``. The plan is a run that reads the name of the file; what it moves makes no
-difference.
+``rotations`` of one sample. The plans are runs that read the name of the file; what
+they move makes no difference.
 """
 # pyright: basic, reportMissingImports=false
 
@@ -20,36 +20,53 @@ from mx_bluesky.common.external_interaction.callbacks.common.zocalo_callback imp
 from mx_bluesky.common.external_interaction.callbacks.grid.utils import (
     generate_start_info_from_omega_map,
 )
-from mx_bluesky.common.parameters.constants import DocDescriptorNames
+from mx_bluesky.common.parameters.constants import (
+    DocDescriptorNames,
+    PlanNameConstants,
+)
 from mx_bluesky.hyperion.external_interaction.callbacks.rotation.ispyb_callback import (
     generate_start_info_from_ordered_runs,
 )
 from ophyd_async.core import init_devices, soft_signal_rw
 
-environment, kind, filename, *grids = sys.argv[1:]
-dcids, frames = zip(*(map(int, grid.split(":")) for grid in grids), strict=True)
-omegas = [90 * n for n in range(len(grids))]
-keys = [str(omega) for omega in omegas]
-points = [{"x": [0.0] * count} for count in frames]
+environment, kind, filename, *collections = sys.argv[1:]
+dcids, frames = zip(*(map(int, each.split(":")) for each in collections), strict=True)
+omegas = [90 * n for n in range(len(dcids))]
 
 RE = RunEngine()
 with init_devices():
     writer = soft_signal_rw(str, filename, name="eiger_odin_file_writer_id")
 
 
-@bpp.run_decorator(
-    md={
-        "subplan_name": "scan",
-        "grid_plane_to_id_map": dict(zip(keys, dcids, strict=True)),
-        "omega_to_scan_spec": dict(zip(keys, points, strict=True)),
-        "ispyb_dcids": dcids,
-        "scan_points": points,
-    }
-)
 def scan() -> Generator[Any, Any, Any]:
-    yield from bps.create(name=DocDescriptorNames.ZOCALO_HW_READ)
-    yield from bps.read(writer)
-    yield from bps.save()
+    points = [{"x": [0.0] * count} for count in frames]
+    keys = [str(omega) for omega in omegas]
+    yield from one_run(
+        subplan_name="scan",
+        grid_plane_to_id_map=dict(zip(keys, dcids, strict=True)),
+        omega_to_scan_spec=dict(zip(keys, points, strict=True)),
+    )
+
+
+@bpp.run_decorator(md={"subplan_name": "scan"})
+def rotations() -> Generator[Any, Any, Any]:
+    for dcid, count in zip(dcids, frames, strict=True):
+        rotation = one_run(
+            subplan_name=PlanNameConstants.ROTATION_MAIN,
+            scan_points=[{"omega": [0.1 * n for n in range(count)]}],
+            ispyb_dcids=(dcid,),
+        )
+        yield from bpp.set_run_key_wrapper(rotation, "rotation")
+
+
+def one_run(**metadata: Any) -> Generator[Any, Any, Any]:
+    @bpp.run_decorator(md=metadata)
+    def run() -> Generator[Any, Any, Any]:
+        yield from bps.create(name=DocDescriptorNames.ZOCALO_HW_READ)
+        yield from bps.read(writer)
+        yield from bps.save()
+
+    yield from run()
 
 
 def grid_infos() -> Generator[Any, Any, Any]:
@@ -62,9 +79,9 @@ def unordered_infos() -> Generator[Any, Any, Any]:
     yield [replace(info, message_index=0) for info in infos.send(start)]
 
 
-infos = {
-    "grids": grid_infos,
-    "unordered": unordered_infos,
-    "rotations": generate_start_info_from_ordered_runs,
-}
-RE(scan(), ZocaloCallback("scan", environment, infos[kind]))
+plan, infos = {
+    "grids": (scan, grid_infos),
+    "unordered": (scan, unordered_infos),
+    "rotations": (rotations, generate_start_info_from_ordered_runs),
+}[kind]
+RE(plan(), ZocaloCallback("scan", environment, infos))
