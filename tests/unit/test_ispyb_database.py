@@ -12,7 +12,7 @@ from zocalo_ioc.ispyb import open_database
 
 
 @contextmanager
-def listening(answer: Callable[[socket.socket], None]) -> Generator[int]:
+def listening(answer: Callable[[socket.socket], object]) -> Generator[int]:
     """Answer each connection to a port until the end of the block."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -70,5 +70,5 @@ def test_options_that_the_driver_does_not_take_are_not_blamed_on_the_server(
 
 
 def test_a_server_that_says_nothing_is_silent() -> None:
-    with listening(lambda connection: connection.recv(1) and None) as port:
+    with listening(lambda connection: connection.recv(1)) as port:
         assert "no answer from 127.0.0.1:PORT within 1 s" in problem(port)

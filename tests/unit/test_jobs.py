@@ -556,20 +556,24 @@ def whole_scan() -> tuple[Recorded, Job]:
     return jobs, job
 
 
-@pytest.mark.parametrize(
-    "end_early",
-    [
-        lambda jobs, _: jobs.result(result_for(1), 0.0),
-        lambda jobs, _: jobs.cancel(0.0),
-        lambda jobs, _: jobs.expire(1e6, NO_TIME),
-        lambda jobs, _: jobs.failed(begin(jobs, Event.END, 1, 2), "no broker", 0.0),
-    ],
-)
+def fail_to_end(jobs: Recorded) -> None:
+    jobs.failed(begin(jobs, Event.END, 1, 2), "no broker", 0.0)
+
+
+EARLY_ENDS: dict[str, Callable[[Recorded], object]] = {
+    "result": lambda jobs: jobs.result(result_for(1), 0.0),
+    "cancelled": lambda jobs: jobs.cancel(0.0),
+    "timed out": lambda jobs: jobs.expire(1e6, NO_TIME),
+    "failed": fail_to_end,
+}
+
+
+@pytest.mark.parametrize("end_early", EARLY_ENDS.values(), ids=EARLY_ENDS)
 def test_a_scan_is_ended_whole_although_its_job_is_over(
-    end_early: Callable[[Recorded, Job], object],
+    end_early: Callable[[Recorded], object],
 ) -> None:
-    jobs, job = whole_scan()
-    end_early(jobs, job)
+    jobs, _ = whole_scan()
+    end_early(jobs)
     assert not jobs.running
     assert jobs.whole_scan([2]) == (1, 2)
 

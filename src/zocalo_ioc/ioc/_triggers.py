@@ -17,7 +17,7 @@ from ..errors.requests import (
     StillProcessed,
 )
 from ..ispyb import Filled
-from ..jobs import ENDED_BY_RESULT, Job, Jobs
+from ..jobs import ENDED_BY_RESULT, Job, Jobs, named
 from ..records import Pvs, count
 from ..wire import (
     TRIGGER_QUEUE,
@@ -199,7 +199,7 @@ class Triggers:
         if notes := " ".join(map(str, filled.notes)):
             job.notes, job.notes_pass = notes, isinstance(found, IspybUnavailable)
             if not job.notes_pass:  # else it has been logged
-                logger.warning("%s: %s", job.named, notes, extra=job.fields)
+                logger.warning("%s: %s", named(job.dcids), notes, extra=job.fields)
         return job, messages
 
     async def _send_one(self, job: Job, event: Event, trigger: _Trigger) -> None:
