@@ -53,6 +53,11 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
         plot(settings.plot, options, settings.picture)
         print(f"Drew DCID {settings.plot} to {settings.picture}")
         return
+    if not _knows_collections(settings, options):
+        logger.warning(
+            "Without the simulated Mimas no start is seen: every message will be "
+            "rejected. Give --collections or --ispyb"
+        )
     urls = settings.broker_urls
     real = None
     if _uses_real(settings):
@@ -104,6 +109,13 @@ def _options(settings: SimulateSettings) -> Options:
         ispyb=settings.ispyb_url,
         **({"collections": read_collections(file)} if file else {}),
     )
+
+
+def _knows_collections(settings: SimulateSettings, options: Options) -> bool:
+    """Return whether the services can know the data collections they are to know."""
+    needed = {ServiceName.DISPATCHER, ServiceName.IMAGES} & set(options.services)
+    told = ServiceName.MIMAS in options.services or settings.collections
+    return not needed or bool(told or settings.ispyb)
 
 
 def _services(settings: SimulateSettings) -> set[ServiceName]:

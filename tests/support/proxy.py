@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -27,10 +28,14 @@ class Proxy:
 
     Args:
         port: where it connects to.
+
+    Attributes:
+        delay: how long each thing that the broker says is kept back, in seconds.
     """
 
     def __init__(self, port: int) -> None:
         self._target = (LOOPBACK, port)
+        self.delay = 0.0
         self._listener = socket.create_server((LOOPBACK, 0))
         self._passes = threading.Event()
         self._passes.set()
@@ -86,6 +91,7 @@ class Proxy:
             while data := source.recv(65536):
                 if flows:
                     flows.wait()
+                    time.sleep(self.delay)
                 if self._passes.is_set():
                     target.sendall(data)
         with suppress(OSError):

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from tests.support.frames import FRAMES, FrameSender
 from tests.support.ioc import Ioc
 from tests.support.mariadb import READER, MariaDB
+from tests.support.proxy import Proxy
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import centre_of, result_sender
 from zocalo_ioc.__main__ import main
@@ -226,6 +227,12 @@ async def test_submit_prints_past_results(ioc: Ioc, ispyb: MariaDB) -> None:
     status, out = await submit(str(other), "--past", "--json")
     [result] = json.loads(out)["results"]
     assert result["centres"][0]["x"] == 4.25
+    many = ({"centreOfMassX": 7, "totalCount": n} for n in range(120))
+    ispyb.add_result(dcgid, *many)
+    _, out = await submit(str(other), "--past")
+    first, *_, last = (line for line in out.splitlines() if line.startswith("DCID"))
+    assert first == f"DCID {other}, 3d, success: 120 centres, of which 100 shown"
+    assert last == f"DCID {other}, 3d, success: 1 centre, of which none shown"
 
 
 async def test_what_is_no_data_collection_id_has_no_past(ioc: Ioc) -> None:
@@ -548,6 +555,11 @@ def test_check_finds_out_whether_ispyb_can_be_read(
     assert nobody.startswith("NO ")
     assert "refused the user name or password" in nobody
     assert "has no database ispyc" in checked(ispyb.url_with(database="ispyc"))
+    assert nobody.count("ISPyB:") == 1
+    proxy = Proxy(ispyb.port)
+    proxy.delay = 0.6  # each answer is in time, but not the whole
+    assert "no answer from" in checked(ispyb.url_with(port=proxy.port))
+    proxy.close()
     with ispyb.changed(
         "REVOKE SELECT ON ispyb.* FROM reader",
         "GRANT SELECT ON ispyb.DataCollection TO reader",

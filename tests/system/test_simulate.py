@@ -278,6 +278,16 @@ def test_a_broker_without_queues_ends_it_at_once_with_a_remedy(
     assert "starting" not in simulation.log
 
 
+def test_images_without_mimas_or_a_file_are_warned_of(
+    rabbitmq: RabbitMQ, tmp_path: Path
+) -> None:
+    options = "--declare", "--services", "images"
+    host = rabbitmq.virtual_host("images")
+    simulation = Simulation(host, tmp_path / "log", *options)
+    simulation.until_logged("every message will be rejected", "takes messages")
+    simulation.stop()
+
+
 def test_it_makes_what_is_missing_and_leaves_alone_what_is_there(
     rabbitmq: RabbitMQ, tmp_path: Path
 ) -> None:

@@ -31,9 +31,13 @@ def yes(what: str, text: str) -> Finding:
 
 def note(what: str, problem: Problem) -> Finding:
     """Say that something is unusual, but will do."""
-    return Finding(what, Outcome.NOTE, str(problem))
+    return Finding(what, Outcome.NOTE, _said(what, problem))
 
 
 def no(what: str, problem: Problem) -> Finding:
     """Say that something is wrong."""
-    return Finding(what, Outcome.NO, without_passwords(str(problem)))
+    return Finding(what, Outcome.NO, without_passwords(_said(what, problem)))
+
+
+def _said(what: str, problem: Problem) -> str:
+    return str(problem).removeprefix(f"{what}: ")

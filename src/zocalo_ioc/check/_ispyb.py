@@ -1,19 +1,25 @@
 """Whether ISPyB can be read."""
 
+import time
 from contextlib import closing
 
 from ..errors import IspybUnavailable
 from ..errors.files import PackageMissing
-from ..ispyb import open_database
+from ..errors.ispyb import IspybSilent
+from ..ispyb import LIMIT, open_database
 from ._finding import Finding, no, note, yes
 
 
 def check_ispyb(url: str) -> Finding:
-    """Read nothing, from all the columns that the IOC needs."""
+    """Read nothing, from all the columns that the IOC needs, within its limit."""
     what = "ISPyB"
     try:
         with closing(open_database(url)) as database:
             database.probe()
+            began = time.monotonic()  # the IOC keeps its connections, too
+            database.probe()
+            if time.monotonic() - began > LIMIT:
+                return no(what, IspybSilent(database.address, LIMIT))
             try:
                 database.read_past(0)
             except IspybUnavailable as problem:

@@ -30,7 +30,10 @@ async def print_past(settings: SubmitSettings) -> Exit:
 def _print(dcid: int, results: list[PastResult]) -> None:
     for result in results:
         centres = count_of_centres(result.count)
-        print(f"DCID {dcid}, {result.type}, {result.status}: {centres}")
+        named = filter(None, (f"DCID {dcid}", result.type, result.status))
+        shown = len(as_rows(result.columns))
+        rest = "" if shown == result.count else f", of which {shown or 'none'} shown"
+        print(f"{', '.join(named)}: {centres}{rest}")
         as_table(result.columns)
     if not results:
         print(f"DCID {dcid}: ISPyB has no result")
