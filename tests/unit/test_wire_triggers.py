@@ -126,6 +126,17 @@ def test_further_parameters_win_over_those_of_the_message(event: Event) -> None:
     assert message["parameters"]["event"] == "other"
 
 
+def test_further_parameters_do_not_name_another_data_collection() -> None:
+    """The IOC would wait for the result of the wrong one."""
+    same, other = (
+        replace(GRIDSCAN, parameters=json.dumps({"ispyb_dcid": dcid}))
+        for dcid in (GRIDSCAN.dcid, GRIDSCAN.dcid + 1)
+    )
+    assert same.message(Event.END, GUID)["parameters"]["ispyb_dcid"] == GRIDSCAN.dcid
+    with pytest.raises(RequestInvalid, match="another ispyb_dcid"):
+        other.message(Event.END, GUID)
+
+
 @settings(deadline=None)
 @given(st.dictionaries(st.text(), JSON_VALUES, max_size=4))
 def test_any_json_object_is_merged_unchanged(extra: dict[str, object]) -> None:

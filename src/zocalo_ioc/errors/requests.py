@@ -92,6 +92,14 @@ class ParametersNotAnObject(RequestInvalid):
     dcid: Dcid
 
 
+class DcidOverridden(RequestInvalid):
+    """The further parameters name a data collection that the request does not."""
+
+    text = "DCID {dcid}: PARAMETERS has another ispyb_dcid"
+    remedy = "Write the data collection to DCID, or dcid in SUBMIT"
+    dcid: Dcid
+
+
 class SubmissionInvalid(RequestInvalid):
     """The JSON of the request is invalid."""
 

@@ -101,6 +101,8 @@ class Request(BaseModel):
                 "message_index": self.message_index,
             }
         parameters |= {"event": event.value, "guid": guid} | self._extra_parameters()
+        if str(parameters["ispyb_dcid"]) != str(self.dcid):
+            raise errors.DcidOverridden(self.dcid)
         return {"recipes": recipes, "parameters": parameters}
 
     def _extra_parameters(self) -> dict[str, Any]:
