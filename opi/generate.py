@@ -25,6 +25,7 @@ from parts import (
     while_it_answers,
     whose,
 )
+from web import web_screen
 from widgets import (
     GAP,
     HEIGHT,
@@ -42,7 +43,6 @@ from widgets import (
     text_of,
     value,
 )
-from zocalo_ioc.records import DECLARATIONS, Group
 
 # what the frame, menus and tool bars of Phoebus leave of its window of 1600 x 900
 WIDTH, ROOM = 1560, 712
@@ -59,8 +59,8 @@ def main_screen() -> str:
     def inside() -> Iterator[Any]:
         yield from _top()
         yield from request(MARGIN, TOP, left)
-        yield from commands(MARGIN, TOP + 9 * PITCH + GAP, left)
-        yield from options(MARGIN, TOP + 13 * PITCH, left)
+        yield from commands(MARGIN, TOP + 10 * PITCH + GAP, left)
+        yield from options(MARGIN, TOP + 14 * PITCH, left)
         yield from _scan(middle, unless_idle=False)
 
     def widgets() -> Iterator[Any]:
@@ -126,7 +126,13 @@ def engineering_screen() -> str:
         ("RESULT:SEQ", "Results"),
         ("HISTORY:SEQ", "History entries"),
     ]
-    options = [r for r in DECLARATIONS if r.group is Group.OPTION]
+    options = [
+        ("SOURCE", "Results from"),
+        ("SORT_KEY", "Strongest by"),
+        ("TIMEOUT", "Wait for result"),
+        ("END_TIMEOUT", "Wait for END"),
+        ("MIN_TOTAL_COUNT", "Min. total spots"),
+    ]
     process = [
         (f"IOC:{name}", text)
         for name, text in (
@@ -134,7 +140,7 @@ def engineering_screen() -> str:
             ("UPTIME", "Up for"),
             ("IOC_CPU_LOAD", "CPU load"),
             ("SYS_CPU_LOAD", "Host CPU load"),
-            ("MEM_USED", "Memory"),
+            ("MEM_USED", "Memory, MB"),
             ("FD_CNT", "Open files"),
             ("FD_FREE", "Free files"),
             ("CA_CLNT_CNT", "CA clients"),
@@ -144,7 +150,7 @@ def engineering_screen() -> str:
         )
     ]
     last = [
-        ("GUID", "guid"),
+        ("GUID", "GUID"),
         ("RESULT:DCID", "Result's DCID"),
         ("RESULT:DCGID", "Result's group"),
         ("RESULT:SOURCE", "Result's pipeline"),
@@ -220,6 +226,7 @@ SCREENS = {
     OPI / "zocalo-watch.bob": watch_screen,
     OPI / "zocalo-engineering.bob": engineering_screen,
     OPI / "zocalo-embedded.bob": embedded_screen,
+    OPI / "zocalo-web.bob": web_screen,
 }
 
 

@@ -62,7 +62,7 @@ def _map(grid: str, rooms: Sequence[Room], *, brief: bool) -> Iterator[Any]:
     x, y, width, height = rooms[0]
     slow = grid[1].lower()
     caption = heading(grid, x, y, width)
-    of = [pv(f"GRID:{grid}:{name}") for name in ("DCID", "NX", "NY")]
+    of = [pv(f"GRID:{grid}:{name}") for name in ("DCID", "NX", "NY", "FRAMES")]
     sized = f'" x-{slow}: DCID %d, %d x %d boxes" % (pvInt0, pvInt1, pvInt2)'
     caption.rule(
         "caption",
@@ -70,6 +70,7 @@ def _map(grid: str, rooms: Sequence[Room], *, brief: bool) -> Iterator[Any]:
         dict.fromkeys(of, True),
         {
             **({} if brief else {"pvInt1 > 0": sized}),
+            "pvInt0 > 0 and pvInt3 == 0": f'" x-{slow}: DCID %d, no frames" % pvInt0',
             "pvInt0 > 0": f'" x-{slow}: DCID %d" % pvInt0',
             "True": f'" x-{slow}: no grid"',
         },

@@ -93,7 +93,7 @@ def while_it_answers(
     made = group("screen", 0, y, width, height, inside)
     made.transparent(False)
     made.visible(False)
-    made.rule("answers", "visible", {pv("HEARTBEAT"): True}, {"True": "true"})
+    made.rule("answers", "visible", {pv("HEARTBEAT"): True}, {"pvInt0 >= 0": "true"})
     yield made
 
 
@@ -180,7 +180,8 @@ def message(x: int, y: int, width: int, *, unless_idle: bool = False) -> Any:
 
 def request(x: int, y: int, width: int) -> Iterator[Any]:
     """Yield what the next message says."""
-    beside, each = 92, (width - 92 - GAP) // 2
+    beside = 106
+    each = (width - beside - GAP) // 2
     yield heading("Scan", x, y, beside - GAP)
     yield heading("x-y grid", x + beside, y, each)
     yield heading("x-z grid", x + beside + each + GAP, y, each)
@@ -188,7 +189,8 @@ def request(x: int, y: int, width: int) -> Iterator[Any]:
         (
             ("DCID", "DCID", "XZ:DCID"),
             ("Frames", "NUM_FRAMES", "XZ:NUM_FRAMES"),
-            ("First, index", "START_FRAME", "MESSAGE_INDEX"),
+            ("First frame", "START_FRAME"),
+            ("Message index", "MESSAGE_INDEX"),
             ("Group", "DCGID"),
             ("File name", "FILENAME"),
             ("Recipes", "RECIPES"),
@@ -274,7 +276,8 @@ def whose(x: int, y: int, width: int) -> Any:
     made.text(" Latest result: no answer through PV Access")
     names = ["RESULT:JOB", "JOB:NUMBER", "RESULT:SEQ", "RESULT:DCID", "RESULT:COUNT"]
     of = dict.fromkeys([*map(pv, names), pv("RESULT:SOURCE")], True)
-    said = '"DCID %d, %d centres, " % (pvInt3, pvInt4) + pvStr5'
+    centres = '(" centre, " if pvInt4 == 1 else " centres, ")'
+    said = f'"DCID %d, %d" % (pvInt3, pvInt4) + {centres} + pvStr5'
     made.rule(
         "whose",
         "text",

@@ -13,7 +13,6 @@ from zocalo_ioc.records import (
     TABLES,
     Action,
     Enum,
-    Record,
     Setting,
     Text,
     ioc_stats,
@@ -28,6 +27,9 @@ PITCH = 26
 TITLE = 40
 LABEL = 118
 LED = 18
+
+SCALED = {"IOC:MEM_USED": 1e-6}
+"""What records are multiplied by; their labels have the unit."""
 
 ALL = {record.name: record for record in served(motor=True, frames=True)}
 OTHERS = {record.name: record.description for record in ioc_stats()}
@@ -130,6 +132,9 @@ def value(
 ) -> Any:
     """Return what shows a record."""
     made = widget.TextUpdate(name, pv(name), x, y, width, height)
+    if name in SCALED:
+        made.pv_name(f"={SCALED[name]:f} * `{pv(name)}`")
+        made.precision(0)
     made.vertical_alignment_middle()
     made.show_units(units)
     if name in ALL and isinstance(ALL[name].datatype, Text):
@@ -220,23 +225,15 @@ def columns_of(name: str) -> str:
 
 
 def rows(
-    records: Iterable[Record[Any] | tuple[str, str]], x: int, y: int, width: int
+    records: Iterable[tuple[str, str]], x: int, y: int, width: int
 ) -> Iterable[Any]:
-    """Yield a row a record: what it is called, and what shows or sets it.
-
-    A record goes by its own name, or by the text that is given with its name.
-    """
-    for n, item in enumerate(records):
-        name, text = item if isinstance(item, tuple) else (item.name, _title(item))
+    """Yield a row a record: its label, and what shows or sets it."""
+    for n, (name, text) in enumerate(records):
         top = y + n * PITCH
         yield label(text, x, top, LABEL)
         settable = name in ALL and ALL[name].writable
         show = entry if settable else value
         yield show(name, x + LABEL + GAP, top, width - LABEL - GAP)
-
-
-def _title(record: Record[Any]) -> str:
-    return record.name.replace("_", " ").replace(":", " ")
 
 
 def text_of(title: str, width: int, height: int, widgets: Iterable[Any]) -> str:

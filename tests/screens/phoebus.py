@@ -123,15 +123,17 @@ MAIN = Screen(ROOT / "opi" / "zocalo.bob", 0, 0)
 WATCH = Screen(ROOT / "opi" / "zocalo-watch.bob", 0, 820)
 ENGINEERING = Screen(ROOT / "opi" / "zocalo-engineering.bob", 1600, 0)
 EMBEDDED = Screen(ROOT / "opi" / "zocalo-embedded.bob", 1600, 820)
+WEB = Screen(ROOT / "opi" / "zocalo-web.bob", 2100, 820)
 SCREENS = {
     "": MAIN,
     "-watch": WATCH,
     "-engineering": ENGINEERING,
     "-embedded": EMBEDDED,
+    "-web": WEB,
 }
 DOCUMENTED = {
     *("filling", "five", "none", "broker-away", "watch-five"),
-    *("engineering-five", "embedded-five"),
+    *("engineering-five", "embedded-five", "web-five"),
 }
 
 
@@ -349,6 +351,8 @@ async def test_a_refused_value_is_explained(
 
 
 async def test_with_the_broker_away(ioc: Ioc, broker: RabbitMQ, save: Any) -> None:
+    await Scan(ioc, broker, 16_085_990, CRYSTALS[:3]).whole()
+    await ioc.until_value("GRID:XZ:FRAMES", 504)
     broker.stop()
     await ioc.until_value("BROKER:CONNECTED", 0, limit=60)
     save("broker-away")

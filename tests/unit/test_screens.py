@@ -27,6 +27,7 @@ from zocalo_ioc.records import (
 
 OPI = Path(__file__).parents[2] / "opi"
 SCREENS = sorted(OPI.glob("*.bob"))
+WEB = OPI / "zocalo-web.bob"
 FITS = 1576, 716
 """What frame, menus and tool bars of Phoebus leave of its window of 1600 x 900."""
 ON_TOP = {"grids": "plots", "screen": "gone label"}
@@ -86,7 +87,7 @@ def test_the_screens_are_current() -> None:
 
 
 def test_there_is_a_screen_for_each_purpose() -> None:
-    purposes = "", "-watch", "-engineering", "-embedded"
+    purposes = "", "-watch", "-engineering", "-embedded", "-web"
     names = {f"zocalo{purpose}.bob" for purpose in purposes}
     assert {file.name for file in SCREENS} == names
 
@@ -120,7 +121,9 @@ def test_what_can_be_typed_into_is_settable(file: Path) -> None:
 
 @EACH_SCREEN
 def test_what_is_only_shown_is_no_array(file: Path) -> None:
-    assert not pvs_of(file, "textupdate") & ARRAYS
+    shown = [w.findtext("pv_name", "") for w in widgets(file, "textupdate")]
+    elements = [name for name in shown if name.startswith("=elementAt(")]
+    assert not set[str]().union(*map(pvs, {*shown} - {*elements})) & ARRAYS
 
 
 @EACH_SCREEN
@@ -143,7 +146,7 @@ def test_a_script_reads_a_table_by_the_columns_of_its_pv(file: Path) -> None:
         assert list(ast.literal_eval(found[1])) == list(table.columns)
 
 
-@EACH_SCREEN
+@pytest.mark.parametrize("file", {*SCREENS} - {WEB}, ids=lambda file: file.stem)
 def test_the_state_has_its_name_for_each_value(file: Path) -> None:
     (shown,) = widgets(file, "multi_state_led")
     labels = {
@@ -243,8 +246,8 @@ def test_the_main_screen_sets_the_whole_request() -> None:
     assert request <= pvs_of(OPI / "zocalo.bob", "textentry", "combo")
 
 
-def test_the_watch_screen_sets_nothing() -> None:
-    file = OPI / "zocalo-watch.bob"
+@pytest.mark.parametrize("file", [OPI / "zocalo-watch.bob", WEB])
+def test_a_screen_to_watch_sets_nothing(file: Path) -> None:
     assert not widgets(file, "textentry", "combo")
     writes = [a for a in ET.parse(file).iter("action") if a.get("type") == "write_pv"]
     assert not writes
@@ -257,6 +260,40 @@ def test_nothing_is_shown_of_an_ioc_that_is_gone_but_one_sentence(file: Path) ->
     said = [w for w in shown if "does not answer" in w.findtext("text", "")]
     assert len(said) == 1
     assert not any(pvs(w.findtext("pv_name")) for w in shown)
+
+
+CS_WEB_LIB = {
+    *("action_button", "arc", "bool_button", "byte_monitor", "checkbox", "choice"),
+    *("combo", "databrowser", "ellipse", "embedded", "group", "image", "label", "led"),
+    *("linearmeter", "meter", "navtabs", "picture", "polygon", "polyline"),
+    *("progressbar", "rectangle", "scaledslider", "slide_button", "stripchart"),
+    *("symbol", "tabs", "tank", "textentry", "textupdate", "thermometer", "xyplot"),
+}
+"""The widgets of cs-web-lib 0.10.24: BOB_WIDGET_MAPPING in its bobParser.ts."""
+
+
+def test_the_screen_for_browsers_has_widgets_of_cs_web_lib() -> None:
+    types = {widget.get("type") for widget in widgets(WEB)}
+    assert types <= CS_WEB_LIB
+    assert "image" not in types  # a video stream there
+
+
+def test_the_screen_for_browsers_has_no_python() -> None:
+    root = ET.parse(WEB).getroot()
+    assert root.find(".//script") is None
+    assert not list(root.iterfind(".//rule[@out_exp='true']"))
+    for condition in root.iter("exp"):
+        comparison = r"pv(Int|Sev)\d (==|!=|>=?) \d+|pvInt\d != pvInt\d"
+        parts = condition.get("bool_exp", "").split(" && ")
+        assert all(re.fullmatch(comparison, part) for part in parts), parts
+
+
+def test_the_state_has_its_color_for_each_value_in_browsers() -> None:
+    rule = ET.parse(WEB).find(".//rule[@prop_id='background_color']")
+    assert rule is not None
+    conditions = [condition.get("bool_exp") for condition in rule.iter("exp")]
+    assert conditions == [f"pvInt0 == {state.value}" for state in State]
+    assert len(list(rule.iter("color"))) == len(State)
 
 
 def test_options_are_on_the_engineering_screen() -> None:

@@ -1,0 +1,164 @@
+"""The screen for browsers: what DLS's cs-web-lib and PVWS show as Phoebus does.
+
+cs-web-lib has no tables, and images only as video streams, so this has rows of text.
+It takes rules for JavaScript, and Phoebus turns them into Python, so these are both.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from phoebusgen import widget
+
+from parts import STATE_COLORS, broker, message, title, while_it_answers
+from widgets import (
+    GAP,
+    HEIGHT,
+    MARGIN,
+    PITCH,
+    TITLE,
+    colors,
+    exact,
+    fonts,
+    group,
+    heading,
+    label,
+    pv,
+    rows,
+    text_of,
+    value,
+)
+
+WIDTH, ROOM = 760, 712
+SHOWN = 10
+"""Centres that have a row."""
+GRIDS = {
+    "DCID": "DCID",
+    "Columns": "NX",
+    "Rows": "NY",
+    "Frames": "FRAMES",
+    "Expected": "EXPECTED",
+    "Most spots": "MAX_COUNT",
+}
+CENTRES = {
+    "x": ("X", 2),
+    "y": ("Y", 2),
+    "z": ("Z", 2),
+    "Max": ("MAX_COUNT", 0),
+    "Total": ("TOTAL_COUNT", 0),
+    "Sample": ("SAMPLE_ID", 0),
+}
+"""Arrays and their decimals, by the headings of their columns."""
+
+
+def web_screen() -> str:
+    """Return the screen for browsers, which sets nothing."""
+
+    def widgets() -> Iterator[Any]:
+        yield from title("Zocalo  $(P)", WIDTH)
+        yield from while_it_answers(WIDTH, TITLE, ROOM - TITLE, _inside())
+
+    return text_of("Zocalo $(P) web", WIDTH, ROOM, widgets())
+
+
+def _inside() -> Iterator[Any]:
+    half = (WIDTH - 3 * MARGIN) // 2
+    right = 2 * MARGIN + half
+    yield _state(MARGIN, 2, 220, 40)
+    yield from broker(right, 2, half)
+    yield message(MARGIN, 48, WIDTH - 2 * MARGIN)
+    top = 96
+    yield heading("Job", MARGIN, top, half)
+    job = [
+        ("JOB:DCID", "DCID"),
+        ("JOB:NUMBER", "Job"),
+        ("JOB:BY", "Started by"),
+        ("JOB:ELAPSED", "Time so far"),
+        ("JOB:REMAINING", "Time left"),
+    ]
+    yield from rows(job, MARGIN, top + PITCH, half)
+    yield heading("Latest result", right, top, half)
+    result = [
+        ("RESULT:DCID", "DCID"),
+        ("RESULT:JOB", "Job"),
+        ("RESULT:TIME", "Received"),
+        ("RESULT:SOURCE", "Pipeline"),
+        ("RESULT:COUNT", "Centres"),
+    ]
+    yield from rows(result, right, top + PITCH, half)
+    top += 6 * PITCH + GAP
+    yield _grids(MARGIN, top, WIDTH - 2 * MARGIN)
+    yield from _centres(MARGIN, top + 3 * PITCH + GAP, WIDTH - 2 * MARGIN)
+
+
+def _state(x: int, y: int, width: int, height: int) -> Any:
+    made = value("STATE", x, y, width, height)
+    made.horizontal_alignment_center()
+    made.predefined_font(fonts.Header2)
+    by_state = {f"pvInt0 == {s.value}": color for s, color in STATE_COLORS.items()}
+    made.rule("color", "background_color", {pv("STATE"): True}, by_state)
+    return made
+
+
+def _headings(texts: Sequence[str], x: int, y: int, width: int) -> Iterator[Any]:
+    for n, text in enumerate(texts):
+        yield heading(text, x + n * width, y, width)
+
+
+def _grids(x: int, y: int, width: int) -> Any:
+    """Return a row a grid, and how full it is; nothing if the IOC takes no frames."""
+    each = width // (len(GRIDS) + 2)
+
+    def inside() -> Iterator[Any]:
+        yield from _headings(["Grid", *GRIDS, "Filled"], 0, 0, each)
+        for n, grid in enumerate(("XY", "XZ"), start=1):
+            top = n * PITCH
+            yield label("-".join(grid.lower()), 0, top, each - GAP)
+            for k, name in enumerate(GRIDS.values(), start=1):
+                shown = f"GRID:{grid}:{name}"
+                yield value(shown, k * each, top, each - GAP, units=False)
+            expected = pv(f"GRID:{grid}:EXPECTED")
+            share = f"=100 * `{pv(f'GRID:{grid}:FRAMES')}` / `{expected}`"
+            left = (len(GRIDS) + 1) * each
+            bar = widget.ProgressBar(f"{grid} bar", share, left, top, each, HEIGHT)
+            bar.limits_from_pv(False)
+            bar.visible(False)
+            bar.rule("known", "visible", {expected: True}, {"pvInt0 > 0": "true"})
+            yield bar
+
+    made = group("grids", x, y, width, 3 * PITCH, inside())
+    made.transparent(True)
+    made.visible(False)
+    known = {"pvInt0 >= 0": "true"}
+    made.rule("frames", "visible", {pv("GRID:XY:NX"): True}, known)
+    return made
+
+
+def _centres(x: int, y: int, width: int) -> Iterator[Any]:
+    """Yield a row a centre, the strongest first."""
+    old = label("earlier", x, y, width)
+    old.text(" The centres are not of the job above")
+    old.predefined_background_color(colors.Attention)
+    old.transparent(False)
+    old.visible(False)
+    jobs = {pv(name): True for name in ("RESULT:JOB", "JOB:NUMBER", "RESULT:SEQ")}
+    old.rule("earlier", "visible", jobs, {"pvInt0 != pvInt1 && pvInt2 > 0": "true"})
+    yield old
+    each = width // (len(CENTRES) + 1)
+    y += PITCH
+    yield from _headings(["Centre", *CENTRES], x, y, each)
+    for n in range(SHOWN):
+        top = y + (n + 1) * PITCH
+        yield label(str(n + 1), x, top, each - GAP)
+        for k, (name, decimals) in enumerate(CENTRES.values(), start=1):
+            made = widget.TextUpdate(
+                f"{name} {n + 1}",
+                f"=elementAt(`{exact(f'CENTRES:{name}')}`, {n})",
+                *(x + k * each, top, each - GAP, HEIGHT),
+            )
+            made.precision(decimals)
+            made.vertical_alignment_middle()
+            made.visible(False)
+            of = {pv(name): True for name in ("RESULT:COUNT", "RESULT:DIMENSIONS")}
+            there = f"pvInt0 > {n}" + (" && pvInt1 > 2" if name == "Z" else "")
+            made.rule("there", "visible", of, {there: "true"})
+            yield made
