@@ -70,24 +70,33 @@ def _inside() -> Iterator[Any]:
     yield heading("Job", MARGIN, top, half)
     job = [
         ("JOB:DCID", "DCID"),
-        ("JOB:NUMBER", "Job"),
+        ("JOB:NUMBER", "Number"),
         ("JOB:BY", "Started by"),
         ("JOB:ELAPSED", "Time so far"),
-        ("JOB:REMAINING", "Time left"),
     ]
     yield from rows(job, MARGIN, top + PITCH, half)
+    for made in rows([("JOB:REMAINING", "Time left")], MARGIN, top + 5 * PITCH, half):
+        yield _only_when(made, ["STATE"], "pvInt0 > 0 && pvInt0 < 5")
     yield heading("Latest result", right, top, half)
     result = [
         ("RESULT:DCID", "DCID"),
-        ("RESULT:JOB", "Job"),
-        ("RESULT:TIME", "Received"),
+        ("RESULT:JOB", "Of job"),
         ("RESULT:SOURCE", "Pipeline"),
+        ("RESULT:DIMENSIONS", "Dimensions"),
         ("RESULT:COUNT", "Centres"),
     ]
     yield from rows(result, right, top + PITCH, half)
     top += 6 * PITCH + GAP
     yield _grids(MARGIN, top, WIDTH - 2 * MARGIN)
     yield from _centres(MARGIN, top + 3 * PITCH + GAP, WIDTH - 2 * MARGIN)
+
+
+def _only_when(made: Any, names: Sequence[str], condition: str) -> Any:
+    """Show a widget only under a condition, with pvInt0 and so on."""
+    made.visible(False)
+    of = dict.fromkeys(map(pv, names), True)
+    made.rule("when", "visible", of, {condition: "true"})
+    return made
 
 
 def _state(x: int, y: int, width: int, height: int) -> Any:
@@ -116,21 +125,16 @@ def _grids(x: int, y: int, width: int) -> Any:
             for k, name in enumerate(GRIDS.values(), start=1):
                 shown = f"GRID:{grid}:{name}"
                 yield value(shown, k * each, top, each - GAP, units=False)
-            expected = pv(f"GRID:{grid}:EXPECTED")
-            share = f"=100 * `{pv(f'GRID:{grid}:FRAMES')}` / `{expected}`"
+            seen, all_ = (pv(f"GRID:{grid}:{name}") for name in ("FRAMES", "EXPECTED"))
+            share = f"=100 * `{seen}` / `{all_}`"
             left = (len(GRIDS) + 1) * each
             bar = widget.ProgressBar(f"{grid} bar", share, left, top, each, HEIGHT)
             bar.limits_from_pv(False)
-            bar.visible(False)
-            bar.rule("known", "visible", {expected: True}, {"pvInt0 > 0": "true"})
-            yield bar
+            yield _only_when(bar, [f"GRID:{grid}:EXPECTED"], "pvInt0 > 0")
 
     made = group("grids", x, y, width, 3 * PITCH, inside())
     made.transparent(True)
-    made.visible(False)
-    known = {"pvInt0 >= 0": "true"}
-    made.rule("frames", "visible", {pv("GRID:XY:NX"): True}, known)
-    return made
+    return _only_when(made, ["GRID:XY:NX"], "pvInt0 >= 0")
 
 
 def _centres(x: int, y: int, width: int) -> Iterator[Any]:
@@ -139,16 +143,15 @@ def _centres(x: int, y: int, width: int) -> Iterator[Any]:
     old.text(" The centres are not of the job above")
     old.predefined_background_color(colors.Attention)
     old.transparent(False)
-    old.visible(False)
-    jobs = {pv(name): True for name in ("RESULT:JOB", "JOB:NUMBER", "RESULT:SEQ")}
-    old.rule("earlier", "visible", jobs, {"pvInt0 != pvInt1 && pvInt2 > 0": "true"})
-    yield old
+    jobs = ["RESULT:JOB", "JOB:NUMBER", "RESULT:SEQ"]
+    yield _only_when(old, jobs, "pvInt0 != pvInt1 && pvInt2 > 0")
     each = width // (len(CENTRES) + 1)
     y += PITCH
     yield from _headings(["Centre", *CENTRES], x, y, each)
     for n in range(SHOWN):
         top = y + (n + 1) * PITCH
-        yield label(str(n + 1), x, top, each - GAP)
+        of, is_there = ["RESULT:COUNT", "RESULT:DIMENSIONS"], f"pvInt0 > {n}"
+        yield _only_when(label(str(n + 1), x, top, each - GAP), of, is_there)
         for k, (name, decimals) in enumerate(CENTRES.values(), start=1):
             made = widget.TextUpdate(
                 f"{name} {n + 1}",
@@ -157,8 +160,5 @@ def _centres(x: int, y: int, width: int) -> Iterator[Any]:
             )
             made.precision(decimals)
             made.vertical_alignment_middle()
-            made.visible(False)
-            of = {pv(name): True for name in ("RESULT:COUNT", "RESULT:DIMENSIONS")}
-            there = f"pvInt0 > {n}" + (" && pvInt1 > 2" if name == "Z" else "")
-            made.rule("there", "visible", of, {there: "true"})
-            yield made
+            has_z = " && pvInt1 > 2" if name == "Z" else ""
+            yield _only_when(made, of, is_there + has_z)

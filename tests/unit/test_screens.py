@@ -283,7 +283,7 @@ def test_the_screen_for_browsers_has_no_python() -> None:
     assert root.find(".//script") is None
     assert not list(root.iterfind(".//rule[@out_exp='true']"))
     for condition in root.iter("exp"):
-        comparison = r"pv(Int|Sev)\d (==|!=|>=?) \d+|pvInt\d != pvInt\d"
+        comparison = r"pv(Int|Sev)\d (==|!=|>=?|<) \d+|pvInt\d != pvInt\d"
         parts = condition.get("bool_exp", "").split(" && ")
         assert all(re.fullmatch(comparison, part) for part in parts), parts
 
