@@ -84,9 +84,7 @@ def while_it_answers(
     The coordinates of what is inside begin at y.
     """
     gone = label("gone", MARGIN, y + MARGIN, width - 2 * MARGIN, 40)
-    gone.text(
-        "The IOC of $(P) does not answer: is it running, and can Phoebus reach it?"
-    )
+    gone.text("The IOC of $(P) does not answer: is it running and reachable?")
     gone.predefined_font(fonts.Header3)
     gone.wrap_words(True)
     yield gone
