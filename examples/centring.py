@@ -1,8 +1,9 @@
-"""Bluesky plans: scan a grid, have Zocalo find the crystals, move to the strongest.
+"""Bluesky plans: scan two grids, wait for the X-ray centres, move to the strongest.
 
 usage: python examples/centring.py [PREFIX [DCID DCID]]
 
-Runs with simulated motors against any IOC, for example that of `make demo`.
+Runs with simulated motors against any IOC, for example that of `make demo`. It needs
+``zocalo-ioc[ophyd-async]``.
 """
 
 import sys
@@ -17,8 +18,7 @@ from bluesky import RunEngine
 from bluesky.callbacks import CallbackBase
 from bluesky.utils import MsgGenerator
 from numpy.typing import NDArray
-from ophyd.sim import SynAxis
-from ophyd_async.core import init_devices
+from ophyd_async.core import init_devices, soft_signal_rw
 
 from zocalo_ioc.clients.ophyd_async import (
     ZocaloResults,
@@ -32,9 +32,9 @@ class Grid:
     """Two grids that meet at a right angle: x by y boxes, then x by z.
 
     Attributes:
-        start: where the middle of the first box is, for x, y and z, in mm.
-        step: size of a box, in mm.
-        boxes: how many there are.
+        start: the middle of the first box in x, y and z, in mm.
+        step: the size of a box, in mm.
+        boxes: the number of boxes.
     """
 
     start: tuple[float, float, float]
@@ -42,7 +42,7 @@ class Grid:
     boxes: tuple[int, int, int]
 
     def position(self, box: Sequence[float]) -> NDArray[np.float64]:
-        """Return where a position in grid boxes is: 0.5 is the middle of box 0."""
+        """Convert grid boxes to mm: 0.5 is the middle of box 0."""
         return np.array(self.start) + np.array(self.step) * (np.array(box) - 0.5)
 
     def collections(self, dcids: Sequence[int]) -> list[ZocaloStartInfo]:
@@ -56,7 +56,7 @@ class Grid:
 
 
 class TellZocalo(CallbackBase):
-    """Has the data collections processed that a run names in its start document."""
+    """Triggers processing of the data collections in a run's start document."""
 
     def __init__(self, trigger: ZocaloTrigger) -> None:
         super().__init__()
@@ -64,13 +64,13 @@ class TellZocalo(CallbackBase):
         self._collected: list[int] = []
 
     def start(self, doc: Any) -> None:
-        """Tell that they begin."""
+        """Send the start message of each data collection."""
         for collection in doc.get("data_collections", []):
             self._trigger.run_start(ZocaloStartInfo(**collection))
             self._collected.append(collection["ispyb_dcid"])
 
     def stop(self, doc: Any) -> None:
-        """Tell that their data is there."""
+        """Send the end message of each data collection."""
         while self._collected:
             self._trigger.run_end(self._collected.pop(0))
 
@@ -108,7 +108,7 @@ def centre_crystal(
     """Scan, wait for the centres, and move to the strongest crystal.
 
     Returns:
-        Where it is, in mm; None if nothing diffracts. The motors then stay.
+        Its position in mm; None if nothing diffracts, and then nothing moves.
     """
 
     @bpp.run_decorator(md={"plan_name": "xray_centring", "dcids": list(dcids)})
@@ -132,14 +132,14 @@ def centre_crystal(
 
 
 def main(prefix: str = "ZOCALO-DEMO", first: str = "71", second: str = "72") -> None:
-    """Centre a crystal, and print where it is."""
+    """Centre a crystal, and print its position."""
     run_engine = RunEngine(call_returns_result=True)
     run_engine.subscribe(TellZocalo(ZocaloTrigger(prefix)))
     with init_devices():
         zocalo = ZocaloResults(prefix)
-    motors = [SynAxis(name=axis) for axis in "xyz"]
+        x, y, z = (soft_signal_rw(float) for _ in range(3))  # the motors
     grid = Grid(start=(0.1, 0.2, 0.3), step=(0.02, 0.02, 0.02), boxes=(20, 12, 12))
-    plan = centre_crystal(motors, zocalo, grid, [int(first), int(second)])
+    plan = centre_crystal([x, y, z], zocalo, grid, [int(first), int(second)])
     done: Any = run_engine(plan)
     found = done.plan_result
     if found is None:
