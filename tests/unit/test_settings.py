@@ -609,6 +609,20 @@ def test_all_problems_are_told_at_once_a_line_each(
         assert line.startswith(start)
 
 
+@pytest.mark.parametrize("content", [None, "prefix P", "broker: [}"])
+def test_nothing_is_called_missing_that_an_unreadable_file_may_have(
+    tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "i03.yaml"
+    if content:
+        file.write_text(content)
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load(["--config", str(file), "--heartbeat", "often"])
+    reason, heartbeat = str(refusal.value).splitlines()
+    assert str(file) in reason
+    assert heartbeat.startswith("--heartbeat: can't use 'often'")
+
+
 @pytest.mark.parametrize("text", ["10", "010", "1_0"])
 def test_the_file_means_what_the_command_line_means(
     with_file: WithFile, text: str

@@ -12,11 +12,11 @@ from zocalo_ioc.settings import SubmitSettings
         ((), "DCIDS"),
         (
             ("71", "--num-frames", "0"),
-            "--num-frames: can't use '0'; write one or more: a whole number, 1 to",
+            "--num-frames: can't use '0'; write a whole number, 1 to",
         ),
         (
             ("0", "--num-frames", "1"),
-            "DCIDS: can't use '0'; write one or more: a whole number, 1 to",
+            "DCIDS: can't use '0'; write a whole number, 1 to",
         ),
         (("1", "--num-frames", "2,3"), "--num-frames has 2 values. Give one"),
         (("1", "--num-frames", "2", "--parameters", "{"), "PARAMETERS is not JSON"),

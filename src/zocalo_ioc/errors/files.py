@@ -146,7 +146,7 @@ class SettingsNotYaml(SettingsInvalid):
 
     text = "{file} is not YAML{where}"
     file: _Settings
-    where: Annotated[str, " at line 3"]
+    where: Annotated[str, " at or before line 3"]
 
 
 class SettingsEmpty(SettingsInvalid):

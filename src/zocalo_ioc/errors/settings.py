@@ -72,7 +72,7 @@ class OptionMissing(SettingsInvalid):
     option: Annotated[str, "--broker"]
     variable: Annotated[str, "ZOCALO_IOC_BROKER"]
     key: Annotated[str, "broker"]
-    otherwise: Annotated[str, ", or give --zocalo-environment"]
+    otherwise: Annotated[str, ". Alternatively, give --zocalo-environment"]
 
 
 class ValueUnusable(SettingsInvalid):

@@ -113,7 +113,7 @@ def _parameter(option: Option) -> click.Parameter:
             nargs=nargs,
             required=False,
             default=None,
-            metavar=option.metavar,
+            metavar=option.metavar if option.required else f"[{option.metavar}]",
         )
     name = option.on_command_line
     both = f"{name}/--no-{name[2:]}" if option.flag else name

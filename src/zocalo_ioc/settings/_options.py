@@ -27,7 +27,7 @@ class Option:
         name: its key in a settings file.
         group: the heading of its help.
         description: what it is for.
-        values: what can be written, in words.
+        value: what can be written, in words; for a list, as an item of it.
         metavar: the same as one word, for help.
         choices: all that can be written, if there are only so many.
         default: what it is if not given.
@@ -41,7 +41,7 @@ class Option:
     name: str
     group: str
     description: str
-    values: str
+    value: str
     metavar: str
     choices: tuple[str, ...]
     default: object
@@ -57,6 +57,11 @@ class Option:
         if self.positional:
             return self.name.upper()
         return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def values(self) -> str:
+        """What can be written for all of it, in words."""
+        return f"one or more: {self.value}" if self.many else self.value
 
     @property
     def shown_default(self) -> str:
@@ -109,12 +114,11 @@ def _option(
     if many:
         item, metavar = _resolved(wanted["items"], types)
     choices = tuple(item.get("enum", ()))
-    values = _in_words(item)
     return Option(
         name=name,
         group=group,
         description=field["description"],
-        values=f"one or more: {values}" if many else values,
+        value=_in_words(item),
         metavar=_metavar(name, field, many, choices) or metavar,
         choices=choices,
         default=field.get("default"),

@@ -86,9 +86,9 @@ def _conflicts(
         yield OptionsExclusive(queue.label, exchange.label)
     if required and not queue and not exchange:
         both = f"{for_exchange.on_command_line} and {for_key.on_command_line}"
-        yield missing(for_queue, f", or give {both}")
+        yield missing(for_queue, f". Alternatively, give {both}")
     if exchange and not key:
-        yield missing(for_key, f", {exchange.label} needs it")
+        yield missing(for_key, f". {exchange.label} needs it")
     if key and not exchange:
         yield OptionUseless(key.label, for_exchange.on_command_line)
 

@@ -81,7 +81,7 @@ class BrokerSettings(Settings):
         for other in found[1:]:
             yield OptionsExclusive(found[0], other)
         if not found:
-            otherwise = ", or give --broker-file or --zocalo-environment"
+            otherwise = ". Alternatively, give --broker-file or --zocalo-environment"
             yield missing(options_of(cls)["broker"], otherwise)
 
     @property

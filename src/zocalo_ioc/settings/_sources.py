@@ -13,10 +13,13 @@ from pydantic_core import ErrorDetails
 
 from ..errors import SettingsInvalid, without_passwords
 from ..errors.files import FileUnreadable, SettingsEmpty, SettingsNotYaml
-from ..errors.settings import KeyUnknown, SettingsProblems, ValueUnusable
+from ..errors.settings import KeyUnknown, OptionMissing, SettingsProblems, ValueUnusable
 from ._given import Given, missing, plain
 from ._options import Option, options_of
 from ._settings import Settings
+
+_UNREAD = FileUnreadable, SettingsNotYaml, SettingsEmpty
+"""Problems of a settings file that may well have what seems to be missing."""
 
 
 @dataclass
@@ -44,6 +47,8 @@ class Sources:
         problems = list(self.problems)
         given = self._given(problems)
         settings, wrong = validated(self.model, given, self.guessed)
+        if any(isinstance(problem, _UNREAD) for problem in problems):
+            wrong = [each for each in wrong if not isinstance(each, OptionMissing)]
         if problems or wrong or settings is None:
             raise SettingsProblems([*problems, *wrong])
         return settings
@@ -108,14 +113,16 @@ def validated(
 def _problem(
     entry: ErrorDetails, options: Mapping[str, Option], given: Mapping[str, Given]
 ) -> SettingsInvalid:
-    name, item = str(entry["loc"][0]), next(iter(entry["loc"][1:]), None)
+    name, index = str(entry["loc"][0]), next(iter(entry["loc"][1:]), None)
+    item = index if isinstance(index, int) else None
     if name not in given:
         return missing(options[name])
     if entry["type"] == "value_error":
         advice = str(entry.get("ctx", {})["error"])
     else:
-        advice = f"write {options[name].values.replace('`', '')}"
-    shown = given[name].shown(item if isinstance(item, int) else None)
+        wanted = options[name].values if item is None else options[name].value
+        advice = f"write {wanted.replace('`', '')}"
+    shown = given[name].shown(item)
     return ValueUnusable(given[name].label, shown, advice)
 
 
@@ -165,7 +172,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise FileUnreadable("--config", _name(file), reason) from None
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}" if mark else ""
+        where = f" at or before line {mark.line + 1}" if mark else ""
         raise SettingsNotYaml(_name(file), where) from None
     if values is None:
         return {}
