@@ -28,22 +28,26 @@ from .messages import kinds
 _PAGE = """\
 # Respond to an alarm
 
-A lamp is red, or the alarm server has spoken. Find what you see below and do what it
-says. If that does not help, tell the person named: the DCID, the time, the text of
-`P:MESSAGE` and, for Zocalo support, [`P:GUID`](find-a-job.md).
+A lamp is red, or the alarm server has announced an alarm. Find it below and do what the
+table says. If that does not help, contact the person named, with the DCID, the time, the
+text of `P:MESSAGE` and, for Zocalo support, [`P:GUID`](find-a-job.md).
 
-The IOC reconnects automatically and rarely needs a restart. Data that has been
-collected need not be collected again: put PROCESS once more.
+`P` is the prefix of the IOC, at the top of the screen, and MESSAGE is the text below the
+state. The **broker**, a RabbitMQ server, passes messages between the IOC and Zocalo: a
+**trigger** asks Zocalo to process a data collection, and a **result** has its centres.
+
+The IOC reconnects automatically and rarely needs a restart. Don't collect the data again:
+once the problem is fixed, press PROCESS with the same DCIDs.
 
 ## Alarms
 
-The screen shows MAJOR in red and MINOR in orange. An alarm clears when its cause is
-gone.
+The screen shows MAJOR in red and MINOR in orange. The alarm server announces the text in
+italics. Except for STATE, an alarm clears when its cause is gone.
 {alarms}
 
 ## Text in MESSAGE
 
-MESSAGE gives the reason and the remedy. The part in italics differs from case to case;
+MESSAGE gives the reason and the remedy. The part in italics differs from case to case.
 [Messages and errors](../reference/messages.md) lists all of them.
 {messages}
 
@@ -52,18 +56,19 @@ MESSAGE gives the reason and the remedy. The part in italics differs from case t
 | seen | what it means and what to do | tell |
 | --- | --- | --- |
 | *The IOC of* … *does not answer*, or PVs that disconnect | The IOC, its host or the network is down. systemd restarts the IOC within 10 s. | the control engineer |
-| `P:HEARTBEAT` does not count | The IOC hangs. systemd restarts it within 40 s. | the control engineer |
+| `P:HEARTBEAT` stops counting | The IOC has hung. systemd restarts it within 40 s. | the control engineer |
 | *No centres*, in yellow | Nothing diffracted. Look at the sample and the grid. | nobody |
-| *Started*, for long | The end message has not been sent. Put END when the data is complete. | nobody |
-| *Processing*, for long | Zocalo is computing; the screen shows when the job *times out*. Wait, or put CANCEL. | Zocalo support |
+| *Started* for a long time | The end message has not been sent. Press END when the data is complete. | nobody |
+| *Processing* for a long time | Zocalo is computing; the screen shows when the job *times out*. Wait, or press CANCEL. | Zocalo support |
+| *Timed out* | No result arrived in time. Ask whether Zocalo is running, then press PROCESS again. If the result still arrives, the screen shows it. | Zocalo support |
 | `P:BEST:…` blank or INVALID | The latest result has no centre. | nobody |
-| *Somebody else's result* or *Result of an earlier job*, in orange | The result shown is not of the job shown. Wait for the job. | nobody |
-| *Only* … *results accepted* | SOURCE excludes the other pipeline. Set *Results from* to Any to take both. | nobody |
+| *Somebody else's result* or *Result of an earlier job*, in orange | The screen still shows the result of another job. Wait for the job to end. | nobody |
+| *Only* … *results accepted* | Zocalo has two pipelines, and the IOC ignores the other one's results. Set *Results from* to Any to take both. | nobody |
 | *PROCESS*, *START* and *END* are grey | There is no DCID or no broker, or a message is being sent. | nobody |
-| `Late`, `Other` or `Refused` in the history | A result came after the end of its job, or for a job of somebody else, or a request was not sent. | nobody |
-| `P:BROKER:REJECTED` counts up | A program sends messages to the results queue that are not results. The log shows how each begins. | Zocalo support |
-| `P:ZOCALO:QUEUED` grows | Zocalo is slow, or its dispatcher has stopped. | Zocalo support |
-| `P:BROKER:QUEUED` grows | The IOC is not taking results; see `P:BROKER:CONNECTED`. | the control engineer |
+| `Late`, `Other` or `Refused` in the history | `Late`: a result arrived after its job had ended. `Other`: a result of somebody else's job. `Refused`: a request was not sent. | nobody |
+| `P:BROKER:REJECTED` increases | Messages arrive that are not results. The IOC's log shows how each begins. | Zocalo support |
+| `P:ZOCALO:QUEUED` increases | Zocalo is slow, or its dispatcher has stopped. | Zocalo support |
+| `P:BROKER:QUEUED` increases | The IOC is not taking results; see `P:BROKER:CONNECTED`. | the control engineer |
 """  # noqa: E501
 
 _FAILED = "DCID 1234567: the start message failed."
@@ -74,29 +79,30 @@ _GROUPS: Mapping[type[Problem], tuple[str, str, str]] = {
     RequestInvalid: (
         "START failed.",
         "The request is incomplete, or contradicts a running job. Correct the request, "
-        "then put the command again.",
+        "then press the button again.",
         "nobody",
     ),
     Unroutable: (
         _FAILED,
-        "The broker has no queue for triggers. Put the command again once it exists.",
+        "The broker has nowhere to keep triggers, so nothing was sent. Once the queue "
+        "exists, press the button again.",
         "the control engineer",
     ),
     NotConfirmed: (
         _FAILED,
-        "The broker may not have received the message. Put the command again once "
-        "`P:BROKER:CONNECTED` is `Yes`.",
+        "The broker may not have received the message. Once `P:BROKER:CONNECTED` is "
+        "`Yes`, press the button again.",
         "the control engineer",
     ),
     NoConnection: (
         _AWAY,
-        "There is no connection to the broker, or the broker is full. Wait a minute; "
+        "The IOC can't reach the broker, or the broker is full. Wait a minute; "
         "the IOC keeps trying.",
         "the control engineer",
     ),
     NoResults: (
         _AWAY,
-        "The broker answers, but the IOC can't read the results queue. Wait a minute; "
+        "The broker answers, but sends the IOC no results. Wait a minute; "
         "the IOC keeps trying.",
         "the control engineer",
     ),
@@ -135,7 +141,8 @@ def alarms_page() -> str:
 def _alarms() -> Iterator[tuple[str, ...]]:
     for name, alarm in ALARMS.items():
         guidance = alarm.guidance.replace("{P}:", "P:")
-        yield quoted(f"P:{name}"), _severity(name), guidance, alarm.tell
+        meaning = f"*{alarm.spoken}.* {guidance}"
+        yield quoted(f"P:{name}"), _severity(name), meaning, alarm.tell
 
 
 def _severity(name: str) -> str:

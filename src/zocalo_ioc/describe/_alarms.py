@@ -29,8 +29,8 @@ _ZOCALO = "Zocalo support"
 ALARMS: Mapping[str, Alarm] = {
     "STATE": Alarm(
         "A Zocalo job failed or timed out",
-        "{P}:MESSAGE gives the reason and the remedy. STATE stays until the next job "
-        "starts.",
+        "{P}:MESSAGE gives the reason and the remedy. Once that is fixed, process the "
+        "data collection again. STATE keeps its alarm until the next job starts.",
         _ZOCALO,
         filter="'{P}:STATE' > 6",  # No centres is for screens alone
     ),
@@ -43,40 +43,42 @@ ALARMS: Mapping[str, Alarm] = {
     ),
     "BROKER:CONSUMERS": Alarm(
         "Another program takes Zocalo results",
-        "Each result goes to only one of the programs. Stop the "
-        "other consumer of the results queue, or use --results-exchange.",
+        "Each result reaches only one of the two. Stop the other program, or use "
+        "--results-exchange.",
         _ENGINEER,
         30,  # as long as RabbitMQ may take a lost connection for alive
     ),
     "ZOCALO:CONSUMERS": Alarm(
         "Zocalo's dispatcher is not running",
-        "Triggers wait in the queue, and nothing is processed until the dispatcher "
-        "runs again.",
+        "Triggers wait, and nothing is processed, until the dispatcher runs again.",
         _ZOCALO,
         30,
     ),
     "ISPYB:CONNECTED": Alarm(
         "ISPyB does not answer the Zocalo IOC",
-        "Jobs go on, but what a request leaves out is not filled in: write NUM_FRAMES "
-        "and both DCIDs.",
+        "Jobs continue, but the IOC can't look up frames and grids: write NUM_FRAMES "
+        "and, for two grids, both DCIDs.",
         _ENGINEER,
         30,
     ),
     "AUTOSAVE:OK": Alarm(
         "The Zocalo IOC can't save its values",
-        "Jobs go on, but a restart would lose options and jobs. The log gives the "
-        "reason. The IOC keeps trying.",
+        "Jobs continue, but a restart would lose options and jobs. The IOC's log gives "
+        "the reason. The IOC keeps trying.",
         _ENGINEER,
         30,
     ),
     "IOC:FD_FREE": Alarm(
         "The Zocalo IOC is running out of file descriptors",
-        "{P}:IOC:CA_CLNT_CNT counts the clients. Raise the limit of open files.",
+        "Each client takes one, and without any left, no new client can connect. "
+        "{P}:IOC:CA_CLNT_CNT counts the clients. Close some, or raise the limit of "
+        "open files.",
         _ENGINEER,
     ),
     "IOC:SYS_CPU_LOAD": Alarm(
         "The machine of the Zocalo IOC is busy",
-        "Find the program with top on {P}:IOC:HOSTNAME.",
+        "Jobs continue, perhaps more slowly. Find the program that uses the processor "
+        "with top, on the machine in {P}:IOC:HOSTNAME.",
         _ENGINEER,
         60,
     ),

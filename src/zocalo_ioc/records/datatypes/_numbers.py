@@ -121,7 +121,7 @@ class Int(_Number[int]):
     def summary(self, quoted: Callable[[str], str] = str) -> str:
         """Say the limits."""
         if self.minor_from is not None:
-            return f", {self.minor_from} and more MINOR"
+            return f", {self.minor_from} or more MINOR"
         if self.major_to is not None:
             return f", {self.major_to} MAJOR"
         return super().summary(quoted)
