@@ -67,7 +67,7 @@ def _write(runs: Sequence[Sequence[Measured]]) -> None:
         for found in findings
         if found.for_users
     ]
-    head = "| | here | beside it |\n| --- | --- | --- |\n"
+    head = "| | zocalo-ioc | for comparison |\n| --- | --- | --- |\n"
     _replace(USERS_PAGE, f"\n{head}{''.join(lines)}")
 
 

@@ -207,9 +207,9 @@ async def devices(stand: Stand, folder: Path, times: int = 15) -> Finding:
     stand.stop(ioc)
     above = 1e3 * (taken["ours"].median - taken["way"].median)
     return Finding(
-        "stage and trigger for one result, ms above the way of that result",
+        "stage and trigger for one result, ms more than a monitor alone",
         milliseconds(taken["ours"]),
-        f"its way: {milliseconds(taken['way'])}; "
+        f"a monitor alone: {milliseconds(taken['way'])}; "
         f"dodal's `ZocaloResults`: {milliseconds(taken['dodals'])}",
         above,
         5,

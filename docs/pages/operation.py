@@ -26,19 +26,20 @@ def operation_page() -> str:
             "",
             "## Fields of the log",
             "",
-            "With `--log-format json`, a line is an object with these; `dcid`, `guid`, "
-            "`job` and",
-            "`exception` are in lines that have them only.",
-            *table(["field", "is"], [(quoted(k), v) for k, v in JSON_FIELDS.items()]),
+            "With `--log-format json`, each line is an object with these fields. Only some",
+            "lines have `dcid`, `guid`, `job` and `exception`.",
+            *table(
+                ["field", "meaning"], [(quoted(k), v) for k, v in JSON_FIELDS.items()]
+            ),
             "",
             f"Graylog gets {', '.join(map(quoted, FIELDS))} as fields of the same "
             "name, and these:",
-            *table(["field", "is"], [(quoted(k), v) for k, v in _GRAYLOG.items()]),
+            *table(["field", "meaning"], [(quoted(k), v) for k, v in _GRAYLOG.items()]),
             "",
             "## Metrics",
             "",
-            "What `/metrics` has with `--metrics-port`.",
-            *table(["metric", "type", "labels", "is"], _metrics()),
+            "`--metrics-port` serves these at `/metrics`.",
+            *table(["metric", "type", "labels", "meaning"], _metrics()),
             "",
             "A histogram also has `…_bucket`, with the label `le`, `…_sum` and "
             "`…_count`.",

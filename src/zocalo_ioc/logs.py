@@ -21,7 +21,7 @@ from .settings import LogSettings
 FIELDS = ("dcid", "guid", "job")
 """What a line can carry; given as ``extra`` of the logging call."""
 JSON_FIELDS = {
-    "time": "when, ISO 8601 with milliseconds and zone",
+    "time": "ISO 8601, with milliseconds and time zone",
     "level": "`DEBUG`, `INFO`, `WARNING`, `ERROR` or `CRITICAL`",
     "message": "the text",
     "logger": "the module that logged it",

@@ -33,15 +33,15 @@ HEARTBEAT = 10
 HEADING = """\
 # Fault tests
 
-Each fault was done to a real RabbitMQ, with real IOC processes and clients, by
-`make faults`, which wrote this page. The guarantees are [here](promises.md).
+`make faults` caused each fault on a real RabbitMQ, with real IOC processes and clients,
+and wrote this page. [Guarantees](promises.md) lists what is promised.
 
 - *Messages* are triggers put with callback by four clients at once, or results that
   are published at a steady pace; queues are quorum queues.
 - *Lost* are triggers that ended without `Failed` and are not at the broker, and results
   that are gone from the queue and were not in the PVs: the IOC logs each after setting
   its records, before it acknowledges it.
-- *Duplicated* are messages that are there twice: the promise is "at least once". A
+- *Duplicated* are messages that arrived twice: the guarantee is "at least once". A
   trigger sent twice has the same guid.
 - *Out of order* are end messages before their start, and results before an earlier one.
 - Where the IOC is stopped, *lost* is also a put that ended well without being true and,

@@ -190,10 +190,10 @@ async def connection_swallowed(
 ) -> Outcome:
     """Let a proxy keep connections open and swallow what both sides say."""
     outcome = Outcome(
-        f"open connection that swallows everything, heartbeat {heartbeat} s",
+        f"open connection that loses everything, heartbeat {heartbeat} s",
         times,
         times,
-        measured_from="it begins to swallow, to the alarm",
+        measured_from="the first loss, to the alarm",
     )
     broker.purge(TRIGGERS, RESULTS)
     proxy = Proxy(broker.port)

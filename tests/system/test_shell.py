@@ -122,7 +122,7 @@ async def test_commands_are_answered_while_a_job_runs_and_logs(
 ) -> None:
     console = Console(f"SHELL-{os.getpid()}-{make.__name__}", tmp_path, cleaning_up)
     make(console, cleaning_up)
-    console.until("Connected to this process")
+    console.until("Connected to the simulation")
     console.type("dbl longout\n")
     console.until(f"{console.prefix}:DCID\r?\n")
     console.type("casr\n")

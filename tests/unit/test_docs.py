@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+from zocalo_ioc.check._epics import check_names
 from zocalo_simulator.collections_file import read_collections
 from zocalo_simulator.names import Trouble
 from zocalo_simulator.scans import Crystal, Scan
@@ -42,6 +43,12 @@ def test_the_page_for_operators_quotes_what_the_screens_show() -> None:
     quoted = re.findall(r"\*([^*]+)\*", signs)
     assert len(quoted) > 10
     assert [text for text in quoted if text not in screen] == []
+
+
+def test_the_page_on_check_shows_its_line_on_names() -> None:
+    page = (ROOT / "docs" / "how-to" / "check.md").read_text()
+    finding = check_names("BL03I-EA-ZOC-01", motor=False, frames=False)
+    assert finding.text in page
 
 
 def test_message_is_set_in_one_place() -> None:

@@ -50,7 +50,7 @@ class LoopbackBroker:
     async def run(self) -> None:
         """Do nothing but say that the connection is up, and who is there."""
         self._on_change(
-            Connection(True, "this process", subscribed=self._queues, effect="")
+            Connection(True, "the simulation", subscribed=self._queues, effect="")
         )
         for watch in self._watches:  # what is published is handled at once
             watch.on_counts(Counts(watch.queue in self._hub.subscriptions, 0))

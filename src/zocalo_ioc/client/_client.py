@@ -99,7 +99,7 @@ class Client:
     ) -> Result | None:
         """Send start and end messages, and wait for the result.
 
-        To wait for a limited time, use `asyncio.timeout`. The job then goes on.
+        To wait for a limited time, use `asyncio.timeout`. The job then continues.
 
         Args:
             dcids: a data collection, or the grids of one scan. Where the grids differ,

@@ -1,4 +1,4 @@
-"""What a command is, and what those that go on until stopped have in common."""
+"""What a command is, and what those that run until stopped have in common."""
 
 import asyncio
 import ctypes

@@ -1,4 +1,4 @@
-"""The settings of what is logged, for the commands that go on until stopped."""
+"""The settings of what is logged, for commands that run until stopped."""
 
 import re
 from typing import Annotated, ClassVar, Literal
