@@ -26,8 +26,8 @@ def operation_page() -> str:
             "",
             "## Fields of the log",
             "",
-            "With `--log-format json`, each line is an object with these fields. Only some",
-            "lines have `dcid`, `guid`, `job` and `exception`.",
+            "With `--log-format json`, each line is an object with these fields. Only",
+            "some have `dcid`, `guid`, `job` and `exception`.",
             *table(
                 ["field", "meaning"], [(quoted(k), v) for k, v in JSON_FIELDS.items()]
             ),
