@@ -146,7 +146,7 @@ def test_a_script_reads_a_table_by_the_columns_of_its_pv(file: Path) -> None:
         assert list(ast.literal_eval(found[1])) == list(table.columns)
 
 
-@pytest.mark.parametrize("file", {*SCREENS} - {WEB}, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", sorted({*SCREENS} - {WEB}), ids=lambda file: file.stem)
 def test_the_state_has_its_name_for_each_value(file: Path) -> None:
     (shown,) = widgets(file, "multi_state_led")
     labels = {
