@@ -32,7 +32,7 @@ def records_page() -> str:
             "",
             "## Tables for PV Access clients",
             *table(
-                ["PV", "rows", "columns", "beside the rows"],
+                ["PV", "rows", "columns", "further fields"],
                 [
                     (
                         quoted(f"P:{each.name}"),
@@ -44,7 +44,7 @@ def records_page() -> str:
                 ],
             ),
             "",
-            "`seq` counts the updates of a table. The fields beside the rows and the",
+            "`seq` counts the updates of a table. The rows, the further fields and the",
             "time stamp belong to the same update.",
             "",
             "## Images for PV Access clients",

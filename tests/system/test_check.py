@@ -228,7 +228,7 @@ def test_an_unknown_authority_is_told(tls: int, checked: Check) -> None:
 def test_a_prefix_that_makes_names_too_long_is_told(checked: Check) -> None:
     found = checked("amqp://localhost", "--prefix", "P" * 50)
     assert found["settings"][0] == "no"
-    assert "EPICS takes 60" in found["settings"][1]
+    assert "EPICS allows 60" in found["settings"][1]
 
 
 @pytest.mark.parametrize("server", ["Channel Access", "PV Access"])

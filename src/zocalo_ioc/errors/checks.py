@@ -13,7 +13,7 @@ class NamesTooLong(CheckFailed):
     """EPICS could not make the records."""
 
     text = (
-        "{name}, the longest of {count}, has {length} characters; EPICS takes {limit}"
+        "{name}, the longest of {count}, has {length} characters; EPICS allows {limit}"
     )
     remedy = "Shorten --prefix"
     name: Annotated[str, "BL03I-EA-ZOC-01:IOC:SCANONCE_Q_OVERRUNS"]
@@ -115,8 +115,8 @@ class OthersTakeMessages(CheckFailed):
     """Each message goes to only one consumer."""
 
     text = (
-        "The queue exists and can be read, but {consumers} already take messages from "
-        "it. Consumers of one queue take {content} from each other"
+        "The queue exists and can be read. Consumers of one queue take {content} from "
+        "each other, and this one already has {consumers}"
     )
     remedy = (
         "Stop the others, unless one is the IOC itself, or take a copy of the "

@@ -170,7 +170,7 @@ class BrokerLineUnusable(SettingsInvalid):
 
 
 class BrokerFileEmpty(SettingsInvalid):
-    """The file has comments and empty lines alone."""
+    """The file has only comments and empty lines."""
 
     text = "--broker-file: {file} has no URL"
     remedy = f"Write {URL_FORM}"
@@ -214,7 +214,7 @@ class ZocaloEnvironmentWithoutBroker(SettingsInvalid):
 class ZocaloPortsDiffer(SettingsInvalid):
     """The configuration lists hosts and ports that do not match."""
 
-    text = "--zocalo-environment: RabbitMQ has as many ports as hosts, or one"
+    text = "--zocalo-environment: give RabbitMQ one port, or one for each host"
     remedy = "There are {hosts} hosts and {ports} ports"
     hosts: Annotated[int, 3]
     ports: Annotated[int, 2]

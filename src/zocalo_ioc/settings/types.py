@@ -19,8 +19,8 @@ def _prefix(prefix: str) -> str:
     prefix = prefix.rstrip(":")
     if not re.fullmatch(rf"[A-Za-z0-9_\-+:\[\]<>;{{}}]{{1,{MAX_PREFIX}}}", prefix):
         raise ValueError(
-            f"write at most {MAX_PREFIX} characters, letters, digits or any of "
-            f"_-+:;[]<>{{}} alone: EPICS takes {MAX_NAME} in a whole name"
+            f"write at most {MAX_PREFIX} letters, digits or any of _-+:;[]<>{{}}; "
+            f"EPICS allows {MAX_NAME} characters in a whole name"
         )
     return prefix
 
