@@ -1,5 +1,6 @@
 """The look of the screens: widgets for declared records, laid out in even rows."""
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -242,4 +243,6 @@ def text_of(title: str, width: int, height: int, widgets: Iterable[Any]) -> str:
     made.width(width)
     made.height(height)
     made.add_widget(list(widgets))
-    return "\n".join(line.rstrip() for line in str(made).splitlines()) + "\n"
+    text = "\n".join(line.rstrip() for line in str(made).splitlines()) + "\n"
+    # Python 3.13 no longer escapes quotation marks in texts
+    return re.sub(r">[^<]*<", lambda found: found[0].replace("&quot;", '"'), text)

@@ -245,7 +245,7 @@ async def test_a_message_that_the_broker_never_takes_fails(
     await ioc.put_all(DCID=512, NUM_FRAMES=1)
     await ioc.put("START", 1)
     assert await ioc.state() == "Failed"
-    assert "is the queue full?" in await ioc.text("MESSAGE")
+    assert "Is the queue full?" in await ioc.text("MESSAGE")
     await asyncio.to_thread(ioc.stop)
 
 

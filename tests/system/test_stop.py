@@ -85,7 +85,7 @@ async def test_an_ioc_that_waits_for_the_dns_stops_at_once(
         broker = ("--broker", "amqp://node1.invalid", "--results-queue", RESULTS)
         ioc = ioc_maker("run", *broker)
 
-    await ioc.until_said("The DNS does not answer")
+    await ioc.until_said("DNS does not answer")
     began = time.monotonic()
     assert await asyncio.to_thread(ioc.stop) == 0
     assert time.monotonic() - began < 5
