@@ -242,6 +242,7 @@ async def test_an_ioc_that_dies_meanwhile_is_named(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ
 ) -> None:
     ioc = ioc_maker("run", *private_broker.options)
+    await ioc.get("VERSION")  # submit does not wait long for an IOC that is starting
     running = Submitting(ioc, "6209", "--num-frames", "1")
     await ioc.until_value("STATE", 4)
     await asyncio.to_thread(ioc.stop, signal.SIGKILL)
