@@ -285,10 +285,9 @@ class _Dispatcher:
                 if inspect.isawaitable(returned):
                     await returned
             except Exception:
-                logger.exception("What a put asked for failed")
-            finally:
-                if completion:
-                    complete(completion_args[0].record.value)
+                logger.exception("A put failed for an unforeseen reason")
+            if completion:  # if it was cancelled, the put must not end well
+                complete(completion_args[0].record.value)
 
         def start() -> None:
             task = self._loop.create_task(run())
