@@ -105,8 +105,11 @@ class Watcher:
 
     async def publish_payload(self, payload: Any, **parameters: Any) -> dict[str, Any]:
         self._zocalo.send(payload, **({"dcid": 1, "dcgid": 2} | parameters))
-        async with asyncio.timeout(20):
-            await self._counted.get()
+        try:
+            async with asyncio.timeout(40):
+                await self._counted.get()
+        except TimeoutError:
+            pytest.fail(f"the result was not published\n{self._ioc.log[-3000:]}")
         names = [*SCALARS, *ARRAYS, *BEST]
         values = await aioca.caget(
             [self._ioc.pv(name) for name in names], format=aioca.FORMAT_TIME
