@@ -50,8 +50,11 @@ async def latency(stand: Stand, folder: Path, times: int = 1000) -> list[Finding
             "start": lambda: put(ours, "START"),
             "put": lambda: put(bare, "PUT"),
             "publish": publish,
-            "dodal": run_start,
         },
+    )
+    # apart: the broker is still closing dodal's connection when the next one begins
+    beside = await alternate(
+        times // 2, {"start": lambda: put(ours, "START"), "dodal": run_start}
     )
     sender.close()
     stand.broker.purge(TRIGGERS)
@@ -69,9 +72,9 @@ async def latency(stand: Stand, folder: Path, times: int = 1000) -> list[Finding
         ),
         Finding(
             "START, put to callback",
-            milliseconds(start),
-            f"dodal's `run_start`: {milliseconds(taken['dodal'])}",
-            taken["dodal"].median / start.median,
+            milliseconds(beside["start"]),
+            f"dodal's `run_start`: {milliseconds(beside['dodal'])}",
+            beside["dodal"].median / beside["start"].median,
             1,
             "at least",
         ),
