@@ -100,10 +100,12 @@ def demo() -> Generator[dict[str, str]]:
     """Run an IOC for devices that connect; its clients need the environment."""
     with tempfile.TemporaryDirectory() as logs:
         ioc = Ioc(Path(logs) / "log", PREFIX, "demo", "--prefix", PREFIX)
+        limit = time.monotonic() + 60
         try:
             while "Ctrl-C here ends the demo" not in ioc.log:
                 assert ioc.process.poll() is None, ioc.log
-                time.sleep(0.1)  # between two looks
+                assert time.monotonic() < limit, ioc.log
+                time.sleep(0.1)  # between two looks, up to the limit
             yield ioc.client_environment | {"OUR_PREFIX": PREFIX}
         finally:
             ioc.stop()

@@ -60,9 +60,9 @@ class WrongConsumers(Problem):
 class IspybUnavailable(Problem):
     """ISPyB can't be read.
 
-    ``P:ISPYB:CONNECTED`` is No, and the log has it. Complete triggers are sent, and
-    ``P:MESSAGE`` has it after the text of the job until a result arrives. Incomplete
-    triggers fail. The IOC keeps trying.
+    ``P:ISPYB:CONNECTED`` is No, and the reason is logged. Complete triggers are sent,
+    and ``P:MESSAGE`` gives the reason after the text of the job until a result arrives.
+    Incomplete triggers fail. The IOC keeps trying.
     """
 
 
@@ -87,7 +87,7 @@ class NotUnderstood(Problem):
 class NotKept(Problem):
     """A file can't be written, or its values can't be restored.
 
-    ``P:MESSAGE`` shows it until the next message, and the log has it.
+    ``P:MESSAGE`` shows it until the next message, and it is logged.
     """
 
 
