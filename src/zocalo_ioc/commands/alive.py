@@ -1,7 +1,7 @@
 """`zocalo-ioc alive`: whether an IOC works, for the probes of containers."""
 
 import asyncio
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -20,20 +20,15 @@ class AliveSettings(Settings):
     group: ClassVar[str] = "Probe"
     foreign_keys: ClassVar[bool] = True
 
-    prefix: Annotated[
-        PREFIX,
-        Field(
-            description="prefix of the IOC's PVs",
-            json_schema_extra=POSITIONAL,
-        ),
-    ]
-    connected: Annotated[
-        bool, Field(description="also check that the IOC is connected to its broker")
-    ] = False
-    timeout: Annotated[
-        SECONDS,
-        Field(description="how long to wait for the heartbeat to move, seconds"),
-    ] = 5.0
+    prefix: PREFIX = Field(
+        description="prefix of the IOC's PVs", json_schema_extra=POSITIONAL
+    )
+    connected: bool = Field(
+        False, description="also check that the IOC is connected to its broker"
+    )
+    timeout: SECONDS = Field(
+        5.0, description="how long to wait for the heartbeat to move, seconds"
+    )
 
 
 def _alive(settings: AliveSettings) -> Exit:

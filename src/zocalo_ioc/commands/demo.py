@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -36,7 +36,7 @@ class DemoSettings(IocSettings):
 
     group: ClassVar[str] = "PVs"
 
-    prefix: Annotated[PREFIX, Field(description="prefix of all PVs")] = "ZOCALO-DEMO"
+    prefix: PREFIX = Field("ZOCALO-DEMO", description="prefix of all PVs")
 
 
 def _demo(settings: DemoSettings) -> None:

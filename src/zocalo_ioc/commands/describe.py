@@ -2,7 +2,7 @@
 
 import os
 import sys
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,34 +21,26 @@ class DescribeSettings(Settings):
     group: ClassVar[str] = "Records"
     foreign_keys: ClassVar[bool] = True
 
-    prefix: Annotated[
-        PREFIX | None,
-        Field(description="prefix of all PVs; $(P) if not given"),
-    ] = None
-    grid_prefix: Annotated[
-        PREFIX | None,
-        Field(
-            description="prefix of the fast grid scan device, to include motor "
-            "positions"
-        ),
-    ] = None
-    frames: Annotated[
-        bool, Field(description="include the grids, which need a queue of frames")
-    ] = False
-    screens: Annotated[
-        SCREENS | None,
-        Field(
-            description="folder or URL of zocalo.bob, for alarms to open; $(OPI) "
-            "if not given"
-        ),
-    ] = None
-    format: Annotated[
-        Literal["table", "json", "database", "alarms", "archive"],
-        Field(
-            description="a table for people, JSON, an EPICS database, an alarm tree "
-            "for Phoebus, or a list of what to archive"
-        ),
-    ] = "table"
+    prefix: PREFIX | None = Field(
+        None, description="prefix of all PVs; $(P) if not given"
+    )
+    grid_prefix: PREFIX | None = Field(
+        None,
+        description="prefix of the fast grid scan device, to include motor positions",
+    )
+    frames: bool = Field(
+        False, description="include the grids, which need a queue of frames"
+    )
+    screens: SCREENS | None = Field(
+        None,
+        description="folder or URL of zocalo.bob, for alarms to open; $(OPI) if not "
+        "given",
+    )
+    format: Literal["table", "json", "database", "alarms", "archive"] = Field(
+        "table",
+        description="a table for people, JSON, an EPICS database, an alarm tree for "
+        "Phoebus, or a list of what to archive",
+    )
 
 
 def _describe(settings: DescribeSettings) -> None:

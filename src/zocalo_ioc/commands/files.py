@@ -29,10 +29,9 @@ class FilesSettings(Settings):
     group: ClassVar[str] = "Copies"
     foreign_keys: ClassVar[bool] = True
 
-    folder: Annotated[
-        FOLDER | None,
-        Field(description="folder to copy them to", json_schema_extra=POSITIONAL),
-    ] = None
+    folder: FOLDER | None = Field(
+        None, description="folder to copy them to", json_schema_extra=POSITIONAL
+    )
 
 
 def _files(settings: FilesSettings) -> None:

@@ -1,7 +1,7 @@
 """`zocalo-ioc map`: the grids of a scan, in a terminal or as a picture."""
 
 import asyncio
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -19,18 +19,13 @@ class MapSettings(Settings):
 
     group: ClassVar[str] = "Picture"
 
-    prefix: Annotated[
-        PREFIX,
-        Field(
-            description="prefix of the IOC's PVs",
-            json_schema_extra=POSITIONAL,
-        ),
-    ]
-    output: Annotated[
-        FILE | None,
-        Field(description="write a picture to this file: .png, .svg or .pdf"),
-    ] = None
-    watch: Annotated[bool, Field(description="update until Ctrl-C")] = False
+    prefix: PREFIX = Field(
+        description="prefix of the IOC's PVs", json_schema_extra=POSITIONAL
+    )
+    output: FILE | None = Field(
+        None, description="write a picture to this file: .png, .svg or .pdf"
+    )
+    watch: bool = Field(False, description="update until Ctrl-C")
 
 
 def _map(settings: MapSettings) -> Exit:

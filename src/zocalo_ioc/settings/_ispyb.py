@@ -1,7 +1,7 @@
 """Settings of ISPyB."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -18,24 +18,18 @@ class IspybSettings(Settings):
 
     group: ClassVar[str] = "ISPyB"
 
-    ispyb: Annotated[
-        ISPYB_URL | None,
-        Field(
-            description="look up data collections in this ISPyB, read only: "
-            "mysql://user:password@host:3306/ispyb",
-        ),
-    ] = None
-    ispyb_credentials: Annotated[
-        FILE | None,
-        Field(
-            description="instead, an ISPyB credentials file, as named by "
-            "ISPYB_CREDENTIALS"
-        ),
-    ] = None
-    ispyb_required: Annotated[
-        bool,
-        Field(description="refuse data collections that are not in ISPyB"),
-    ] = True
+    ispyb: ISPYB_URL | None = Field(
+        None,
+        description="look up data collections in this ISPyB, read only: "
+        "mysql://user:password@host:3306/ispyb",
+    )
+    ispyb_credentials: FILE | None = Field(
+        None,
+        description="instead, an ISPyB credentials file, as named by ISPYB_CREDENTIALS",
+    )
+    ispyb_required: bool = Field(
+        True, description="refuse data collections that are not in ISPyB"
+    )
 
     @classmethod
     def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:

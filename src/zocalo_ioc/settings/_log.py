@@ -27,18 +27,15 @@ class LogSettings(Settings):
 
     group: ClassVar[str] = "Log"
 
-    log_level: Annotated[
-        Literal["debug", "info", "warning", "error"],
-        Field(description="lowest level to log"),
-    ] = "info"
-    log_format: Annotated[
-        Literal["text", "json"],
-        Field(description="text, or one JSON object per line, on stderr"),
-    ] = "text"
-    log_graylog: Annotated[
-        ADDRESS | None,
-        Field(description="also send the log to Graylog: GELF over UDP to HOST:PORT"),
-    ] = None
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="lowest level to log"
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="text, or one JSON object per line, on stderr"
+    )
+    log_graylog: ADDRESS | None = Field(
+        None, description="also send the log to Graylog: GELF over UDP to HOST:PORT"
+    )
 
 
 class IocSettings(LogSettings):
@@ -46,10 +43,8 @@ class IocSettings(LogSettings):
 
     group: ClassVar[str] = "Shell"
 
-    shell: Annotated[
-        bool,
-        Field(
-            description="read commands of the EPICS shell from standard input, such as "
-            "dbl; exit, or the end of the input, ends the IOC"
-        ),
-    ] = False
+    shell: bool = Field(
+        False,
+        description="read commands of the EPICS shell from standard input, such as "
+        "dbl; exit, or the end of the input, ends the IOC",
+    )

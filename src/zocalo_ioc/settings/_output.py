@@ -1,6 +1,6 @@
 """The settings of commands that print a result."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -12,6 +12,4 @@ class OutputSettings(Settings):
 
     group: ClassVar[str] = "Output"
 
-    as_json: Annotated[
-        bool, Field(alias="json", description="print JSON instead of text")
-    ] = False
+    as_json: bool = Field(False, alias="json", description="print JSON instead of text")

@@ -1,7 +1,7 @@
 """The settings that say where messages are taken from."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -18,21 +18,16 @@ class ResultsSettings(Settings):
 
     group: ClassVar[str] = "Results"
 
-    results_queue: Annotated[
-        QUEUE | None,
-        Field(description="take results from this queue, for example xrc.i03"),
-    ] = None
-    results_exchange: Annotated[
-        NAME | None,
-        Field(
-            description="take results from this exchange, through a queue of the "
-            "IOC's own"
-        ),
-    ] = None
-    routing_key: Annotated[
-        NAME | None,
-        Field(description="routing key of the results, for example xrc.i03"),
-    ] = None
+    results_queue: QUEUE | None = Field(
+        None, description="take results from this queue, for example xrc.i03"
+    )
+    results_exchange: NAME | None = Field(
+        None,
+        description="take results from this exchange, through a queue of the IOC's own",
+    )
+    routing_key: NAME | None = Field(
+        None, description="routing key of the results, for example xrc.i03"
+    )
 
     @classmethod
     def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:
@@ -47,21 +42,16 @@ class FramesSettings(Settings):
 
     group: ClassVar[str] = "Frames"
 
-    frames_queue: Annotated[
-        QUEUE | None,
-        Field(description="take frames from this queue, for example pia.i03"),
-    ] = None
-    frames_exchange: Annotated[
-        NAME | None,
-        Field(
-            description="take frames from this exchange, through a queue of the "
-            "IOC's own"
-        ),
-    ] = None
-    frames_routing_key: Annotated[
-        NAME | None,
-        Field(description="routing key of the frames, for example pia.i03"),
-    ] = None
+    frames_queue: QUEUE | None = Field(
+        None, description="take frames from this queue, for example pia.i03"
+    )
+    frames_exchange: NAME | None = Field(
+        None,
+        description="take frames from this exchange, through a queue of the IOC's own",
+    )
+    frames_routing_key: NAME | None = Field(
+        None, description="routing key of the frames, for example pia.i03"
+    )
 
     @classmethod
     def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:

@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -35,42 +35,33 @@ class BrokerSettings(Settings):
 
     group: ClassVar[str] = "Broker"
 
-    broker: Annotated[
-        list[URL],
-        Field(
-            description="amqp://user:password@host:port/vhost, or amqps for TLS; "
-            "repeat it for each node of a cluster. A password is safer in the "
-            "environment or the settings file",
-        ),
-    ] = []  # noqa: RUF012, pydantic copies it
-    broker_file: Annotated[
-        FILE | None,
-        Field(
-            description="file of broker URLs, one per line, read again at each "
-            "attempt to connect, so that a password can be changed without a restart"
-        ),
-    ] = None
-    zocalo_config: Annotated[
-        FILE | None,
-        Field(
-            description="file of the site's Zocalo configuration; ZOCALO_CONFIG "
-            "if not given"
-        ),
-    ] = None
-    zocalo_environment: Annotated[
-        NAME | None,
-        Field(description="environment of that configuration to connect with"),
-    ] = None
-    send_timeout: Annotated[
-        SECONDS, Field(description="how long a command waits for the broker, seconds")
-    ] = 10.0
-    heartbeat: Annotated[
-        WHOLE_SECONDS,
-        Field(
-            description="AMQP heartbeat, seconds; after 1.5 silent heartbeats the "
-            "IOC reconnects"
-        ),
-    ] = 10
+    broker: list[URL] = Field(
+        [],
+        description="amqp://user:password@host:port/vhost, or amqps for TLS; repeat "
+        "it for each node of a cluster. A password is safer in the environment or the "
+        "settings file",
+    )
+    broker_file: FILE | None = Field(
+        None,
+        description="file of broker URLs, one per line, read again at each attempt to "
+        "connect, so that a password can be changed without a restart",
+    )
+    zocalo_config: FILE | None = Field(
+        None,
+        description="file of the site's Zocalo configuration; ZOCALO_CONFIG if not "
+        "given",
+    )
+    zocalo_environment: NAME | None = Field(
+        None, description="environment of that configuration to connect with"
+    )
+    send_timeout: SECONDS = Field(
+        10.0, description="how long a command waits for the broker, seconds"
+    )
+    heartbeat: WHOLE_SECONDS = Field(
+        10,
+        description="AMQP heartbeat, seconds; after 1.5 silent heartbeats the IOC "
+        "reconnects",
+    )
 
     @classmethod
     def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:
@@ -103,22 +94,17 @@ class TlsSettings(Settings):
 
     group: ClassVar[str] = "TLS"
 
-    ca_file: Annotated[
-        FILE | None,
-        Field(
-            description="certificate authority that signs the broker's certificate, PEM"
-        ),
-    ] = None
-    client_certificate: Annotated[
-        FILE | None,
-        Field(description="client certificate for the broker, PEM"),
-    ] = None
-    client_key: Annotated[
-        FILE | None,
-        Field(
-            description="private key of the client certificate, unless in the same file"
-        ),
-    ] = None
+    ca_file: FILE | None = Field(
+        None,
+        description="certificate authority that signs the broker's certificate, PEM",
+    )
+    client_certificate: FILE | None = Field(
+        None, description="client certificate for the broker, PEM"
+    )
+    client_key: FILE | None = Field(
+        None,
+        description="private key of the client certificate, unless in the same file",
+    )
 
     def tls(self) -> ssl.SSLContext:
         """Return what ``amqps`` is done with; the broker's certificate is verified.
@@ -148,17 +134,14 @@ class KeptSettings(Settings):
 
     group: ClassVar[str] = "Files"
 
-    autosave: Annotated[
-        FOLDER | None,
-        Field(
-            description="folder that keeps settings, jobs and the last result "
-            "over a restart"
-        ),
-    ] = None
-    rejected: Annotated[
-        FOLDER | None,
-        Field(description="folder for messages that are not results"),
-    ] = None
+    autosave: FOLDER | None = Field(
+        None,
+        description="folder that keeps settings, jobs and the last result over a "
+        "restart",
+    )
+    rejected: FOLDER | None = Field(
+        None, description="folder for messages that are not results"
+    )
 
 
 class MetricsSettings(Settings):
@@ -166,14 +149,12 @@ class MetricsSettings(Settings):
 
     group: ClassVar[str] = "Metrics"
 
-    metrics_port: Annotated[
-        PORT | None,
-        Field(description="port for Prometheus; off if not given"),
-    ] = None
-    metrics_address: Annotated[
-        NAME,
-        Field(description="interface for Prometheus; 0.0.0.0 for all"),
-    ] = "127.0.0.1"
+    metrics_port: PORT | None = Field(
+        None, description="port for Prometheus; off if not given"
+    )
+    metrics_address: NAME = Field(
+        "127.0.0.1", description="interface for Prometheus; 0.0.0.0 for all"
+    )
 
 
 class RunSettings(
@@ -194,23 +175,16 @@ class RunSettings(
 
     group: ClassVar[str] = "PVs"
 
-    prefix: Annotated[
-        PREFIX,
-        Field(description="prefix of all PVs, for example BL03I-EA-ZOC-01"),
-    ]
-    grid_prefix: Annotated[
-        PREFIX | None,
-        Field(
-            description="prefix of the fast grid scan device, for the strongest "
-            "centre as motor positions: BL03I-MO-SGON-01:FGS"
-        ),
-    ] = None
-    access_security: Annotated[
-        FILE | None,
-        Field(
-            description="EPICS access security file, which says who may write which PVs"
-        ),
-    ] = None
+    prefix: PREFIX = Field(description="prefix of all PVs, for example BL03I-EA-ZOC-01")
+    grid_prefix: PREFIX | None = Field(
+        None,
+        description="prefix of the fast grid scan device, for the strongest centre as "
+        "motor positions: BL03I-MO-SGON-01:FGS",
+    )
+    access_security: FILE | None = Field(
+        None,
+        description="EPICS access security file, which says who may write which PVs",
+    )
 
     @property
     def save_file(self) -> Path | None:

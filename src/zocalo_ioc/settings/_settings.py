@@ -1,7 +1,7 @@
 """What the settings of every command have in common."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, ClassVar, Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,7 +25,7 @@ class Settings(BaseModel):
     foreign_keys: ClassVar[bool] = False
     """Whether a settings file may have keys of other commands."""
 
-    config: Annotated[FILE | None, Field(description="a settings file, YAML")] = None
+    config: FILE | None = Field(None, description="a settings file, YAML")
 
     @classmethod
     def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:

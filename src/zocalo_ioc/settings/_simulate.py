@@ -59,108 +59,79 @@ class SimulateSettings(LogSettings):
 
     group: ClassVar[str] = "Simulation"
 
-    broker: Annotated[
-        list[URL],
-        Field(
-            description="amqp://user:password@host:port/vhost; repeat it for each "
-            "node of a cluster. A password is safer in the environment or the "
-            "settings file",
-        ),
-    ] = []  # noqa: RUF012, pydantic copies it
-    declare: Annotated[
-        bool,
-        Field(description="create the queues, exchange and bindings that Zocalo needs"),
-    ] = False
-    results_queue: Annotated[
-        QUEUE,
-        AfterValidator(_not_a_service),
-        Field(description="queue for results, bound to the exchange results"),
-    ] = "xrc.i03"
-    beamline: Annotated[
-        BEAMLINE,
-        Field(description="beamline, which decides the recipes that Mimas starts"),
-    ] = Beamline.I03
-    detector: Annotated[
-        DETECTOR, Field(description="detector, on which these recipes also depend")
-    ] = Detector.EIGER
-    frames_key: Annotated[
-        QUEUE,
-        Field(
-            description="also publish the spots on each frame, with this routing "
-            "key; pia. and the beamline if not given"
-        ),
-    ] = ""
-    collections: Annotated[
-        FILE | None,
-        Field(description="YAML file of data collections; without it, all are made up"),
-    ] = None
-    ispyb: Annotated[
-        ISPYB_URL | None,
-        Field(
-            description="read data collections from this ISPyB, and write results "
-            "to it: mysql://user:password@host:3306/ispyb"
-        ),
-    ] = None
-    frame_rate: Annotated[
-        RATE,
-        Field(
-            description="frames analysed a second; the GPU pipeline does twice as many"
-        ),
-    ] = 500.0
-    seed: Annotated[
-        NUMBER, Field(description="seed of the random noise, crystals and trouble")
-    ] = 0
-    trouble: Annotated[
-        list[TROUBLE],
-        Field(
-            description="simulate trouble with a probability, for example "
-            f"late=0.1; repeat it for more kinds: {', '.join(Trouble)}",
-        ),
-    ] = []  # noqa: RUF012, likewise
-    services: Annotated[
-        list[SERVICE],
-        Field(
-            min_length=1,
-            description=f"simulate only some of {', '.join(ServiceName)}; the site "
-            "runs the others",
-        ),
-    ] = list(ServiceName)  # noqa: RUF012, likewise
-    dispatcher: Annotated[
-        Literal["auto", "real", "built-in", "none"],
-        Field(
-            description="real: the one in the zocalo package; none: the site runs "
-            "one; auto: the real one if installed, else the built-in one"
-        ),
-    ] = "auto"
-    logbook: Annotated[
-        FOLDER | None,
-        Field(description="folder where the dispatcher keeps a copy of each message"),
-    ] = None
-    faithful: Annotated[
-        bool,
-        Field(
-            description="make centring fail where the real service fails; otherwise "
-            "only log it"
-        ),
-    ] = False
-    give_up_after: Annotated[
-        SECONDS,
-        Field(
-            description="how long frames wait for the other frames of their scan, "
-            "seconds"
-        ),
-    ] = 900.0
-    plot: Annotated[
-        DCID | None,
-        Field(description="only draw the scan of this data collection"),
-    ] = None
-    plot_file: Annotated[
-        FILE | None,
-        Field(
-            description="file for --plot: .png, .svg or .pdf; dcid-<DCID>.png if "
-            "not given"
-        ),
-    ] = None
+    broker: list[URL] = Field(
+        [],
+        description="amqp://user:password@host:port/vhost; repeat it for each node of "
+        "a cluster. A password is safer in the environment or the settings file",
+    )
+    declare: bool = Field(
+        False, description="create the queues, exchange and bindings that Zocalo needs"
+    )
+    results_queue: Annotated[QUEUE, AfterValidator(_not_a_service)] = Field(
+        "xrc.i03", description="queue for results, bound to the exchange results"
+    )
+    beamline: BEAMLINE = Field(
+        Beamline.I03,
+        description="beamline, which decides the recipes that Mimas starts",
+    )
+    detector: DETECTOR = Field(
+        Detector.EIGER, description="detector, on which these recipes also depend"
+    )
+    frames_key: QUEUE = Field(
+        "",
+        description="also publish the spots on each frame, with this routing key; "
+        "pia. and the beamline if not given",
+    )
+    collections: FILE | None = Field(
+        None, description="YAML file of data collections; without it, all are made up"
+    )
+    ispyb: ISPYB_URL | None = Field(
+        None,
+        description="read data collections from this ISPyB, and write results to it: "
+        "mysql://user:password@host:3306/ispyb",
+    )
+    frame_rate: RATE = Field(
+        500.0,
+        description="frames analysed a second; the GPU pipeline does twice as many",
+    )
+    seed: NUMBER = Field(
+        0, description="seed of the random noise, crystals and trouble"
+    )
+    trouble: list[TROUBLE] = Field(
+        [],
+        description="simulate trouble with a probability, for example "
+        f"late=0.1; repeat it for more kinds: {', '.join(Trouble)}",
+    )
+    services: list[SERVICE] = Field(
+        list(ServiceName),
+        min_length=1,
+        description=f"simulate only some of {', '.join(ServiceName)}; the site "
+        "runs the others",
+    )
+    dispatcher: Literal["auto", "real", "built-in", "none"] = Field(
+        "auto",
+        description="real: the one in the zocalo package; none: the site runs one; "
+        "auto: the real one if installed, else the built-in one",
+    )
+    logbook: FOLDER | None = Field(
+        None, description="folder where the dispatcher keeps a copy of each message"
+    )
+    faithful: bool = Field(
+        False,
+        description="make centring fail where the real service fails; otherwise only "
+        "log it",
+    )
+    give_up_after: SECONDS = Field(
+        900.0,
+        description="how long frames wait for the other frames of their scan, seconds",
+    )
+    plot: DCID | None = Field(
+        None, description="only draw the scan of this data collection"
+    )
+    plot_file: FILE | None = Field(
+        None,
+        description="file for --plot: .png, .svg or .pdf; dcid-<DCID>.png if not given",
+    )
 
     @classmethod
     def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:

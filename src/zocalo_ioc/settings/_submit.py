@@ -1,6 +1,6 @@
 """The settings of `zocalo-ioc submit`."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,61 +15,41 @@ class SubmitSettings(OutputSettings):
 
     group: ClassVar[str] = "Request"
 
-    prefix: Annotated[
-        PREFIX,
-        Field(
-            description="prefix of the IOC's PVs",
-            json_schema_extra=POSITIONAL,
-        ),
-    ]
-    dcids: Annotated[
-        DCIDS,
-        Field(
-            min_length=1,
-            description="data collections: the grids of one scan",
-            json_schema_extra=POSITIONAL,
-        ),
-    ]
-    command: Annotated[
-        Literal["process", "start", "end", "cancel"],
-        Field(description="process sends both messages and waits for the result"),
-    ] = "process"
-    past: Annotated[
-        bool,
-        Field(description="send nothing; print past results from ISPyB"),
-    ] = False
-    num_frames: Annotated[
-        COUNTS,
-        Field(description="number of frames: one for all, or one for each, as 400,240"),
-    ] = ()
-    filename: Annotated[
-        NAMES, Field(description="name of the file that the detector writes")
-    ] = ()
-    start_frame: Annotated[
-        NUMBERS, Field(description="index of the first frame in the file")
-    ] = ()
-    message_index: Annotated[
-        NUMBERS, Field(description="index of the detector's trigger, from 0")
-    ] = ()
-    dcgid: Annotated[
-        NUMBER, Field(description="data collection group, to match the result by")
-    ] = 0
-    recipes: Annotated[RECIPES, Field(description="recipe names, comma separated")] = (
-        "mimas"
+    prefix: PREFIX = Field(
+        description="prefix of the IOC's PVs", json_schema_extra=POSITIONAL
     )
-    parameters: Annotated[
-        JSON, Field(description="JSON object of further parameters for the messages")
-    ] = "{}"
-    expect_result: Annotated[
-        bool, Field(description="whether to expect a result, as for grid scans")
-    ] = True
-    timeout: Annotated[
-        SECONDS | None,
-        Field(
-            description="stop waiting after this time, seconds; the IOC has its "
-            "own time-out"
-        ),
-    ] = None
+    dcids: DCIDS = Field(
+        min_length=1,
+        description="data collections: the grids of one scan",
+        json_schema_extra=POSITIONAL,
+    )
+    command: Literal["process", "start", "end", "cancel"] = Field(
+        "process", description="process sends both messages and waits for the result"
+    )
+    past: bool = Field(False, description="send nothing; print past results from ISPyB")
+    num_frames: COUNTS = Field(
+        (), description="number of frames: one for all, or one for each, as 400,240"
+    )
+    filename: NAMES = Field((), description="name of the file that the detector writes")
+    start_frame: NUMBERS = Field((), description="index of the first frame in the file")
+    message_index: NUMBERS = Field(
+        (), description="index of the detector's trigger, from 0"
+    )
+    dcgid: NUMBER = Field(
+        0, description="data collection group, to match the result by"
+    )
+    recipes: RECIPES = Field("mimas", description="recipe names, comma separated")
+    parameters: JSON = Field(
+        "{}", description="JSON object of further parameters for the messages"
+    )
+    expect_result: bool = Field(
+        True, description="whether to expect a result, as for grid scans"
+    )
+    timeout: SECONDS | None = Field(
+        None,
+        description="stop waiting after this time, seconds; the IOC has its own "
+        "time-out",
+    )
 
     @property
     def grids(self) -> list[dict[str, Any]]:
