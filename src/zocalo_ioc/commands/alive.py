@@ -24,10 +24,10 @@ class AliveSettings(Settings):
         description="prefix of the IOC's PVs", json_schema_extra=POSITIONAL
     )
     connected: bool = Field(
-        False, description="also check that the IOC is connected to its broker"
+        default=False, description="also check that the IOC is connected to its broker"
     )
     timeout: SECONDS = Field(
-        5.0, description="how long to wait for the heartbeat to move, seconds"
+        default=5.0, description="how long to wait for the heartbeat to move, seconds"
     )
 
 

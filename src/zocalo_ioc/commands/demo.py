@@ -36,7 +36,7 @@ class DemoSettings(IocSettings):
 
     group: ClassVar[str] = "PVs"
 
-    prefix: PREFIX = Field("ZOCALO-DEMO", description="prefix of all PVs")
+    prefix: PREFIX = Field(default="ZOCALO-DEMO", description="prefix of all PVs")
 
 
 def _demo(settings: DemoSettings) -> None:

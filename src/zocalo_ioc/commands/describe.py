@@ -22,22 +22,22 @@ class DescribeSettings(Settings):
     foreign_keys: ClassVar[bool] = True
 
     prefix: PREFIX | None = Field(
-        None, description="prefix of all PVs; $(P) if not given"
+        default=None, description="prefix of all PVs; $(P) if not given"
     )
     grid_prefix: PREFIX | None = Field(
-        None,
+        default=None,
         description="prefix of the fast grid scan device, to include motor positions",
     )
     frames: bool = Field(
-        False, description="include the grids, which need a queue of frames"
+        default=False, description="include the grids, which need a queue of frames"
     )
     screens: SCREENS | None = Field(
-        None,
+        default=None,
         description="folder or URL of zocalo.bob, for alarms to open; $(OPI) if not "
         "given",
     )
     format: Literal["table", "json", "database", "alarms", "archive"] = Field(
-        "table",
+        default="table",
         description="a table for people, JSON, an EPICS database, an alarm tree for "
         "Phoebus, or a list of what to archive",
     )

@@ -30,7 +30,7 @@ class FilesSettings(Settings):
     foreign_keys: ClassVar[bool] = True
 
     folder: FOLDER | None = Field(
-        None, description="folder to copy them to", json_schema_extra=POSITIONAL
+        default=None, description="folder to copy them to", json_schema_extra=POSITIONAL
     )
 
 

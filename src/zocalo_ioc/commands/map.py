@@ -23,9 +23,9 @@ class MapSettings(Settings):
         description="prefix of the IOC's PVs", json_schema_extra=POSITIONAL
     )
     output: FILE | None = Field(
-        None, description="write a picture to this file: .png, .svg or .pdf"
+        default=None, description="write a picture to this file: .png, .svg or .pdf"
     )
-    watch: bool = Field(False, description="update until Ctrl-C")
+    watch: bool = Field(default=False, description="update until Ctrl-C")
 
 
 def _map(settings: MapSettings) -> Exit:

@@ -19,16 +19,16 @@ class IspybSettings(Settings):
     group: ClassVar[str] = "ISPyB"
 
     ispyb: ISPYB_URL | None = Field(
-        None,
+        default=None,
         description="look up data collections in this ISPyB, read only: "
         "mysql://user:password@host:3306/ispyb",
     )
     ispyb_credentials: FILE | None = Field(
-        None,
+        default=None,
         description="instead, an ISPyB credentials file, as named by ISPYB_CREDENTIALS",
     )
     ispyb_required: bool = Field(
-        True, description="refuse data collections that are not in ISPyB"
+        default=True, description="refuse data collections that are not in ISPyB"
     )
 
     @classmethod

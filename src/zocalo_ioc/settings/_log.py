@@ -28,13 +28,14 @@ class LogSettings(Settings):
     group: ClassVar[str] = "Log"
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="lowest level to log"
+        default="info", description="lowest level to log"
     )
     log_format: Literal["text", "json"] = Field(
-        "text", description="text, or one JSON object per line, on stderr"
+        default="text", description="text, or one JSON object per line, on stderr"
     )
     log_graylog: ADDRESS | None = Field(
-        None, description="also send the log to Graylog: GELF over UDP to HOST:PORT"
+        default=None,
+        description="also send the log to Graylog: GELF over UDP to HOST:PORT",
     )
 
 
@@ -44,7 +45,7 @@ class IocSettings(LogSettings):
     group: ClassVar[str] = "Shell"
 
     shell: bool = Field(
-        False,
+        default=False,
         description="read commands of the EPICS shell from standard input, such as "
         "dbl; exit, or the end of the input, ends the IOC",
     )

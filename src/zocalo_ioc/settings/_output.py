@@ -12,4 +12,6 @@ class OutputSettings(Settings):
 
     group: ClassVar[str] = "Output"
 
-    as_json: bool = Field(False, alias="json", description="print JSON instead of text")
+    as_json: bool = Field(
+        default=False, alias="json", description="print JSON instead of text"
+    )

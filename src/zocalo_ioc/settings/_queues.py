@@ -19,14 +19,14 @@ class ResultsSettings(Settings):
     group: ClassVar[str] = "Results"
 
     results_queue: QUEUE | None = Field(
-        None, description="take results from this queue, for example xrc.i03"
+        default=None, description="take results from this queue, for example xrc.i03"
     )
     results_exchange: NAME | None = Field(
-        None,
+        default=None,
         description="take results from this exchange, through a queue of the IOC's own",
     )
     routing_key: NAME | None = Field(
-        None, description="routing key of the results, for example xrc.i03"
+        default=None, description="routing key of the results, for example xrc.i03"
     )
 
     @classmethod
@@ -43,14 +43,14 @@ class FramesSettings(Settings):
     group: ClassVar[str] = "Frames"
 
     frames_queue: QUEUE | None = Field(
-        None, description="take frames from this queue, for example pia.i03"
+        default=None, description="take frames from this queue, for example pia.i03"
     )
     frames_exchange: NAME | None = Field(
-        None,
+        default=None,
         description="take frames from this exchange, through a queue of the IOC's own",
     )
     frames_routing_key: NAME | None = Field(
-        None, description="routing key of the frames, for example pia.i03"
+        default=None, description="routing key of the frames, for example pia.i03"
     )
 
     @classmethod

@@ -36,29 +36,29 @@ class BrokerSettings(Settings):
     group: ClassVar[str] = "Broker"
 
     broker: list[URL] = Field(
-        [],
+        default=[],
         description="amqp://user:password@host:port/vhost, or amqps for TLS; repeat "
         "it for each node of a cluster. A password is safer in the environment or the "
         "settings file",
     )
     broker_file: FILE | None = Field(
-        None,
+        default=None,
         description="file of broker URLs, one per line, read again at each attempt to "
         "connect, so that a password can be changed without a restart",
     )
     zocalo_config: FILE | None = Field(
-        None,
+        default=None,
         description="file of the site's Zocalo configuration; ZOCALO_CONFIG if not "
         "given",
     )
     zocalo_environment: NAME | None = Field(
-        None, description="environment of that configuration to connect with"
+        default=None, description="environment of that configuration to connect with"
     )
     send_timeout: SECONDS = Field(
-        10.0, description="how long a command waits for the broker, seconds"
+        default=10.0, description="how long a command waits for the broker, seconds"
     )
     heartbeat: WHOLE_SECONDS = Field(
-        10,
+        default=10,
         description="AMQP heartbeat, seconds; after 1.5 silent heartbeats the IOC "
         "reconnects",
     )
@@ -95,14 +95,14 @@ class TlsSettings(Settings):
     group: ClassVar[str] = "TLS"
 
     ca_file: FILE | None = Field(
-        None,
+        default=None,
         description="certificate authority that signs the broker's certificate, PEM",
     )
     client_certificate: FILE | None = Field(
-        None, description="client certificate for the broker, PEM"
+        default=None, description="client certificate for the broker, PEM"
     )
     client_key: FILE | None = Field(
-        None,
+        default=None,
         description="private key of the client certificate, unless in the same file",
     )
 
@@ -135,12 +135,12 @@ class KeptSettings(Settings):
     group: ClassVar[str] = "Files"
 
     autosave: FOLDER | None = Field(
-        None,
+        default=None,
         description="folder that keeps settings, jobs and the last result over a "
         "restart",
     )
     rejected: FOLDER | None = Field(
-        None, description="folder for messages that are not results"
+        default=None, description="folder for messages that are not results"
     )
 
 
@@ -150,10 +150,10 @@ class MetricsSettings(Settings):
     group: ClassVar[str] = "Metrics"
 
     metrics_port: PORT | None = Field(
-        None, description="port for Prometheus; off if not given"
+        default=None, description="port for Prometheus; off if not given"
     )
     metrics_address: NAME = Field(
-        "127.0.0.1", description="interface for Prometheus; 0.0.0.0 for all"
+        default="127.0.0.1", description="interface for Prometheus; 0.0.0.0 for all"
     )
 
 
@@ -177,12 +177,12 @@ class RunSettings(
 
     prefix: PREFIX = Field(description="prefix of all PVs, for example BL03I-EA-ZOC-01")
     grid_prefix: PREFIX | None = Field(
-        None,
+        default=None,
         description="prefix of the fast grid scan device, for the strongest centre as "
         "motor positions: BL03I-MO-SGON-01:FGS",
     )
     access_security: FILE | None = Field(
-        None,
+        default=None,
         description="EPICS access security file, which says who may write which PVs",
     )
 

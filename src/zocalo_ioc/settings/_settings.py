@@ -25,7 +25,7 @@ class Settings(BaseModel):
     foreign_keys: ClassVar[bool] = False
     """Whether a settings file may have keys of other commands."""
 
-    config: FILE | None = Field(None, description="a settings file, YAML")
+    config: FILE | None = Field(default=None, description="a settings file, YAML")
 
     @classmethod
     def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:

@@ -60,76 +60,81 @@ class SimulateSettings(LogSettings):
     group: ClassVar[str] = "Simulation"
 
     broker: list[URL] = Field(
-        [],
+        default=[],
         description="amqp://user:password@host:port/vhost; repeat it for each node of "
         "a cluster. A password is safer in the environment or the settings file",
     )
     declare: bool = Field(
-        False, description="create the queues, exchange and bindings that Zocalo needs"
+        default=False,
+        description="create the queues, exchange and bindings that Zocalo needs",
     )
     results_queue: Annotated[QUEUE, AfterValidator(_not_a_service)] = Field(
-        "xrc.i03", description="queue for results, bound to the exchange results"
+        default="xrc.i03",
+        description="queue for results, bound to the exchange results",
     )
     beamline: BEAMLINE = Field(
-        Beamline.I03,
+        default=Beamline.I03,
         description="beamline, which decides the recipes that Mimas starts",
     )
     detector: DETECTOR = Field(
-        Detector.EIGER, description="detector, on which these recipes also depend"
+        default=Detector.EIGER,
+        description="detector, on which these recipes also depend",
     )
     frames_key: QUEUE = Field(
-        "",
+        default="",
         description="also publish the spots on each frame, with this routing key; "
         "pia. and the beamline if not given",
     )
     collections: FILE | None = Field(
-        None, description="YAML file of data collections; without it, all are made up"
+        default=None,
+        description="YAML file of data collections; without it, all are made up",
     )
     ispyb: ISPYB_URL | None = Field(
-        None,
+        default=None,
         description="read data collections from this ISPyB, and write results to it: "
         "mysql://user:password@host:3306/ispyb",
     )
     frame_rate: RATE = Field(
-        500.0,
+        default=500.0,
         description="frames analysed a second; the GPU pipeline does twice as many",
     )
     seed: NUMBER = Field(
-        0, description="seed of the random noise, crystals and trouble"
+        default=0, description="seed of the random noise, crystals and trouble"
     )
     trouble: list[TROUBLE] = Field(
-        [],
+        default=[],
         description="simulate trouble with a probability, for example "
         f"late=0.1; repeat it for more kinds: {', '.join(Trouble)}",
     )
     services: list[SERVICE] = Field(
-        list(ServiceName),
+        default=list(ServiceName),
         min_length=1,
         description=f"simulate only some of {', '.join(ServiceName)}; the site "
         "runs the others",
     )
     dispatcher: Literal["auto", "real", "built-in", "none"] = Field(
-        "auto",
+        default="auto",
         description="real: the one in the zocalo package; none: the site runs one; "
         "auto: the real one if installed, else the built-in one",
     )
     logbook: FOLDER | None = Field(
-        None, description="folder where the dispatcher keeps a copy of each message"
+        default=None,
+        description="folder where the dispatcher keeps a copy of each message",
     )
     faithful: bool = Field(
-        False,
+        default=False,
         description="make centring fail where the real service fails; otherwise only "
         "log it",
     )
     give_up_after: SECONDS = Field(
-        900.0,
+        default=900.0,
         description="how long frames wait for the other frames of their scan, seconds",
     )
     plot: DCID | None = Field(
-        None, description="only draw the scan of this data collection"
+        default=None, description="only draw the scan of this data collection"
     )
     plot_file: FILE | None = Field(
-        None,
+        default=None,
         description="file for --plot: .png, .svg or .pdf; dcid-<DCID>.png if not given",
     )
 

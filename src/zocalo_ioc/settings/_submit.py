@@ -24,29 +24,39 @@ class SubmitSettings(OutputSettings):
         json_schema_extra=POSITIONAL,
     )
     command: Literal["process", "start", "end", "cancel"] = Field(
-        "process", description="process sends both messages and waits for the result"
+        default="process",
+        description="process sends both messages and waits for the result",
     )
-    past: bool = Field(False, description="send nothing; print past results from ISPyB")
+    past: bool = Field(
+        default=False, description="send nothing; print past results from ISPyB"
+    )
     num_frames: COUNTS = Field(
-        (), description="number of frames: one for all, or one for each, as 400,240"
+        default=(),
+        description="number of frames: one for all, or one for each, as 400,240",
     )
-    filename: NAMES = Field((), description="name of the file that the detector writes")
-    start_frame: NUMBERS = Field((), description="index of the first frame in the file")
+    filename: NAMES = Field(
+        default=(), description="name of the file that the detector writes"
+    )
+    start_frame: NUMBERS = Field(
+        default=(), description="index of the first frame in the file"
+    )
     message_index: NUMBERS = Field(
-        (), description="index of the detector's trigger, from 0"
+        default=(), description="index of the detector's trigger, from 0"
     )
     dcgid: NUMBER = Field(
-        0, description="data collection group, to match the result by"
+        default=0, description="data collection group, to match the result by"
     )
-    recipes: RECIPES = Field("mimas", description="recipe names, comma separated")
+    recipes: RECIPES = Field(
+        default="mimas", description="recipe names, comma separated"
+    )
     parameters: JSON = Field(
-        "{}", description="JSON object of further parameters for the messages"
+        default="{}", description="JSON object of further parameters for the messages"
     )
     expect_result: bool = Field(
-        True, description="whether to expect a result, as for grid scans"
+        default=True, description="whether to expect a result, as for grid scans"
     )
     timeout: SECONDS | None = Field(
-        None,
+        default=None,
         description="stop waiting after this time, seconds; the IOC has its own "
         "time-out",
     )
