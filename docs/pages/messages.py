@@ -1,5 +1,6 @@
 """The reference of everything that can go wrong, and what to do about it."""
 
+import sys
 from collections.abc import Iterator
 from inspect import getdoc
 from typing import Any
@@ -45,8 +46,13 @@ def messages_page() -> str:
 
 
 def kinds(group: type[Problem]) -> list[type[Problem]]:
-    """Return the problems of a group, those of a module together."""
-    return sorted(group.kinds(), key=lambda kind: kind.__module__)
+    """Return the problems of a group, as they stand in the modules."""
+
+    def place(kind: type[Problem]) -> tuple[str, int]:
+        names = list(vars(sys.modules[kind.__module__]))
+        return kind.__module__, names.index(kind.__name__)
+
+    return sorted(group.kinds(), key=place)
 
 
 def _row(problem: type[Problem]) -> tuple[str, str, str]:
@@ -55,7 +61,7 @@ def _row(problem: type[Problem]) -> tuple[str, str, str]:
     if problem in REMEDIES:
         remedy += f".<br>Of `zocalo-ioc simulate`: {escaped(REMEDIES[problem])}"
     message, advice = (t.format_map(facts) for t in (escaped(problem.text), remedy))
-    return message, advice, getdoc(problem) or ""
+    return message, advice, problem.cause
 
 
 class _Emphasised:

@@ -25,6 +25,7 @@ def test_every_problem_has_an_example_that_is_printed_whole(
 ) -> None:
     example = kind(**kind.examples())
     assert kind.text
+    assert re.fullmatch(r"[^\n]+\.", kind.cause)
     assert re.fullmatch(r"[^\n]+[.?!]", str(example))
     for fact in kind.examples().values():
         assert f"{fact}".rstrip(".") in str(example)

@@ -1,5 +1,6 @@
 """Where problems go: one group for each consequence."""
 
+from ._examples import Dcid
 from ._problem import Problem
 
 
@@ -17,6 +18,12 @@ class RequestInvalid(Problem):
     if that is START, END or PROCESS. Other jobs continue. `zocalo-ioc submit` prints
     it on stderr, and ends with status 2.
     """
+
+
+class CollectionRefused(RequestInvalid):
+    """The same, of one data collection."""
+
+    dcid: Dcid
 
 
 class Unroutable(Problem):

@@ -28,10 +28,12 @@ class Problem(Exception):
     Attributes:
         text: what is wrong.
         remedy: what to do about it.
+        cause: what it comes from, for the reference.
     """
 
     text: str = ""
     remedy: str = ""
+    cause: str = ""
 
     def __init_subclass__(cls) -> None:
         dataclass(eq=False, repr=False)(cls)

@@ -9,179 +9,142 @@ from ._groups import NoConnection
 
 
 class Connecting(NoConnection):
-    """The first attempt is in progress."""
-
     text = "Connecting to the broker"
+    cause = "The first attempt is in progress."
 
 
-class NothingListens(NoConnection):
-    """The connection was refused."""
+class _AtNode(NoConnection):
+    address: Node
 
+
+class NothingListens(_AtNode):
     text = "Nothing listens at {address}"
     remedy = "Is the broker running?"
-    address: Node
+    cause = "The connection was refused."
 
 
-class Unreachable(NoConnection):
-    """The network reports no route."""
-
+class Unreachable(_AtNode):
     text = "{address} can't be reached"
     remedy = "Check the network and the host"
-    address: Node
+    cause = "The network reports no route."
 
 
-class HostUnknown(NoConnection):
-    """DNS does not have the name."""
-
+class HostUnknown(_AtNode):
     text = "Unknown host: {address}"
     remedy = "Check --broker"
-    address: Node
+    cause = "DNS does not have the name."
 
 
-class HostNotLookedUp(NoConnection):
-    """DNS does not answer, so the host may or may not exist."""
-
+class HostNotLookedUp(_AtNode):
     text = "DNS does not answer for the host of {address}"
     remedy = "Check this machine's name servers, or give --broker an IP address"
-    address: Node
+    cause = "DNS does not answer, so the host may or may not exist."
 
 
-class Unresponsive(NoConnection):
-    """The port is open, but the server sends no AMQP."""
-
+class Unresponsive(_AtNode):
     text = "{address} accepts connections, but does not answer as RabbitMQ does"
     remedy = "Check the broker, and the host and port"
-    address: Node
+    cause = "The port is open, but the server sends no AMQP."
 
 
-class NotRabbitMq(NoConnection):
-    """Another server answers, or AMQP without TLS where TLS is needed."""
-
+class NotRabbitMq(_AtNode):
     text = "The server at {address} does not answer as RabbitMQ does"
     remedy = "Check host and port, and whether it is amqp or amqps"
-    address: Node
+    cause = "Another server answers, or AMQP without TLS where TLS is needed."
 
 
-class NoAnswer(NoConnection):
-    """Connecting took too long."""
-
+class NoAnswer(_AtNode):
     text = "{address} does not answer"
     remedy = "Check the network and the broker"
-    address: Node
+    cause = "Connecting took too long."
 
 
-class Unconfirmed(NoConnection):
-    """The node answers, but does not serve. The IOC tries another one."""
-
+class Unconfirmed(_AtNode):
     text = "{address} did not confirm a message in time"
     remedy = "See the broker's log"
-    address: Node
+    cause = "The node answers, but does not serve. The IOC tries another one."
 
 
-class NoHeartbeat(NoConnection):
-    """The connection is open, but no data arrives."""
-
+class NoHeartbeat(_AtNode):
     text = "No data from {address} for {seconds:g} s"
     remedy = "Check the network and the broker"
-    address: Node
+    cause = "The connection is open, but no data arrives."
     seconds: Annotated[float, 15]
 
 
-class ConnectionLost(NoConnection):
-    """Any other failure of the connection."""
-
+class ConnectionLost(_AtNode):
     text = "Lost {address} ({reason})"
     remedy = "Check the network and the broker"
-    address: Node
+    cause = "Any other failure of the connection."
     reason: Annotated[str, "Stream connection lost: ConnectionResetError"]
 
 
-class ConnectionClosed(NoConnection):
-    """The broker ended the connection."""
-
+class ConnectionClosed(_AtNode):
     text = "{address} closed the connection: {code} {reason}"
     remedy = "See the broker's log"
-    address: Node
+    cause = "The broker ended the connection."
     code: Code
     reason: ClosedBecause
 
 
-class LoginRefused(NoConnection):
-    """The broker does not accept the credentials."""
-
+class LoginRefused(_AtNode):
     text = "{address} refused the user name or password"
     remedy = "Check --broker"
-    address: Node
+    cause = "The broker does not accept the credentials."
 
 
-class VirtualHostRefused(NoConnection):
-    """The virtual host does not exist, or the user may not use it."""
-
+class VirtualHostRefused(_AtNode):
     text = "{address} denies this user access to the virtual host"
     remedy = "Check the virtual host, at the end of --broker"
-    address: Node
+    cause = "The virtual host does not exist, or the user may not use it."
 
 
-class Blocked(NoConnection):
-    """RabbitMQ has raised an alarm about its resources."""
-
+class Blocked(_AtNode):
     text = "{address} is short of memory or disk and accepts no messages"
     remedy = "Check the broker"
-    address: Node
+    cause = "RabbitMQ has raised an alarm about its resources."
 
 
 # -- TLS ----------------------------------------------------------------------
 
 
-class TlsFailed(NoConnection):
-    """The TLS handshake failed."""
-
+class TlsFailed(_AtNode):
     text = "TLS with {address} failed: {reason}"
     remedy = "Check host and port, and whether it is amqp or amqps"
-    address: Node
+    cause = "The TLS handshake failed."
     reason: Annotated[str, "WRONG_VERSION_NUMBER"]
 
 
-class ClientCertificateRefused(NoConnection):
-    """The broker requires a client certificate, or a different one."""
-
+class ClientCertificateRefused(_AtNode):
     text = "{address} does not accept the client certificate ({alert})"
     remedy = "Check --client-certificate"
-    address: Node
+    cause = "The broker requires a client certificate, or a different one."
     alert: Annotated[str, "CERTIFICATE_REQUIRED"]
 
 
-class CertificateUntrusted(NoConnection):
-    """The certificate authority is unknown."""
-
+class CertificateUntrusted(_AtNode):
     text = "The certificate of {address} is not trusted: {reason}"
     remedy = "Set --ca-file to the site's certificate authority"
-    address: Node
+    cause = "The certificate authority is unknown."
     reason: Annotated[str, "unable to get local issuer certificate"]
 
 
-class CertificateNotYetValid(NoConnection):
-    """One of the clocks is wrong."""
-
+class CertificateNotYetValid(_AtNode):
     text = "The certificate of {address} is not trusted: {reason}"
     remedy = "Check the clocks of both machines"
-    address: Node
+    cause = "One of the clocks is wrong."
     reason: Annotated[str, "certificate is not yet valid"]
 
 
-class CertificateExpired(NoConnection):
-    """The broker's certificate has expired."""
-
+class CertificateExpired(_AtNode):
     text = "The certificate of {address} is not trusted: {reason}"
     remedy = "Renew the broker's certificate"
-    address: Node
+    cause = "The broker's certificate has expired."
     reason: Annotated[str, "certificate has expired"]
 
 
-class CertificateForOtherHost(NoConnection):
-    """The certificate names another host."""
-
+class CertificateForOtherHost(_AtNode):
     text = "The certificate of {address} is not trusted: {reason}"
     remedy = "Use the host name of the certificate in --broker"
-    address: Node
+    cause = "The certificate names another host."
     reason: Annotated[str, "Hostname mismatch"]

@@ -17,53 +17,49 @@ URL_FORM = "amqp://user:password@host:5672/vhost"
 
 
 class SavedUnreadable(NotKept):
-    """The file exists, but can't be opened."""
-
     text = "Started without the values saved in {file}: {reason}"
     remedy = "Check the folder of --autosave"
+    cause = "The file exists, but can't be opened."
     file: _Saved
     reason: Reason
 
 
 class SavedDamaged(NotKept):
-    """The file is not as the IOC writes it."""
-
     text = "Started without the values saved in {file}: it is damaged: {reason}"
     remedy = "The file is kept as {kept_as}"
+    cause = "The file is not as the IOC writes it."
     file: _Saved
     reason: Annotated[str, "Invalid JSON"]
     kept_as: Annotated[str, "BL03I-EA-ZOC-01.damaged"]
 
 
 class SavedValueUnusable(NotKept):
-    """Another version of the IOC saved it, or the file was edited."""
-
     text = "The saved {record} is not used: {reason}"
+    cause = "Another version of the IOC saved it, or the file was edited."
     record: Annotated[str, "TIMEOUT"]
     reason: Annotated[str, "it must be 0.1 to 86400 s"]
 
 
 class SavedResultUnusable(NotKept):
-    """The saved message is not a valid result."""
-
     text = "The saved result is not used: {reason}"
+    cause = "The saved message is not a valid result."
     reason: Annotated[str, "The recipe has no step 7."]
 
 
 class NotSaved(NotKept):
-    """The IOC keeps running, and tries again every second. ``P:AUTOSAVE:OK`` is No."""
-
     text = "Can't save to {file}: {reason}"
     remedy = "Check the folder of --autosave"
+    cause = (
+        "The IOC keeps running, and tries again every second. ``P:AUTOSAVE:OK`` is No."
+    )
     file: Annotated[str, "/var/lib/zocalo-ioc/i03/BL03I-EA-ZOC-01.json"]
     reason: Reason
 
 
 class RejectedNotWritten(NotKept):
-    """The message is still rejected."""
-
     text = "Can't write a rejected message to {file}: {reason}"
     remedy = "Check the folder of --rejected"
+    cause = "The message is still rejected."
     file: Annotated[str, "/var/lib/zocalo-ioc/i03/BL03I-EA-ZOC-01.jsonl"]
     reason: Reason
 
@@ -72,67 +68,60 @@ class RejectedNotWritten(NotKept):
 
 
 class PackageMissing(SettingsInvalid):
-    """An extra of the distribution is not installed."""
-
     text = "{option} needs the {package} package"
     remedy = "Install zocalo-ioc[{extra}]"
+    cause = "An extra of the distribution is not installed."
     option: Annotated[str, "--metrics-port"]
     package: Annotated[str, "prometheus_client"]
     extra: Annotated[str, "metrics"]
 
 
 class MetricsPortUnavailable(SettingsInvalid):
-    """Prometheus could not connect."""
-
     text = "--metrics-port: can't listen at {address}:{port}: {reason}"
     remedy = "Choose another port, or find the program that uses this one"
+    cause = "Prometheus could not connect."
     address: Annotated[str, "127.0.0.1"]
     port: Annotated[int, 9100]
     reason: Annotated[str, "Address already in use"]
 
 
 class FileUnreadable(SettingsInvalid):
-    """The file can't be opened, or is not text."""
-
     text = "{option}: can't read {file}: {reason}"
+    cause = "The file can't be opened, or is not text."
     option: Annotated[str, "--access-security"]
     file: Annotated[str, "/etc/zocalo-ioc/i03.acf"]
     reason: Reason
 
 
 class AccessSecurityInvalid(SettingsInvalid):
-    """EPICS does not accept the file."""
-
     text = "EPICS can't start with the access security file {file}"
     remedy = "See the line that EPICS names above"
+    cause = "EPICS does not accept the file."
     file: Annotated[str, "/etc/zocalo-ioc/i03.acf"]
 
 
 class FilesNotCopied(SettingsInvalid):
-    """The folder can't be written."""
-
     text = "Can't copy to {folder}: {reason}"
     remedy = "Choose another folder"
+    cause = "The folder can't be written."
     folder: Annotated[str, "/opt/opi"]
     reason: Reason
 
 
 class FilesNotInstalled(SettingsInvalid):
-    """Screens and databases come with the distribution, not with the package."""
-
     text = "The folder {folder} is not installed"
     remedy = "Install zocalo-ioc with pip"
+    cause = "Screens and databases come with the distribution, not with the package."
     folder: Annotated[str, "opi"]
 
 
 class CertificateUnusable(SettingsInvalid):
-    """The file of a certificate or key is not there, or holds something else."""
-
     text = "{option}: can't use {file}: {reason}"
     remedy = (
         "It must hold PEM certificates, and the key must belong to them and have no "
         "password"
     )
+    cause = "The file of a certificate or key is not there, or holds something else."
     option: Annotated[str, "--ca-file"]
     file: Annotated[str, "/etc/zocalo-ioc/ca.pem"]
     reason: Annotated[str, "No such file or directory"]
@@ -142,18 +131,16 @@ class CertificateUnusable(SettingsInvalid):
 
 
 class SettingsNotYaml(SettingsInvalid):
-    """The file can't be parsed."""
-
     text = "{file} is not YAML{where}"
+    cause = "The file can't be parsed."
     file: _Settings
     where: Annotated[str, " at or before line 3"]
 
 
 class SettingsEmpty(SettingsInvalid):
-    """The file is YAML, but has no keys."""
-
     text = "{file} has no settings"
     remedy = "Write lines such as prefix: P"
+    cause = "The file is YAML, but has no keys."
     file: _Settings
 
 
@@ -161,60 +148,53 @@ class SettingsEmpty(SettingsInvalid):
 
 
 class BrokerLineUnusable(SettingsInvalid):
-    """A line of the file is not the URL of a broker."""
-
     text = "--broker-file: can't use line {line} of {file}; {advice}"
+    cause = "A line of the file is not the URL of a broker."
     line: Annotated[int, 2]
     file: _BrokerFile
     advice: Annotated[str, f"write it as a URL: {URL_FORM}"]
 
 
 class BrokerFileEmpty(SettingsInvalid):
-    """The file has only comments and empty lines."""
-
     text = "--broker-file: {file} has no URL"
     remedy = f"Write {URL_FORM}"
+    cause = "The file has only comments and empty lines."
     file: _BrokerFile
 
 
 class ZocaloConfigurationUnknown(SettingsInvalid):
-    """Neither the option nor the environment names the file."""
-
     text = "--zocalo-environment needs the site's configuration"
     remedy = "Set ZOCALO_CONFIG, or give --zocalo-config"
+    cause = "Neither the option nor the environment names the file."
 
 
 class ZocaloConfigurationUnusable(SettingsInvalid):
-    """Zocalo, or a plugin that the file names, does not accept it."""
-
     text = "--zocalo-config: can't use {file} ({error})"
     remedy = "Try it with zocalo's own commands"
+    cause = "Zocalo, or a plugin that the file names, does not accept it."
     file: _Configuration
     error: Annotated[str, "ConfigurationError"]
 
 
 class ZocaloEnvironmentUnknown(SettingsInvalid):
-    """The configuration has others."""
-
     text = "--zocalo-environment: {file} has no environment {environment}"
     remedy = "It has {known}"
+    cause = "The configuration has others."
     file: _Configuration
     environment: Annotated[str, "i04"]
     known: Annotated[str, "devrmq, live"]
 
 
 class ZocaloEnvironmentWithoutBroker(SettingsInvalid):
-    """The environment is for something else."""
-
     text = "--zocalo-environment: {environment} does not say where RabbitMQ is"
     remedy = "It needs a plugin of the kind pika"
+    cause = "The environment is for something else."
     environment: Annotated[str, "live"]
 
 
 class ZocaloPortsDiffer(SettingsInvalid):
-    """The configuration lists hosts and ports that do not match."""
-
     text = "--zocalo-environment: give RabbitMQ one port, or one for each host"
     remedy = "There are {hosts} hosts and {ports} ports"
+    cause = "The configuration lists hosts and ports that do not match."
     hosts: Annotated[int, 3]
     ports: Annotated[int, 2]

@@ -6,76 +6,66 @@ from ._groups import NotUnderstood
 
 
 class NotARecipeMessage(NotUnderstood):
-    """Another program sent the message."""
-
     text = "Not a recipe message: the header workflows-recipe is not true"
+    cause = "Another program sent the message."
 
 
 class MessageTooLong(NotUnderstood):
-    """Messages of that length are not read."""
-
     text = "The message has {size} bytes; at most {limit} are read"
+    cause = "Messages of that length are not read."
     size: Annotated[int, 5000000]
     limit: Annotated[int, 4194304]
 
 
 class MessageNotJson(NotUnderstood):
-    """The body can't be parsed."""
-
     text = "Not JSON: {reason}"
+    cause = "The body can't be parsed."
     reason: Annotated[str, "expected value at line 1 column 1"]
 
 
 class NoSuchStep(NotUnderstood):
-    """The message is for a step that the recipe does not have."""
-
     text = "The recipe has no step {step}"
+    cause = "The message is for a step that the recipe does not have."
     step: Annotated[str, "7"]
 
 
 class ContentInvalid(NotUnderstood):
-    """A field is missing or invalid."""
-
     text = "{reason}"
+    cause = "A field is missing or invalid."
     reason: Annotated[str, "parameters.dcid: Field required"]
 
 
 class GridUnknown(NotUnderstood):
-    """The box of a frame depends on the size of the grid."""
-
     text = "DCID {dcid}: the recipe step has no gridinfo, so its grid is unknown"
+    cause = "The box of a frame depends on the size of the grid."
     dcid: Annotated[int, 71]
 
 
 class GridTooLarge(NotUnderstood):
-    """The grid does not fit the records."""
-
     text = "DCID {dcid}: its grid has {boxes} boxes; at most {limit} are shown"
+    cause = "The grid does not fit the records."
     dcid: Annotated[int, 71]
     boxes: Annotated[int, 90000]
     limit: Annotated[int, 65536]
 
 
 class GridChanged(NotUnderstood):
-    """Frames of one data collection disagree on its grid."""
-
     text = "DCID {dcid}: the gridinfo differs from that of earlier frames"
+    cause = "Frames of one data collection disagree on its grid."
     dcid: Annotated[int, 71]
 
 
 class FramePastGrid(NotUnderstood):
-    """The frame is outside the grid."""
-
     text = "DCID {dcid} has no frame {number}: its grid has {boxes}"
+    cause = "The frame is outside the grid."
     dcid: Annotated[int, 71]
     number: Annotated[int, 241]
     boxes: Annotated[int, 240]
 
 
 class TooManyGrids(NotUnderstood):
-    """Zocalo centres scans of one or two grids."""
-
     text = "DCID {dcid}: its scan would have {grids} grids; at most {limit} are shown"
+    cause = "Zocalo centres scans of one or two grids."
     dcid: Annotated[int, 73]
     grids: Annotated[int, 3]
     limit: Annotated[int, 2]

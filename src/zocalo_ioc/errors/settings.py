@@ -24,51 +24,45 @@ class SettingsProblems(SettingsInvalid):
 
 
 class CommandUnknown(SettingsInvalid):
-    """The first word is not a command."""
-
     text = "There is no command {word}{hint}"
+    cause = "The first word is not a command."
     word: Annotated[str, "rnu"]
     hint: Annotated[str, "; did you mean run?"]
 
 
 class OptionUnknown(SettingsInvalid):
-    """The command does not have this option."""
-
     text = "There is no option {word}{hint}"
+    cause = "The command does not have this option."
     word: Annotated[str, "--borker"]
     hint: Annotated[str, "; did you mean --broker?"]
 
 
 class WordUnused(SettingsInvalid):
-    """The command takes fewer arguments."""
-
     text = "Unexpected argument {word}"
+    cause = "The command takes fewer arguments."
     word: Annotated[str, "i03.yaml"]
 
 
 class LineInvalid(SettingsInvalid):
-    """A value is missing, or is not allowed here."""
-
     text = "{reason}"
+    cause = "A value is missing, or is not allowed here."
     reason: Annotated[str, "Option '--broker' requires an argument"]
 
 
 class KeyUnknown(SettingsInvalid):
-    """The settings file has a key that the command does not have as an option."""
-
     text = "{file}: unknown key {key}{hint}"
+    cause = "The settings file has a key that the command does not have as an option."
     file: Annotated[str, "i03.yaml"]
     key: Annotated[str, "brokr"]
     hint: Annotated[str, "; did you mean broker?"]
 
 
 class OptionMissing(SettingsInvalid):
-    """A required option is missing."""
-
     text = (
         "{option} is missing: give it, set {variable}, or write {key} in the settings "
         "file{otherwise}"
     )
+    cause = "A required option is missing."
     option: Annotated[str, "--broker"]
     variable: Annotated[str, "ZOCALO_IOC_BROKER"]
     key: Annotated[str, "broker"]
@@ -76,78 +70,69 @@ class OptionMissing(SettingsInvalid):
 
 
 class ValueUnusable(SettingsInvalid):
-    """The option does not accept the value. Passwords are not shown."""
-
     text = "{label}: can't use {value}; {advice}"
+    cause = "The option does not accept the value. Passwords are not shown."
     label: _Label
     value: Annotated[str, "'soon'"]
     advice: Annotated[str, "write a number above 0, at most 3600"]
 
 
 class OptionsExclusive(SettingsInvalid):
-    """The two options exclude each other."""
-
     text = "{label}: give this or {other}, not both"
+    cause = "The two options exclude each other."
     label: Annotated[str, "--broker"]
     other: Annotated[str, "--zocalo-environment (ZOCALO_IOC_ZOCALO_ENVIRONMENT)"]
 
 
 class OptionUseless(SettingsInvalid):
-    """The option is only for use with another one."""
-
     text = "{label}: use only with {other}"
+    cause = "The option is only for use with another one."
     label: Annotated[str, "--routing-key"]
     other: Annotated[str, "--results-exchange"]
 
 
 class ValuesMiscounted(SettingsInvalid):
-    """The number of values matches neither one nor the data collections."""
-
     text = "{option} has {values} values"
     remedy = "Give one, or one for each of the {dcids} data collections"
+    cause = "The number of values matches neither one nor the data collections."
     option: Annotated[str, "--num-frames"]
     values: Annotated[int, 3]
     dcids: Annotated[int, 2]
 
 
 class ServicesMissing(SettingsInvalid):
-    """The only selected service is left to the site."""
-
     text = "--services dispatcher with --dispatcher none leaves nothing to simulate"
+    cause = "The only selected service is left to the site."
 
 
 class QueuesNotDeclared(SettingsInvalid):
-    """The simulator would take messages from them, or write messages there."""
-
     text = "{address} has no {queues}"
     remedy = "Use --declare to create them, or check the virtual host in --broker"
+    cause = "The simulator would take messages from them, or write messages there."
     address: Node
     queues: Annotated[str, "processing_recipe, no reduce.xray_centering"]
 
 
 class DeclareForbidden(SettingsInvalid):
-    """The user may not create queues or exchanges."""
-
     text = "{address} does not allow it: {reason}"
+    cause = "The user may not create queues or exchanges."
     address: Node
     reason: Annotated[str, "ACCESS_REFUSED - permission denied"]
 
 
 class CredentialsUnusable(SettingsInvalid):
-    """The file is missing, or is not an ISPyB credentials file."""
-
     text = "--ispyb-credentials: can't use {file}: {reason}"
     remedy = (
         "It needs a section [ispyb_sqlalchemy] with username, password, host, port and "
         "database, with special characters as %XX: @ as %40, / as %2F, # as %23"
     )
+    cause = "The file is missing, or is not an ISPyB credentials file."
     file: Annotated[str, "/etc/zocalo-ioc/ispyb.cfg"]
     reason: Annotated[str, "there is no 'port'"]
 
 
 class VariableUnknown(SettingsInvalid):
-    """No command reads this ZOCALO_IOC_ variable. This is a warning."""
-
     text = "{variable} in the environment has no effect{hint}"
+    cause = "No command reads this ZOCALO_IOC_ variable. This is a warning."
     variable: Annotated[str, "ZOCALO_IOC_BROKRE"]
     hint: Annotated[str, "; did you mean ZOCALO_IOC_BROKER?"]

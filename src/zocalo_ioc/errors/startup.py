@@ -7,17 +7,17 @@ from ._groups import NotStarted
 
 
 class SavedByAnother(NotStarted):
-    """Two would overwrite each other's values. The lock ends with the other process."""
-
     text = "Another IOC saves its values to {file}"
     remedy = "Stop the other IOC, or set --autosave to another folder"
+    cause = (
+        "Two would overwrite each other's values. The lock ends with the other process."
+    )
     file: Annotated[str, "BL03I-EA-ZOC-01.json"]
 
 
 class PrefixServed(NotStarted):
-    """Clients could get the values of either IOC."""
-
     text = "Another IOC serves {prefix}, at {address}"
     remedy = "Stop the other IOC, or choose another --prefix"
+    cause = "Clients could get the values of either IOC."
     prefix: Prefix
     address: Annotated[str, "bl03i-ea-serv-01:5064"]
