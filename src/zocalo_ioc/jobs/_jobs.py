@@ -30,12 +30,7 @@ class Jobs:
         """The jobs that have not ended, oldest first."""
         self.count = 0
         """The number of the latest job."""
-        self._last_sent: dict[int, float] = {}
-        self._numbers: dict[int, int] = {}  # of the latest jobs, by data collection
-        self._group_numbers: dict[int, int] = {}  # and by group
-        self._early: dict[int, Result] = {}  # what came before END was commanded
-        self._expects: dict[int, bool] = {}  # what START said, until END is confirmed
-        self._scans: dict[int, tuple[int, ...]] = {}  # that one END is still to end
+        self._known = SavedJobs()
 
     def begin(self, event: Event, requests: Sequence[Request], guid: str = "") -> Job:
         """Note that messages are about to be sent, one a request; return their job.
@@ -52,22 +47,24 @@ class Jobs:
             self.count = self.count % INT32_MAX + 1  # 0 is none
             expects = first.expect_result
             if event is Event.END:
-                said = [self._expects[d] for d in dcids if d in self._expects]
+                said = [
+                    self._known.expects[d] for d in dcids if d in self._known.expects
+                ]
                 expects = any(said) if said else expects
             job = Job(dcids, number=self.count, expects_result=expects)
             self.running.append(job)
             for dcid in dcids:
-                _remember(self._numbers, dcid, job.number)
+                _remember(self._known.numbers, dcid, job.number)
             if event is Event.END:
-                job.result = next(filter(None, map(self._early.get, dcids)), None)
+                job.result = next(filter(None, map(self._known.early.get, dcids)), None)
         if event is Event.START:
             for dcid in dcids:
-                self._early.pop(dcid, None)
-                _remember(self._expects, dcid, job.expects_result)
-                self._scans.pop(dcid, None)
+                self._known.early.pop(dcid, None)
+                _remember(self._known.expects, dcid, job.expects_result)
+                self._known.scans.pop(dcid, None)
         job.dcgid = next((r.dcgid for r in requests if r.dcgid), job.dcgid)
         if job.dcgid:
-            _remember(self._group_numbers, job.dcgid, job.number)
+            _remember(self._known.group_numbers, job.dcgid, job.number)
         job.id = job.id or first.id
         job.guid = guid
         job.begin(event, dcids)
@@ -93,7 +90,7 @@ class Jobs:
         """
         if job := self.of(dcids):
             return job.dcids if job.whole else ()
-        return self._scans.get(dcids[0], ())
+        return self._known.scans.get(dcids[0], ())
 
     def refuse(
         self, requests: Sequence[Request], reason: str, *, failed: bool = True
@@ -115,7 +112,7 @@ class Jobs:
 
     def confirmed(self, job: Job, event: Event, dcid: int, now: float) -> None:
         """Note that the broker has a message."""
-        _remember(self._last_sent, dcid, now)
+        _remember(self._known.last_sent, dcid, now)
         ends = event is Event.END and job.running  # else START may have come since
         job.confirm(event, dcid, now)
         others = [
@@ -157,8 +154,10 @@ class Jobs:
         """Return the number of the job a result belongs to, the latest, or 0."""
         if jobs := self._awaiting(result):
             return jobs[-1].number
-        numbers = [self._numbers.get(d, 0) for d in (result.dcid, *result.dcg_dcids)]
-        return max(*numbers, self._group_numbers.get(result.dcgid or 0, 0))
+        numbers = [
+            self._known.numbers.get(d, 0) for d in (result.dcid, *result.dcg_dcids)
+        ]
+        return max(*numbers, self._known.group_numbers.get(result.dcgid or 0, 0))
 
     def result(self, result: Result, now: float) -> None:
         """Give a result to the jobs it belongs to."""
@@ -197,7 +196,7 @@ class Jobs:
 
     def last_sent(self, dcid: int) -> float | None:
         """When the latest message for a data collection was confirmed, if ever."""
-        return self._last_sent.get(dcid)
+        return self._known.last_sent.get(dcid)
 
     def save(self, ahead: float) -> SavedJobs:
         """Return what is known of jobs.
@@ -205,17 +204,9 @@ class Jobs:
         Args:
             ahead: how far the clock to save times of is ahead, in seconds.
         """
-        return SavedJobs(
-            count=self.count,
-            latest=self.latest if self.count else None,
-            running=self.running,
-            last_sent=self._last_sent,
-            numbers=self._numbers,
-            group_numbers=self._group_numbers,
-            early=self._early,
-            expects=self._expects,
-            scans=self._scans,
-        ).shifted(ahead)
+        latest = self.latest if self.count else None
+        now = {"count": self.count, "latest": latest, "running": self.running}
+        return self._known.model_copy(update=now).shifted(ahead)
 
     def restore(self, saved: SavedJobs, ahead: float, now: float) -> list[Job]:
         """Go on with saved jobs, before any other has begun.
@@ -228,13 +219,8 @@ class Jobs:
         Returns:
             Those that run, but whose messages the broker has not all confirmed.
         """
-        saved = saved.shifted(-ahead, now)
-        self.count = saved.count
-        self.running = saved.running
-        self._last_sent, self._early = saved.last_sent, saved.early
-        self._expects = saved.expects
-        self._scans = saved.scans
-        self._numbers, self._group_numbers = saved.numbers, saved.group_numbers
+        self._known = saved = saved.shifted(-ahead, now)
+        self.count, self.running = saved.count, saved.running
         latest = saved.latest or self.latest
         same = (job for job in self.running if job.number == latest.number)
         self.current = self.latest = next(same, latest)
@@ -262,16 +248,16 @@ class Jobs:
         """
         for dcid in job.dcids:
             if job.whole and (dcid in job.to_end or job.state is State.FAILED):
-                _remember(self._scans, dcid, job.dcids)
+                _remember(self._known.scans, dcid, job.dcids)
             else:
-                self._scans.pop(dcid, None)
+                self._known.scans.pop(dcid, None)
         if job.state not in ENDED_BY_RESULT:
             return
         for dcid in job.dcids:
             if job.result and dcid in job.to_end:
-                _remember(self._early, dcid, job.result)
+                _remember(self._known.early, dcid, job.result)
             else:
-                self._early.pop(dcid, None)
+                self._known.early.pop(dcid, None)
 
     def _forget_start(self, job: Job) -> None:
         """Forget what START said, unless END is still to be sent, or sent again."""
@@ -279,7 +265,7 @@ class Jobs:
         for dcid in job.dcids:
             due = dcid in job.to_end or (Event.END, dcid) in job.unconfirmed
             if not (again and due):
-                self._expects.pop(dcid, None)
+                self._known.expects.pop(dcid, None)
 
     def _emit(self, event: JobEvent) -> None:
         self._handle(event, self.current)

@@ -21,7 +21,8 @@ class SavedJobs(BaseModel):
         numbers: of the latest jobs, by data collection.
         group_numbers: and by group.
         early: results that came before END was commanded, by data collection.
-        expects: whether START said that a result will come, by data collection.
+        expects: whether START said that a result will come, by data collection, until
+            END is confirmed.
         scans: those that one END is still to end, by data collection.
     """
 
