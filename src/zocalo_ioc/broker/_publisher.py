@@ -50,14 +50,6 @@ class _Pending:
         self.sent_at = perf_counter()
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def confirm(self) -> None:
-        if not self.done.done():
-            self.done.set_result(None)
-
-    def fail(self, problem: Problem) -> None:
-        if not self.done.done():
-            self.done.set_exception(problem)
-
 
 class Publisher:
     """The messages that the broker has not confirmed yet, and sending them.
@@ -148,7 +140,7 @@ class Publisher:
                 return
             if not isinstance(why, ChannelClosedByClient):
                 for pending in by_tag.values():
-                    pending.fail(publisher_problem(address, why))
+                    fail(pending.done, publisher_problem(address, why))
                 await pauses.take()
 
     async def watch(self, address: str, on_change: Callable[[], None]) -> None:
@@ -195,7 +187,7 @@ class Publisher:
         if self._channel is None or self._held():
             return
         if not pending.wanted():
-            pending.fail(errors.Withdrawn())
+            fail(pending.done, errors.Withdrawn())
             return
         message = pending.message
         try:
@@ -210,7 +202,7 @@ class Publisher:
             self._channel = None
             return
         except Exception as error:  # what pika can't encode, it never will
-            pending.fail(errors.NotEncodable(type(error).__name__))
+            fail(pending.done, errors.NotEncodable(type(error).__name__))
             return
         pending.sent_at = perf_counter()
         self._by_tag[next(self._tags)] = pending
@@ -233,7 +225,7 @@ class Publisher:
             if pending is None:
                 continue
             if isinstance(method, Basic.Ack):
-                pending.confirm()
+                resolve(pending.done, None)
                 self.overdue = None
             else:
                 pending.refused = True
@@ -268,5 +260,5 @@ def _on_return(
     for pending in by_tag.values():
         if pending.message.body == body and not pending.done.done():
             where = method.exchange or "the default exchange"
-            pending.fail(errors.NoQueue(method.routing_key, where))
+            fail(pending.done, errors.NoQueue(method.routing_key, where))
             return

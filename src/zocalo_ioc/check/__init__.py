@@ -1,6 +1,5 @@
 """`zocalo-ioc check`: looks before the first start at all that the IOC will need."""
 
 from ._check import check, refused
-from ._finding import Outcome
 
-__all__ = ["Outcome", "check", "refused"]
+__all__ = ["check", "refused"]

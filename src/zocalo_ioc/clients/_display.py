@@ -34,35 +34,27 @@ class Progress:
 
     Attributes:
         console: where it is shown.
+        bar: the line, and a picture below it, in a terminal.
     """
 
     def __init__(self, text: str) -> None:
         self.console = Console(stderr=True)
         columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
-        self._bar = _Bar(*columns, console=self.console, transient=True)
-        self._task = self._bar.add_task(text, total=None)
+        self.bar = _Bar(*columns, console=self.console, transient=True)
+        self._task = self.bar.add_task(text, total=None)
         self._text = ""
         self._first = text
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
-            self._bar.start()
+            self.bar.start()
         else:
             self.show(self._first)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self.console.is_terminal:
-            self._bar.stop()
-
-    @property
-    def picture(self) -> RenderableType:
-        """What is shown below the line, in a terminal."""
-        return self._bar.picture
-
-    @picture.setter
-    def picture(self, picture: RenderableType) -> None:
-        self._bar.picture = picture
+            self.bar.stop()
 
     def show(self, text: str) -> None:
         """Show what is going on."""
@@ -70,7 +62,7 @@ class Progress:
             return
         self._text = text
         if self.console.is_terminal:
-            self._bar.update(self._task, description=text)
+            self.bar.update(self._task, description=text)
         else:
             print(text, file=sys.stderr, flush=True)
 

@@ -35,7 +35,7 @@ async def _follow(zocalo: Client, progress: Progress, dcids: Collection[int]) ->
             grids = [grid for grid in await zocalo.grids() if grid.dcid in dcids]
             if grids:
                 small = [reduced(grid, console.width) for grid in grids]
-                progress.picture = as_text(small, coloured=coloured)
+                progress.bar.picture = as_text(small, coloured=coloured)
             await asyncio.sleep(AGAIN)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from ._command import Command
-from ._environment import misspelt_variables
 
 COMMANDS: Mapping[str, str] = {
     "run": "serve the PVs, connected to a RabbitMQ broker",
@@ -29,4 +28,4 @@ def find(name: str) -> Command:
     return command
 
 
-__all__ = ["COMMANDS", "Command", "find", "misspelt_variables"]
+__all__ = ["COMMANDS", "Command", "find"]

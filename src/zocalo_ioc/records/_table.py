@@ -7,22 +7,15 @@ from typing import Any
 from ._handles import Counter, Record, attribute
 
 
-@dataclass(frozen=True)
-class Image:
-    """An NTNDArray for PV Access clients, made of records.
+class _OfRecords:
+    """What is made of records for PV Access clients.
 
     Attributes:
         name: its name, after the prefix.
-        pixels: the array, row after row. An update of it makes one of the image.
-        size: its columns and rows.
-        description: what it shows.
         access: what clients do with it, in the words of PVI.
     """
 
     name: str
-    pixels: Record[Any]
-    size: tuple[Record[int], Record[int]]
-    description: str
     access = "r"
 
     @property
@@ -32,7 +25,24 @@ class Image:
 
 
 @dataclass(frozen=True)
-class Table:
+class Image(_OfRecords):
+    """An NTNDArray for PV Access clients, made of records.
+
+    Attributes:
+        name: its name, after the prefix.
+        pixels: the array, row after row. An update of it makes one of the image.
+        size: its columns and rows.
+        description: what it shows.
+    """
+
+    name: str
+    pixels: Record[Any]
+    size: tuple[Record[int], Record[int]]
+    description: str
+
+
+@dataclass(frozen=True)
+class Table(_OfRecords):
     """An NTTable for PV Access clients, made of arrays that are records, too.
 
     Attributes:
@@ -41,7 +51,6 @@ class Table:
         counter: the record whose update makes one update of the table.
         description: what a row is.
         beside: records with further values of the same update, by field.
-        access: what clients do with it, in the words of PVI.
     """
 
     name: str
@@ -49,12 +58,6 @@ class Table:
     counter: Counter
     description: str
     beside: Mapping[str, Record[Any]] = field(default_factory=dict[str, Record[Any]])
-    access = "r"
-
-    @property
-    def pvi_name(self) -> str:
-        """Its name as an attribute of a device."""
-        return attribute(self.name)
 
     @property
     def labels(self) -> str:

@@ -5,14 +5,11 @@ The settings that several modules know are here; others are with their command, 
 where values come from.
 """
 
-from ._check import CheckSettings
 from ._command_line import SettingsCommand
-from ._given import Given, missing
 from ._log import IocSettings, LogSettings
 from ._options import ENV_PREFIX, POSITIONAL, Option, options_of
-from ._output import OutputSettings
-from ._run import RunSettings
-from ._settings import Settings
+from ._run import CheckSettings, RunSettings
+from ._settings import OutputSettings, Settings
 from ._simulate import SimulateSettings
 from ._sources import Sources, closest, did_you_mean
 from ._submit import SubmitSettings
@@ -23,7 +20,6 @@ __all__ = [
     "MAX_PREFIX",
     "POSITIONAL",
     "CheckSettings",
-    "Given",
     "IocSettings",
     "LogSettings",
     "Option",
@@ -36,6 +32,5 @@ __all__ = [
     "SubmitSettings",
     "closest",
     "did_you_mean",
-    "missing",
     "options_of",
 ]

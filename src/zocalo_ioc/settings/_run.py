@@ -1,4 +1,4 @@
-"""The settings of `zocalo-ioc run`."""
+"""The settings of `zocalo-ioc run`, and of `check`, which looks at them."""
 
 import ssl
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from ._ispyb import IspybSettings
 from ._log import IocSettings
 from ._options import options_of
 from ._queues import FramesSettings, ResultsSettings, queue_of
-from ._settings import Settings
+from ._settings import OutputSettings, Settings
 from ._zocalo import broker_urls
 from .types import (
     FILE,
@@ -213,6 +213,10 @@ class RunSettings(
         if not queue and not exchange:
             return None
         return queue_of("frames", self.prefix, queue, exchange, self.frames_routing_key)
+
+
+class CheckSettings(RunSettings, OutputSettings):
+    """Check everything that the IOC needs, with the options of run."""
 
 
 def _unusable(option: str, file: Path | None, error: OSError) -> CertificateUnusable:

@@ -44,3 +44,13 @@ class Settings(BaseModel):
         from ._command_line import SettingsCommand
 
         return SettingsCommand("", cls).make_context("", list(arguments)).obj.load()
+
+
+class OutputSettings(Settings):
+    """What commands take that print a result."""
+
+    group: ClassVar[str] = "Output"
+
+    as_json: bool = Field(
+        default=False, alias="json", description="print JSON instead of text"
+    )

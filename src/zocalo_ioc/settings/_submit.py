@@ -6,7 +6,7 @@ from pydantic import Field
 
 from ..errors.settings import ValuesMiscounted
 from ._options import POSITIONAL
-from ._output import OutputSettings
+from ._settings import OutputSettings
 from .types import COUNTS, DCIDS, JSON, NAMES, NUMBER, NUMBERS, PREFIX, RECIPES, SECONDS
 
 
