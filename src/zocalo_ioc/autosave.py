@@ -17,8 +17,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
 from .errors import NotKept
-from .errors.files import NotSaved, SavedDamaged, SavedUnreadable
-from .errors.startup import SavedByAnother
+from .errors.files import NotSaved, SavedByAnother, SavedDamaged, SavedUnreadable
 from .jobs import SavedJobs
 
 PERIOD = 1.0

@@ -10,7 +10,7 @@ from typing import Any
 
 from zocalo_ioc import autosave
 from zocalo_ioc.__main__ import main
-from zocalo_ioc.broker._answers import Answers
+from zocalo_ioc.broker._subscriber import Answers
 from zocalo_ioc.jobs import Jobs
 
 POINTS: dict[str, tuple[Any, str]] = {

@@ -72,7 +72,7 @@ def hanging_dns(monkeypatch: pytest.MonkeyPatch) -> Generator[list[int]]:
 async def test_a_dns_that_does_not_answer_is_named_and_keeps_one_thread(
     rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("zocalo_ioc.broker._names.LOOK_UP_TIME", 0.2)
+    monkeypatch.setattr("zocalo_ioc.broker._amqp.LOOK_UP_TIME", 0.2)
     states: asyncio.Queue[Connection] = asyncio.Queue()
     subscription = Subscription(Queue(RESULTS), lambda delivery: True)
     urls = ["amqp://node1.invalid"] * 3 + [rabbitmq.url]

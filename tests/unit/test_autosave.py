@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from zocalo_ioc.autosave import Autosave, Saved, SavedResult
-from zocalo_ioc.errors.files import NotSaved
-from zocalo_ioc.errors.startup import SavedByAnother
+from zocalo_ioc.errors.files import NotSaved, SavedByAnother
 
 RESULT = SavedResult(number=3, arrived=1.5, latency=None, body=b"{}")
 SAVED = Saved(values={"DCID": 5, "TIMEOUT": 2.5, "FILENAME": "µ"}, result=RESULT)

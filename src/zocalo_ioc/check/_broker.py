@@ -28,7 +28,7 @@ from ..broker import (
 from ..errors import checks as errors
 from ..settings import CheckSettings
 from ..wire import TRIGGER_QUEUE
-from ._finding import Finding, no, note, yes
+from ._report import Finding, no, note, yes
 
 LIMIT = 5.0
 """How long a node may take for an answer, seconds."""

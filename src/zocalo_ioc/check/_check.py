@@ -1,12 +1,20 @@
-"""Goes through everything, one thing after the other."""
+"""Goes through everything, one thing after the other; what is short is here as well."""
 
 import logging
+import tempfile
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import chain
+from pathlib import Path
 
-from ..errors import SettingsInvalid
+from ..errors import IspybUnavailable, SettingsInvalid
+from ..errors.checks import FolderReadOnly
+from ..errors.files import PackageMissing
+from ..errors.ispyb import IspybSilent
 from ..errors.settings import SettingsProblems, VariableUnknown
 from ..exits import Exit
+from ..ispyb import LIMIT, open_database
 from ..settings import CheckSettings
 from ._broker import check_nodes
 from ._epics import (
@@ -15,10 +23,7 @@ from ._epics import (
     check_names,
     check_ports,
 )
-from ._files import check_folder
-from ._finding import Finding, Outcome, no, note, yes
-from ._ispyb import check_ispyb
-from ._report import report
+from ._report import Finding, Outcome, no, note, report, yes
 
 
 def check(settings: CheckSettings, warnings: Sequence[VariableUnknown]) -> Exit:
@@ -80,3 +85,37 @@ def _look(settings: CheckSettings) -> Iterator[Finding]:
     if ispyb:
         yield check_ispyb(ispyb)
     yield from check_nodes(urls, tls, settings)
+
+
+def check_folder(option: str, folder: Path) -> Finding:
+    """Try whether files can be made in a folder."""
+    what = f"--{option}"
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"zocalo-ioc check")
+    except OSError as error:
+        return no(what, FolderReadOnly(str(folder), error.strerror or ""))
+    return yes(what, f"{folder} is writable.")
+
+
+def check_ispyb(url: str) -> Finding:
+    """Read nothing, from all the columns that the IOC needs, within its limit."""
+    what = "ISPyB"
+    try:
+        with closing(open_database(url)) as database:
+            database.probe()
+            began = time.monotonic()  # the IOC keeps its connections, too
+            database.probe()
+            if time.monotonic() - began > LIMIT:
+                return no(what, IspybSilent(database.address, LIMIT))
+            try:
+                database.read_past(0)
+            except IspybUnavailable as problem:
+                return note(what, problem)  # only past results are missed
+    except (PackageMissing, IspybUnavailable) as problem:
+        return no(what, problem)
+    return yes(
+        what,
+        f"{database.address} answers, and has all tables and columns "
+        "that the IOC reads.",
+    )

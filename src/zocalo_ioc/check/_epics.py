@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import checks as errors
 from ..records import IMAGES, MAX_NAME, TABLES, ioc_stats, served
-from ._finding import Finding, no, yes
+from ._report import Finding, no, yes
 
 _SERVERS = {
     "Channel Access": ("EPICS_CA", 5064),

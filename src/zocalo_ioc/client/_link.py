@@ -1,7 +1,9 @@
 """A Channel Access connection to an IOC, which notices when the IOC goes away."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import aioca
@@ -12,7 +14,35 @@ from ..errors.clients import IocLost, IocSilent
 from ..jobs import State
 from ._errors import IocGone, RequestRefused
 from ._matching import History
-from ._turns import take_turn
+
+_lock = threading.Lock()
+_last: dict[str, Future[None]] = {}
+
+
+async def take_turn(pv: str) -> Callable[[], None]:
+    """Wait until no other put to a PV is under way; return what ends the turn.
+
+    EPICS stalls a client process that has two puts with callback to one record under
+    way: its server closes the connection after a while, and does the second put all the
+    same. All event loops of a process share one connection, so the turns are those of
+    the process.
+    """
+    mine = Future[None]()
+    with _lock:
+        before, _last[pv] = _last.get(pv), mine
+
+    def release() -> None:
+        mine.set_result(None)
+
+    if before:
+        try:
+            await asyncio.shield(asyncio.wrap_future(before))
+        except BaseException:
+            # the one after must still wait for the one before
+            before.add_done_callback(lambda _: release())
+            raise
+    return release
+
 
 CONNECT_WITHIN = 5.0
 """How long the IOC may take to answer, in seconds."""

@@ -1,8 +1,10 @@
 """`zocalo-ioc map`: the grids of a scan as a picture, in a terminal or in a file."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from rich.text import Text
 from ..client import Centre, Client, GridMap, ZocaloError
 from ..errors.clients import MatplotlibMissing, PictureNotWritten
 from ..exits import Exit, complain
+from ._display import Progress
 
 _COLOURS = (
     *((68, 1, 84), (72, 40, 120), (62, 74, 137), (49, 104, 142), (38, 130, 142)),
@@ -203,3 +206,41 @@ def _draw_box(axes: Any, slow: int, centre: Centre, rank: int) -> None:
     x, y = [left, right, right, left, left], [top, top, bottom, bottom, top]
     axes.plot(x, y, color="red", linewidth=1.5)
     axes.annotate(str(rank), (right, top), color="red", weight="bold", clip_on=False)
+
+
+# -- below the progress of a job ----------------------------------------------
+
+
+@asynccontextmanager
+async def live_map(
+    zocalo: Client, progress: Progress, dcids: Collection[int]
+) -> AsyncGenerator[None]:
+    """Show the grids of data collections as they fill, if the IOC takes frames."""
+    task = asyncio.create_task(_follow(zocalo, progress, dcids))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def _follow(zocalo: Client, progress: Progress, dcids: Collection[int]) -> None:
+    if not (console := progress.console).is_terminal:
+        return
+    coloured = console.color_system is not None
+    with suppress(ZocaloError):  # it takes no frames; if it is gone, the job says so
+        while True:
+            grids = [grid for grid in await zocalo.grids() if grid.dcid in dcids]
+            if grids:
+                small = [reduced(grid, console.width) for grid in grids]
+                progress.bar.picture = as_text(small, coloured=coloured)
+            await asyncio.sleep(AGAIN)
+
+
+def reduced(grid: GridMap, width: int) -> GridMap:
+    """Return a grid of so few columns, whose boxes have the most spots of several."""
+    n = math.ceil(grid.counts.shape[1] / width)
+    missing = [(0, -length % n) for length in grid.counts.shape]
+    padded = np.pad(grid.counts, missing, constant_values=-1)
+    rows, columns = (length // n for length in padded.shape)
+    return replace(grid, counts=padded.reshape(rows, n, columns, n).max(axis=(1, 3)))

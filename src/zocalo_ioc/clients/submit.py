@@ -1,18 +1,18 @@
 """`zocalo-ioc submit`: drives a running IOC from a terminal, through Channel Access."""
 
 import asyncio
+import json
 import sys
 
-from ..client import Client, IocGone, Result, ZocaloError
+from ..client import Client, IocGone, PastResult, Result, ZocaloError
 from ..client._request import submission
 from ..errors import RequestInvalid
 from ..exits import Exit, complain
-from ..jobs import State, named
+from ..jobs import State, count_of_centres, named
 from ..settings import SubmitSettings
 from ..wire import Command, Event
-from ._display import Progress, as_json, as_table
-from ._live_map import live_map
-from ._past import print_past
+from ._display import Progress, as_json, as_rows, as_table
+from .grids import live_map
 
 _CHECKED = {
     "process": (Event.START, Event.END),
@@ -133,3 +133,53 @@ class _Job:
         if result:
             as_table(result.columns)
         print(message)
+
+
+# -- past results -------------------------------------------------------------
+
+
+async def print_past(settings: SubmitSettings) -> Exit:
+    """Print the results that ISPyB has, and return the exit status."""
+    found = False
+    try:
+        async with Client(settings.prefix) as zocalo:
+            for dcid in settings.dcids:
+                results = await zocalo.past(dcid)
+                found |= any(result.count for result in results)
+                if settings.as_json:
+                    print(_as_json(dcid, results))
+                else:
+                    _print(dcid, results)
+    except ZocaloError as error:
+        complain(error)
+        return Exit.FAILED
+    return Exit.WELL if found else Exit.NO_CENTRES
+
+
+def _print(dcid: int, results: list[PastResult]) -> None:
+    for result in results:
+        centres = count_of_centres(result.count)
+        named = filter(None, (f"DCID {dcid}", result.type, result.status))
+        shown = len(as_rows(result.columns))
+        rest = "" if shown == result.count else f", of which {shown or 'none'} shown"
+        print(f"{', '.join(named)}: {centres}{rest}")
+        as_table(result.columns)
+    if not results:
+        print(f"DCID {dcid}: ISPyB has no result")
+
+
+def _as_json(dcid: int, results: list[PastResult]) -> str:
+    return json.dumps(
+        {
+            "dcid": dcid,
+            "results": [
+                {
+                    "type": result.type,
+                    "status": result.status,
+                    "count": result.count,
+                    "centres": as_rows(result.columns),
+                }
+                for result in results
+            ],
+        }
+    )

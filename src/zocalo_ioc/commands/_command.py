@@ -6,16 +6,23 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from ..errors.settings import SettingsProblems
+from ..errors.settings import SettingsProblems, VariableUnknown
 from ..exits import Exit, complain
 from ..logs import logging_as
-from ..settings import IocSettings, LogSettings, Settings, Sources
-from ._environment import misspelt_variables
+from ..settings import (
+    ENV_PREFIX,
+    IocSettings,
+    LogSettings,
+    Settings,
+    Sources,
+    closest,
+    options_of,
+)
 from ._service import Service
 from ._shell import Shell
 
@@ -136,3 +143,38 @@ def _leave() -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+# -- variables that are misspelt ----------------------------------------------
+
+
+def misspelt_variables(model: type[Settings]) -> list[VariableUnknown]:
+    """Return a warning for each variable that no command knows.
+
+    Args:
+        model: the settings of the command that runs. Others' are looked at only when
+            a variable is not of this one.
+    """
+    known = _variables(model)
+    found = [name for name in os.environ if name.startswith(ENV_PREFIX)]
+    if all(name in known for name in found):
+        return []
+    from . import COMMANDS, find
+
+    of_all = set[str]().union(*(_variables(find(name).settings) for name in COMMANDS))
+    return [
+        VariableUnknown(name, _hint(name, of_all))
+        for name in sorted(found)
+        if name not in of_all
+    ]
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    """Suggest another; the prefix that all have would make all look alike."""
+    without = {each.removeprefix(ENV_PREFIX): each for each in known}
+    near = closest(name.removeprefix(ENV_PREFIX), list(without))
+    return "".join(f"; did you mean {without[each]}?" for each in near)
+
+
+def _variables(model: type[Settings]) -> set[str]:
+    return {option.in_environment for option in options_of(model).values()}

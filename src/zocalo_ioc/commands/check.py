@@ -3,8 +3,7 @@
 from ..errors.settings import SettingsProblems
 from ..exits import Exit
 from ..settings import CheckSettings, OutputSettings, Sources
-from ._command import Command
-from ._environment import misspelt_variables
+from ._command import Command, misspelt_variables
 
 
 def _check(settings: CheckSettings) -> Exit:

@@ -16,7 +16,6 @@ from . import (
     requests,
     results,
     settings,
-    startup,
 )
 from ._groups import (
     CheckFailed,
@@ -66,6 +65,5 @@ __all__ = [
     "requests",
     "results",
     "settings",
-    "startup",
     "without_passwords",
 ]

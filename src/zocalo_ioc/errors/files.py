@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from ._examples import Reason
-from ._groups import NotKept, SettingsInvalid
+from ._examples import Prefix, Reason
+from ._groups import NotKept, NotStarted, SettingsInvalid
 
 _BrokerFile = Annotated[str, "/etc/zocalo-ioc/broker.url"]
 _Configuration = Annotated[str, "/dls_sw/apps/zocalo/configuration.yaml"]
@@ -198,3 +198,23 @@ class ZocaloPortsDiffer(SettingsInvalid):
     cause = "The configuration lists hosts and ports that do not match."
     hosts: Annotated[int, 3]
     ports: Annotated[int, 2]
+
+
+# -- what another IOC has -----------------------------------------------------
+
+
+class SavedByAnother(NotStarted):
+    text = "Another IOC saves its values to {file}"
+    remedy = "Stop the other IOC, or set --autosave to another folder"
+    cause = (
+        "Two would overwrite each other's values. The lock ends with the other process."
+    )
+    file: Annotated[str, "BL03I-EA-ZOC-01.json"]
+
+
+class PrefixServed(NotStarted):
+    text = "Another IOC serves {prefix}, at {address}"
+    remedy = "Stop the other IOC, or choose another --prefix"
+    cause = "Clients could get the values of either IOC."
+    prefix: Prefix
+    address: Annotated[str, "bl03i-ea-serv-01:5064"]

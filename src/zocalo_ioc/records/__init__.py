@@ -26,11 +26,12 @@ from ._pvs import (
     MAX_NAME,
     MOTOR,
     TABLES,
+    Image,
     Pvs,
+    Table,
     served,
 )
 from ._results import MAX_HISTORY
-from ._table import Image, Table
 from .datatypes import (
     Array,
     Bool,

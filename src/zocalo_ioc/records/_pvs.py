@@ -1,6 +1,7 @@
 """All records: as handles for one IOC, and as declarations for everything else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ._declarations import (
@@ -14,10 +15,67 @@ from ._declarations import (
     ZocaloPvs,
 )
 from ._grids import GRIDS, GridPvs
-from ._handles import Change, Counter, Record, Section, Store
+from ._handles import Change, Counter, Record, Section, Store, attribute
 from ._ioc_stats import IOC_STATS
 from ._results import BestPvs, CentrePvs, HistoryPvs, MotorPvs, ResultPvs
-from ._table import Image, Table
+
+
+class _OfRecords:
+    """What is made of records for PV Access clients.
+
+    Attributes:
+        name: its name, after the prefix.
+        access: what clients do with it, in the words of PVI.
+    """
+
+    name: str
+    access = "r"
+
+    @property
+    def pvi_name(self) -> str:
+        """Its name as an attribute of a device."""
+        return attribute(self.name)
+
+
+@dataclass(frozen=True)
+class Image(_OfRecords):
+    """An NTNDArray for PV Access clients, made of records.
+
+    Attributes:
+        name: its name, after the prefix.
+        pixels: the array, row after row. An update of it makes one of the image.
+        size: its columns and rows.
+        description: what it shows.
+    """
+
+    name: str
+    pixels: Record[Any]
+    size: tuple[Record[int], Record[int]]
+    description: str
+
+
+@dataclass(frozen=True)
+class Table(_OfRecords):
+    """An NTTable for PV Access clients, made of arrays that are records, too.
+
+    Attributes:
+        name: its name, after the prefix.
+        columns: the arrays, by the names of the columns.
+        counter: the record whose update makes one update of the table.
+        description: what a row is.
+        beside: records with further values of the same update, by field.
+    """
+
+    name: str
+    columns: Mapping[str, Record[Any]]
+    counter: Counter
+    description: str
+    beside: Mapping[str, Record[Any]] = field(default_factory=dict[str, Record[Any]])
+
+    @property
+    def labels(self) -> str:
+        """The record with the names of the columns."""
+        return f"{self.name}:LABELS"
 
 
 class Pvs:

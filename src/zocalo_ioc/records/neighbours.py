@@ -5,7 +5,7 @@ from typing import Any
 
 from epicscorelibs import path
 
-from ..errors.startup import PrefixServed
+from ..errors.files import PrefixServed
 
 SEARCH_TIME = 0.5
 """Seconds, in which Channel Access searches four times."""

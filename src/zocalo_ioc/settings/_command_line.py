@@ -11,8 +11,7 @@ from click.shell_completion import CompletionItem
 
 from ..errors import SettingsInvalid
 from ..errors.settings import LineInvalid, OptionUnknown, WordUnused
-from ._given import plain
-from ._options import Option, options_of
+from ._options import Option, options_of, plain
 from ._settings import Settings
 from ._sources import SettingsProblems, Sources, closest, did_you_mean
 

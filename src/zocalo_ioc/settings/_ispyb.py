@@ -7,9 +7,9 @@ from pydantic import Field
 
 from ..errors import SettingsInvalid
 from ..errors.settings import OptionsExclusive, OptionUseless
-from ._given import Given
-from ._ispyb_url import read_credentials
+from ._options import Given
 from ._settings import Settings
+from ._urls import read_credentials
 from .types import FILE, ISPYB_URL
 
 

@@ -7,8 +7,7 @@ from pydantic import Field
 
 from ..errors import SettingsInvalid
 from ..errors.settings import OptionsExclusive, OptionUseless
-from ._given import Given, missing
-from ._options import options_of
+from ._options import Given, missing, options_of
 from ._settings import Settings
 from .types import NAME, QUEUE
 

@@ -10,13 +10,12 @@ from pydantic import Field
 from ..errors import SettingsInvalid
 from ..errors.files import CertificateUnusable
 from ..errors.settings import OptionsExclusive
-from ._broker_url import read_broker_file
-from ._given import Given, missing
 from ._ispyb import IspybSettings
 from ._log import IocSettings
-from ._options import options_of
+from ._options import Given, missing, options_of
 from ._queues import FramesSettings, ResultsSettings, queue_of
 from ._settings import OutputSettings, Settings
+from ._urls import read_broker_file
 from ._zocalo import broker_urls
 from .types import (
     FILE,

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import SettingsInvalid
-from ._given import Given
+from ._options import Given
 from .types import FILE
 
 

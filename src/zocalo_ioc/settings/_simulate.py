@@ -10,9 +10,8 @@ from typing_extensions import TypeAliasType
 from zocalo_simulator.names import QUEUES, Beamline, Detector, ServiceName, Trouble
 
 from ..errors import SettingsInvalid
-from ._given import Given, missing
 from ._log import LogSettings
-from ._options import options_of
+from ._options import Given, missing, options_of
 from .types import FILE, FOLDER, ISPYB_URL, QUEUE, SECONDS, URL
 
 

@@ -14,8 +14,7 @@ from pydantic_core import ErrorDetails
 from ..errors import SettingsInvalid, without_passwords
 from ..errors.files import FileUnreadable, SettingsEmpty, SettingsNotYaml
 from ..errors.settings import KeyUnknown, OptionMissing, SettingsProblems, ValueUnusable
-from ._given import Given, missing, plain
-from ._options import Option, options_of
+from ._options import Given, Option, missing, options_of, plain
 from ._settings import Settings
 
 _UNREAD = FileUnreadable, SettingsNotYaml, SettingsEmpty

@@ -9,8 +9,7 @@ from typing_extensions import TypeAliasType
 
 from ..records import LONGEST_NAME, MAX_NAME
 from ..wire import INT32_MAX, TRIGGER_QUEUE
-from ._broker_url import broker_url
-from ._ispyb_url import ispyb_url
+from ._urls import broker_url, ispyb_url
 
 MAX_PREFIX = MAX_NAME - len(":") - LONGEST_NAME
 

@@ -4,7 +4,6 @@ Triggers follow dodal's ``ZocaloTrigger``; results follow the recipe wrapper of
 python-workflows and the X-ray centring service of Diamond Light Source.
 """
 
-from ._common import complaints, encode, validated
 from ._frames import Frame, FramePayload, GridSize, Orientation, read_frame
 from ._recipes import (
     RECIPE_HEADERS,
@@ -29,7 +28,10 @@ from ._values import (
     IdList,
     OptionalId,
     OptionalText,
+    complaints,
+    encode,
     none_if_null,
+    validated,
 )
 
 __all__ = [

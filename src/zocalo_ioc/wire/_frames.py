@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, Field
 
-from ._common import validated
 from ._recipes import read_envelope
-from ._values import Flag, Id, IdList, Int31, OptionalId, none_if_null
+from ._values import Flag, Id, IdList, Int31, OptionalId, none_if_null, validated
 
 
 class Orientation(StrEnum):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import from_json
 
 from ..errors import results as errors
-from ._common import encode, validated
+from ._values import encode, validated
 
 RECIPE_HEADERS: Mapping[str, object] = {"workflows-recipe": True}
 """The headers of a recipe message, as python-workflows sends them."""

@@ -18,9 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, to_json
 
-from ._common import validated
 from ._recipes import read_envelope, recipe_message
-from ._values import INT32_MAX, Flag, Id, IdList, Int31, OptionalId
+from ._values import INT32_MAX, Flag, Id, IdList, Int31, OptionalId, validated
 
 MAX_CENTRES = 10_000
 

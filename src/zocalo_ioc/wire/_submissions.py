@@ -9,9 +9,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from ..errors import requests as errors
-from ._common import complaints
 from ._triggers import Request
-from ._values import INT32_MAX
+from ._values import INT32_MAX, complaints
 
 
 class Command(StrEnum):

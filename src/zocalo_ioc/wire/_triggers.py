@@ -11,8 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError, from_json
 
 from ..errors import requests as errors
-from ._common import encode
-from ._values import Int31
+from ._values import Int31, encode
 
 TRIGGER_QUEUE = "processing_recipe"
 """The queue, on the default exchange, from which Zocalo's dispatcher takes triggers."""

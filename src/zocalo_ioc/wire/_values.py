@@ -1,12 +1,15 @@
-"""Values as recipes hold them.
+"""Values as recipes hold them, and reading and writing whole messages.
 
 Recipes are filled in as text, so a number, a flag, a list or nothing may be a text.
 pydantic reads numbers from text, and whole numbers from floats; the rest is here.
 """
 
-from typing import Annotated
+import json
+from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator, FailFast, Field
+from pydantic import BaseModel, BeforeValidator, FailFast, Field, ValidationError
+
+from ..errors.results import ContentInvalid
 
 INT32_MAX = 2**31 - 1
 Int31 = Annotated[int, Field(ge=0, le=INT32_MAX)]
@@ -55,3 +58,52 @@ IdList = Annotated[
     BeforeValidator(_list),
 ]
 """A list, or the text of one: ``[1, 2]``, ``1,2``."""
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def encode(message: object) -> bytes:
+    """Return the body of a message.
+
+    Raises:
+        ValueError: a number is infinite or none.
+    """
+    return json.dumps(message, allow_nan=False).encode()
+
+
+_WORDS = {
+    "model_type": "Input should be an object",
+    "extra_forbidden": "Not known here",
+    "string_pattern_mismatch": "Input should be up to 39 ASCII characters",
+}
+
+
+def complaints(error: ValidationError, where: str = "", at_most: int = 3) -> str:
+    """Say what is wrong where, without what pydantic says of its models."""
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    said: list[str] = []
+    for entry in errors[:at_most]:
+        path = ".".join(map(str, [where, *entry["loc"]] if where else entry["loc"]))
+        what = _WORDS.get(entry["type"], entry["msg"])
+        said.append(f"{path or 'The message'}: {what}")
+    if len(errors) > at_most:
+        said.append(f"and {len(errors) - at_most} more")
+    return "; ".join(said)
+
+
+def validated(model: type[Model], value: object, where: str = "") -> Model:
+    """Read a part of a message.
+
+    Args:
+        model: what it should be.
+        value: what it is.
+        where: what errors call it.
+
+    Raises:
+        NotUnderstood: it can't be used, with what it lacks.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise ContentInvalid(complaints(error, where)) from error
