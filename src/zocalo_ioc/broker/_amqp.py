@@ -179,7 +179,7 @@ class AmqpBroker:
         It does not read meanwhile, so the queue can't be asked anew either.
         """
 
-        def note(blocked: bool) -> None:
+        def note(blocked: bool, *_: object) -> None:
             if self._connection is not connection:
                 return  # one that was given up, and speaks again
             self._blocked = blocked
@@ -187,14 +187,8 @@ class AmqpBroker:
                 self._publisher.go_on()
             self._show(address)
 
-        def on_blocked(*_: object) -> None:
-            note(True)
-
-        def on_unblocked(*_: object) -> None:
-            note(False)
-
-        connection.pika.add_on_connection_blocked_callback(on_blocked)
-        connection.pika.add_on_connection_unblocked_callback(on_unblocked)
+        connection.pika.add_on_connection_blocked_callback(partial(note, True))
+        connection.pika.add_on_connection_unblocked_callback(partial(note, False))
 
     async def _watch_silence(self, connection: AsyncioConnection, address: str) -> None:
         """Give up a connection that is open, but dead.

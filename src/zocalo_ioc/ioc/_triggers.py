@@ -162,11 +162,6 @@ class Triggers:
         await self._waiters.until_ended(job, unless_done=tasks)
         return job
 
-    def _refuse_what_is_processed(self, requests: Sequence[Request]) -> None:
-        for request in requests:
-            if job := self._jobs.processing(request.dcid):
-                raise StillProcessed(request.dcid, job.number)
-
     def _begin(
         self,
         event: Event,
@@ -192,8 +187,9 @@ class Triggers:
             )
             for request, content in zip(requests, contents, strict=True)
         ]
-        if event is Event.START:
-            self._refuse_what_is_processed(requests)
+        for request in requests if event is Event.START else ():
+            if job := self._jobs.processing(request.dcid):
+                raise StillProcessed(request.dcid, job.number)
         job = self._jobs.begin(event, requests, messages[-1].guid)
         job.whole |= filled.whole
         if notes := " ".join(map(str, filled.notes)):

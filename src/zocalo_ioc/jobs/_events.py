@@ -7,35 +7,24 @@ from ._job import Job
 
 
 @dataclass(frozen=True)
-class Began:
+class _OfJob:
+    job: Job
+
+
+class Began(_OfJob):
     """Messages of a job are about to be sent."""
 
-    job: Job
 
-
-@dataclass(frozen=True)
-class Changed:
+class Changed(_OfJob):
     """Something was confirmed for a job, or came for it, and it goes on."""
 
-    job: Job
 
-
-@dataclass(frozen=True)
-class Ended:
+class Ended(_OfJob):
     """A job has ended."""
 
-    job: Job
 
-
-@dataclass(frozen=True)
-class Refused:
-    """Requests can't be sent.
-
-    Attributes:
-        job: stands for them, and never ran.
-    """
-
-    job: Job
+class Refused(_OfJob):
+    """Requests can't be sent. The job stands for them, and never ran."""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def encode(message: object) -> bytes:
     return json.dumps(message, allow_nan=False).encode()
 
 
+_MOST_TOLD = 3
 _WORDS = {
     "model_type": "Input should be an object",
     "extra_forbidden": "Not known here",
@@ -79,16 +80,16 @@ _WORDS = {
 }
 
 
-def complaints(error: ValidationError, where: str = "", at_most: int = 3) -> str:
+def complaints(error: ValidationError, where: str = "") -> str:
     """Say what is wrong where, without what pydantic says of its models."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
     said: list[str] = []
-    for entry in errors[:at_most]:
+    for entry in errors[:_MOST_TOLD]:
         path = ".".join(map(str, [where, *entry["loc"]] if where else entry["loc"]))
         what = _WORDS.get(entry["type"], entry["msg"])
         said.append(f"{path or 'The message'}: {what}")
-    if len(errors) > at_most:
-        said.append(f"and {len(errors) - at_most} more")
+    if len(errors) > _MOST_TOLD:
+        said.append(f"and {len(errors) - _MOST_TOLD} more")
     return "; ".join(said)
 
 
