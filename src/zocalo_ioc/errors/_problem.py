@@ -28,7 +28,7 @@ class Problem(Exception):
     Attributes:
         text: what is wrong.
         remedy: what to do about it.
-        cause: what it comes from, for the reference.
+        cause: the usual cause, for the reference.
     """
 
     text: str = ""
