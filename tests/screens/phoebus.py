@@ -1,6 +1,7 @@
 """The screens in the real Phoebus: pictures for the documentation, and clicks.
 
-``make screens`` runs this; ``make test`` needs no Phoebus.
+``make screens`` runs this; ``make test`` needs no Phoebus. With ``PICTURES``, a folder,
+whole windows of the size ``WINDOW`` are saved there in every state, to be looked at.
 """
 
 import json
@@ -21,7 +22,7 @@ from tests.support.phoebus import ROOT, Phoebus, Screen, size_of
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import result_sender
 
-PICTURES = ROOT / "docs" / "images"
+IMAGES = ROOT / "docs" / "images"
 PREFIX = "ZOCALO-DEMO"
 GRID = "GRID-DEMO:FGS"
 RED = (255, 70, 70)
@@ -119,17 +120,14 @@ async def ioc(
     ioc.stop()
 
 
-MAIN = Screen(ROOT / "opi" / "zocalo.bob", 0, 0)
-WATCH = Screen(ROOT / "opi" / "zocalo-watch.bob", 0, 820)
-ENGINEERING = Screen(ROOT / "opi" / "zocalo-engineering.bob", 1600, 0)
-EMBEDDED = Screen(ROOT / "opi" / "zocalo-embedded.bob", 1600, 820)
-WEB = Screen(ROOT / "opi" / "zocalo-web.bob", 2100, 820)
+OPI = ROOT / "opi"
+MAIN = Screen(OPI / "zocalo.bob", 0)
 SCREENS = {
     "": MAIN,
-    "-watch": WATCH,
-    "-engineering": ENGINEERING,
-    "-embedded": EMBEDDED,
-    "-web": WEB,
+    "-watch": Screen(OPI / "zocalo-watch.bob", 1),
+    "-engineering": Screen(OPI / "zocalo-engineering.bob", 2),
+    "-embedded": Screen(OPI / "zocalo-embedded.bob", 3),
+    "-web": Screen(OPI / "zocalo-web.bob", 4),
 }
 DOCUMENTED = {
     *("filling", "five", "none", "broker-away", "watch-five"),
@@ -149,21 +147,18 @@ async def phoebus(
         yield phoebus
 
 
-@pytest.fixture(scope="module")
-def others(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where pictures go that are in no page, to be looked at."""
-    return tmp_path_factory.mktemp("pictures")
-
-
 @pytest.fixture
-def save(phoebus: Phoebus, others: Path) -> Any:
+def save(phoebus: Phoebus) -> Any:
     def save(name: str, *, still: str | None = "") -> None:
         if still is not None:
             phoebus.until_still(MAIN, still)
         for kind, screen in SCREENS.items():
             what = f"{kind}-{name}".strip("-")
-            folder = PICTURES if what in DOCUMENTED else others
-            phoebus.save(screen, folder / f"zocalo-{what}.png")
+            if folder := os.environ.get("PICTURES"):
+                file = Path(folder) / f"{what}.png"
+                phoebus.save(screen, file, window=True)
+            elif what in DOCUMENTED:
+                phoebus.save(screen, IMAGES / f"zocalo-{what}.png")
 
     return save
 
@@ -348,6 +343,15 @@ async def test_a_refused_value_is_explained(
 
     await ioc.until_said("-5")
     save("refused", still="MESSAGE")
+
+
+async def test_without_a_grid_scan_device(
+    ioc: Ioc, broker: RabbitMQ, grid: GridScan, save: Any
+) -> None:
+    grid.stop()
+    await Scan(ioc, broker, 16_085_985, CRYSTALS).whole()
+    assert await ioc.severity("BEST:MOTOR:X") == 3
+    save("no-grid-scan-device")
 
 
 async def test_with_the_broker_away(ioc: Ioc, broker: RabbitMQ, save: Any) -> None:

@@ -16,11 +16,10 @@ from PIL import Image
 from .ports import EpicsPorts
 
 ROOT = Path(__file__).parents[2]
-DISPLAY_SIZE = "3200x1640x24"
+WINDOW = tuple(map(int, os.environ.get("WINDOW", "1600x900").split("x")))
+"""The width and height of a window."""
 FRAME = (1, 66)
 """Where the screen begins in its window, which has a tab and a tool bar above it."""
-ROOM = (20, 90)
-"""How much larger than its screen a window must be."""
 DISCONNECTED = (211, 55, 211)
 """The border of a widget whose PV is not connected, on white."""
 TOLERANCE = 3
@@ -31,12 +30,13 @@ Pixels = NDArray[np.uint8]
 
 
 class Screen:
-    """A screen in a window of its own."""
+    """A screen in a window of its own, the windows side by side in rows of two."""
 
-    def __init__(self, file: Path, x: int, y: int) -> None:
+    def __init__(self, file: Path, number: int) -> None:
         self.file = file
         self.root = ET.parse(file).getroot()
-        self.x, self.y = x, y
+        row, column = divmod(number, 2)
+        self.x, self.y = column * WINDOW[0], row * WINDOW[1]
 
     @property
     def size(self) -> tuple[int, int]:
@@ -46,8 +46,7 @@ class Screen:
 
     @property
     def geometry(self) -> str:
-        width, height = (a + b for a, b in zip(self.size, ROOM, strict=True))
-        return f"{width}x{height}+{self.x}+{self.y}"
+        return f"{WINDOW[0]}x{WINDOW[1]}+{self.x}+{self.y}"
 
     def box(self, widget: str) -> tuple[int, int, int, int]:
         """Return where a widget is in the screen: left, top, right and bottom."""
@@ -111,8 +110,10 @@ class Phoebus:
         ]
         self._log = home / "phoebus.log"
         reading, writing = os.pipe()
+        height = max(screen.y for screen in screens) + WINDOW[1]
+        size = f"{2 * WINDOW[0]}x{height}x24"
         self._display = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writing), "-screen", "0", DISPLAY_SIZE],
+            ["Xvfb", "-displayfd", str(writing), "-screen", "0", size],
             pass_fds=[writing],
             stderr=subprocess.DEVNULL,
         )
@@ -153,16 +154,18 @@ class Phoebus:
             process.terminate()
             process.wait(20)
 
-    def look(self, screen: Screen) -> Pixels:
-        """Return what a screen shows, of shape (height, width, 3)."""
+    def look(self, screen: Screen, *, window: bool = False) -> Pixels:
+        """Return what a screen or its window shows, of shape (height, width, 3)."""
         shot = subprocess.run(
             ["import", "-window", "root", "png:-"],
             env=self._environment,
             check=True,
             capture_output=True,
         )
-        left, top = screen.x + FRAME[0], screen.y + FRAME[1]
-        width, height = screen.size
+        left, top = screen.x, screen.y
+        width, height = WINDOW if window else screen.size
+        if not window:
+            left, top = left + FRAME[0], top + FRAME[1]
         with Image.open(io.BytesIO(shot.stdout)) as image:
             part = image.convert("RGB").crop((left, top, left + width, top + height))
             return np.asarray(part)
@@ -200,10 +203,10 @@ class Phoebus:
             assert time.monotonic() < end, f"{widget} did not change: {self._log}"
             time.sleep(0.2)  # likewise
 
-    def save(self, screen: Screen, file: Path) -> None:
-        """Save a picture of a screen."""
+    def save(self, screen: Screen, file: Path, *, window: bool = False) -> None:
+        """Save a picture of a screen or its window."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        image = Image.fromarray(self.look(screen))
+        image = Image.fromarray(self.look(screen, window=window))
         few_colors = image.quantize(256, Image.Quantize.MAXCOVERAGE)
         few_colors.save(file, optimize=True)
 
