@@ -13,6 +13,7 @@ from parts import (
     commands,
     history,
     ignored,
+    ispyb,
     job,
     message,
     options,
@@ -36,8 +37,10 @@ from widgets import (
     TITLE,
     colors,
     heading,
+    label,
     lamp,
     opens,
+    pv,
     rows,
     set_property,
     text_of,
@@ -93,8 +96,10 @@ def _top() -> Iterator[Any]:
     yield state(MARGIN, 2, 220, 40)
     yield from job(240, 0, 400)
     yield from progress(650, 0, 280)
-    yield from broker(WIDTH - RIGHT - MARGIN, 0, RIGHT)
-    yield ignored(WIDTH - RIGHT - MARGIN, HEIGHT, RIGHT)
+    x, half = WIDTH - RIGHT - MARGIN, (RIGHT - GAP) // 2
+    yield from broker(x, 0, half)
+    yield ispyb(x + half + GAP, 0, half)
+    yield ignored(x, HEIGHT, RIGHT)
 
 
 def _scan(x: int, *, unless_idle: bool) -> Iterator[Any]:
@@ -153,9 +158,9 @@ def engineering_screen() -> str:
         ("GUID", "GUID"),
         ("RESULT:DCID", "Result's DCID"),
         ("RESULT:DCGID", "Result's group"),
-        ("RESULT:SOURCE", "Result's pipeline"),
         ("RESULT:DIMENSIONS", "Dimensions"),
         ("RESULT:LATENCY", "Latency"),
+        ("RESULT:SOURCE", "Result's pipeline"),
     ]
     software = [("VERSION", "zocalo-ioc"), ("HEARTBEAT", "Heartbeat")]
 
@@ -172,6 +177,8 @@ def engineering_screen() -> str:
         yield state(MARGIN, 2, 220, 40)
         yield from job(240, 0, 400)
         yield from broker(650, 0, 300)
+        yield label("ISPyB", 970, 0, 50)
+        yield value("ISPYB:CONNECTED", 1024, 0, 60)
         yield message(MARGIN, 48, width - 2 * MARGIN)
         yield heading("Messages", first, top, column)
         yield from rows(counters, first, top + PITCH, column)
@@ -179,7 +186,11 @@ def engineering_screen() -> str:
         yield heading("Options", first, y, column)
         yield from rows(options, first, y + PITCH, column)
         yield heading("Last messages", second, top, column)
-        yield from rows(last, second, top + PITCH, column)
+        *others, pipeline = rows(last, second, top + PITCH, column)
+        yield from others
+        is_there = {pv("RESULT:SEQ"): True}, {"pvInt0 < 1": "false"}
+        pipeline.rule("none", "visible", *is_there)  # before a result, it says CPU
+        yield pipeline
         y = top + 7 * PITCH + GAP
         yield heading("Software", second, y, column)
         yield from rows(software, second, y + PITCH, column)

@@ -91,6 +91,7 @@ def _map(grid: str, rooms: Sequence[Room], *, brief: bool) -> Iterator[Any]:
     # drawn again each second, since Phoebus drops a drawing if its display is busy
     root = f"=arrayPow(arraySum(`{counts}`, 1), 0.5 + 0 * `{pv('HEARTBEAT')}`)"
     made = widget.Image(f"{grid} map", root, x, top, width, y + height - top)
+    made.visible(False)  # until the script has fitted it to the grid
     made.show_toolbar(False)
     made.auto_scale(False)
     made.minimum(0)
@@ -108,8 +109,10 @@ def _map(grid: str, rooms: Sequence[Room], *, brief: bool) -> Iterator[Any]:
         axis.predefined_scale_font(fonts.FinePrint)
     made.add_x_axis(x_axis)
     made.add_y_axis(y_axis)
-    for n in range(SHOWN, 0, -1):  # the strongest is drawn last
-        made.add_roi(_box(n))
+    # boxes, then their numbers, which the script puts where there is room
+    for form in ("", "{}"):
+        for n in range(SHOWN, 0, -1):  # the strongest is drawn last
+            made.add_roi(_region(form.format(n), RED if n == 1 else ORANGE))
     made.tool_tip(
         f"Spots in each box of the {grid} grid, on a square-root scale; grey: no frame "
         f"yet.\nOutlines: the boxes of up to {SHOWN} centres, numbered as in the table."
@@ -141,10 +144,10 @@ def _color_map() -> ET.Element:
     return made
 
 
-def _box(number: int) -> Any:
+def _region(name: str, color: tuple[int, int, int]) -> Any:
     made = widget.RegionOfInterest()
-    made.name(str(number))
-    made.color(*(RED if number == 1 else ORANGE))
+    made.name(name)
+    made.color(*color)
     made.visible(False)
     made.interactive(False)
     return made

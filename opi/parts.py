@@ -1,6 +1,6 @@
 """The parts that screens are made of."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from phoebusgen import widget
@@ -87,11 +87,13 @@ def while_it_answers(
     gone.text("The IOC of $(P) does not answer: is it running and reachable?")
     gone.predefined_font(fonts.Header3)
     gone.wrap_words(True)
+    beats = {pv("HEARTBEAT"): True}
+    gone.rule("answers", "visible", beats, {"pvInt0 >= 0": "false"})
     yield gone
     made = group("screen", 0, y, width, height, inside)
     made.transparent(False)
     made.visible(False)
-    made.rule("answers", "visible", {pv("HEARTBEAT"): True}, {"pvInt0 >= 0": "true"})
+    made.rule("answers", "visible", beats, {"pvInt0 >= 0": "true"})
     yield made
 
 
@@ -138,11 +140,15 @@ def progress(x: int, y: int, width: int) -> Iterator[Any]:
     frames, expected = (
         [pv(f"GRID:{grid}:{name}") for grid in grids] for name in ("FRAMES", "EXPECTED")
     )
-    of = dict.fromkeys([*frames, *expected, pv("GRID:XY:DCID"), pv("JOB:DCID")], True)
+    dcids = [pv(name) for name in ("GRID:XY:DCID", "JOB:DCID", "GRID:XZ:DCID")]
+    of = dict.fromkeys([*frames, *expected, *dcids], True)
     theirs = "pvInt4 == pvInt5 and pvInt2 + pvInt3 > 0"
-    said = '"%d of %d frames" % (pvInt0 + pvInt1, pvInt2 + pvInt3)'
+    said = {
+        "pvInt6 > 0 and pvInt3 == 0": '"%d of %d frames, x-y grid" % (pvInt0, pvInt2)',
+        theirs: '"%d of %d frames" % (pvInt0 + pvInt1, pvInt2 + pvInt3)',
+    }
     text = label("frames", x, y, width)
-    text.rule("frames", "text", of, {theirs: said}, True)
+    text.rule("frames", "text", of, said, True)
     text.visible(False)
     text.rule("theirs", "visible", of, {theirs: "true"})
     yield text
@@ -193,7 +199,7 @@ def request(x: int, y: int, width: int) -> Iterator[Any]:
             ("File name", "FILENAME"),
             ("Recipes", "RECIPES"),
             ("Parameters", "PARAMETERS"),
-            ("Result", "EXPECT_RESULT"),
+            ("Expect result", "EXPECT_RESULT"),
         ),
         start=1,
     ):
@@ -243,17 +249,24 @@ def options(x: int, y: int, width: int) -> Iterator[Any]:
 
 def ignored(x: int, y: int, width: int) -> Any:
     """Return a warning that some results are ignored."""
-    made = says(
-        "ignored",
-        ["SOURCE", "BROKER:IGNORED"],
-        {"pvInt0 > 0": '"Only " + pvStr0 + " results accepted: %d ignored" % pvInt1'},
-        x,
-        y,
-        width,
-    )
+    said = '"Only " + pvStr0 + " results accepted: %d ignored" % pvInt1'
+    names = ["SOURCE", "BROKER:IGNORED"]
+    return _warning("ignored", names, "pvInt0 > 0", said, x, y, width)
+
+
+def ispyb(x: int, y: int, width: int) -> Any:
+    """Return a warning that ISPyB does not answer."""
+    names, said = ["ISPYB:CONNECTED"], '"ISPyB does not answer"'
+    return _warning("ISPyB", names, "pvInt0 == 0", said, x, y, width)
+
+
+def _warning(
+    name: str, names: Sequence[str], condition: str, said: str, *place: int
+) -> Any:
+    made = says(name, names, {condition: said}, *place)
     made.predefined_background_color(colors.Attention)
     made.transparent(True)
-    made.rule("all", "transparent", {pv("SOURCE"): True}, {"pvInt0 > 0": "false"})
+    made.rule("all", "transparent", {pv(names[0]): True}, {condition: "false"})
     return made
 
 

@@ -1,7 +1,8 @@
 """The screen for browsers: what DLS's cs-web-lib and PVWS show as Phoebus does.
 
 cs-web-lib has no tables, and images only as video streams, so this has rows of text.
-It takes rules for JavaScript, and Phoebus turns them into Python, so these are both.
+It takes rules for JavaScript, and Phoebus turns them into Python, so these are both. A
+group that is hidden there shows what is inside, so each widget has a rule of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,6 @@ from widgets import (
     colors,
     exact,
     fonts,
-    group,
     heading,
     label,
     pv,
@@ -55,7 +55,8 @@ def web_screen() -> str:
 
     def widgets() -> Iterator[Any]:
         yield from title("Zocalo  $(P)", WIDTH)
-        yield from while_it_answers(WIDTH, TITLE, ROOM - TITLE, _inside())
+        inside = map(_while_it_answers, _inside())
+        yield from while_it_answers(WIDTH, TITLE, ROOM - TITLE, inside)
 
     return text_of("Zocalo $(P) web", WIDTH, ROOM, widgets())
 
@@ -72,7 +73,7 @@ def _inside() -> Iterator[Any]:
         ("JOB:DCID", "DCID"),
         ("JOB:NUMBER", "Number"),
         ("JOB:BY", "Started by"),
-        ("JOB:ELAPSED", "Time so far"),
+        ("JOB:ELAPSED", "Time taken"),
     ]
     yield from rows(job, MARGIN, top + PITCH, half)
     for made in rows([("JOB:REMAINING", "Time left")], MARGIN, top + 5 * PITCH, half):
@@ -85,17 +86,25 @@ def _inside() -> Iterator[Any]:
         ("RESULT:DIMENSIONS", "Dimensions"),
         ("RESULT:COUNT", "Centres"),
     ]
-    yield from rows(result, right, top + PITCH, half)
+    for made in rows(result, right, top + PITCH, half):
+        yield _only_when(made, ["RESULT:SEQ"], "pvInt0 > 0")
     top += 6 * PITCH + GAP
-    yield _grids(MARGIN, top, WIDTH - 2 * MARGIN)
+    yield from _grids(MARGIN, top, WIDTH - 2 * MARGIN)
     yield from _centres(MARGIN, top + 3 * PITCH + GAP, WIDTH - 2 * MARGIN)
 
 
 def _only_when(made: Any, names: Sequence[str], condition: str) -> Any:
     """Show a widget only under a condition, with pvInt0 and so on."""
     made.visible(False)
-    of = dict.fromkeys(map(pv, names), True)
+    of = dict.fromkeys([n if n.startswith("=") else pv(n) for n in names], True)
     made.rule("when", "visible", of, {condition: "true"})
+    return made
+
+
+def _while_it_answers(made: Any) -> Any:
+    """Hide a widget when the IOC is gone: pvInt0 is then not a number."""
+    if made.root.find(".//rule[@prop_id='visible']") is None:
+        _only_when(made, ["JOB:NUMBER"], "pvInt0 >= 0")
     return made
 
 
@@ -113,28 +122,28 @@ def _headings(texts: Sequence[str], x: int, y: int, width: int) -> Iterator[Any]
         yield heading(text, x + n * width, y, width)
 
 
-def _grids(x: int, y: int, width: int) -> Any:
-    """Return a row a grid, and how full it is; nothing if the IOC takes no frames."""
+def _grids(x: int, y: int, width: int) -> Iterator[Any]:
+    """Yield a row a grid, and how full it is; nothing if the IOC takes no frames."""
     each = width // (len(GRIDS) + 2)
 
     def inside() -> Iterator[Any]:
-        yield from _headings(["Grid", *GRIDS, "Filled"], 0, 0, each)
+        yield from _headings(["Grid", *GRIDS, "Filled"], x, y, each)
         for n, grid in enumerate(("XY", "XZ"), start=1):
-            top = n * PITCH
-            yield label("-".join(grid.lower()), 0, top, each - GAP)
+            top = y + n * PITCH
+            yield label("-".join(grid.lower()), x, top, each - GAP)
             for k, name in enumerate(GRIDS.values(), start=1):
                 shown = f"GRID:{grid}:{name}"
-                yield value(shown, k * each, top, each - GAP, units=False)
-            seen, all_ = (pv(f"GRID:{grid}:{name}") for name in ("FRAMES", "EXPECTED"))
-            share = f"=100 * `{seen}` / `{all_}`"
-            left = (len(GRIDS) + 1) * each
-            bar = widget.ProgressBar(f"{grid} bar", share, left, top, each, HEIGHT)
-            bar.limits_from_pv(False)
-            yield _only_when(bar, [f"GRID:{grid}:EXPECTED"], "pvInt0 > 0")
+                yield value(shown, x + k * each, top, each - GAP, units=False)
 
-    made = group("grids", x, y, width, 3 * PITCH, inside())
-    made.transparent(True)
-    return _only_when(made, ["GRID:XY:NX"], "pvInt0 >= 0")
+    for made in inside():
+        yield _only_when(made, ["GRID:XY:NX"], "pvInt0 >= 0")
+    for n, grid in enumerate(("XY", "XZ"), start=1):
+        seen, all_ = (pv(f"GRID:{grid}:{name}") for name in ("FRAMES", "EXPECTED"))
+        share = f"=100 * `{seen}` / `{all_}`"
+        left, top = x + (len(GRIDS) + 1) * each, y + n * PITCH
+        bar = widget.ProgressBar(f"{grid} bar", share, left, top, each, HEIGHT)
+        bar.limits_from_pv(False)
+        yield _only_when(bar, [f"GRID:{grid}:EXPECTED"], "pvInt0 > 0")
 
 
 def _centres(x: int, y: int, width: int) -> Iterator[Any]:
@@ -153,12 +162,11 @@ def _centres(x: int, y: int, width: int) -> Iterator[Any]:
         of, is_there = ["RESULT:COUNT", "RESULT:DIMENSIONS"], f"pvInt0 > {n}"
         yield _only_when(label(str(n + 1), x, top, each - GAP), of, is_there)
         for k, (name, decimals) in enumerate(CENTRES.values(), start=1):
-            made = widget.TextUpdate(
-                f"{name} {n + 1}",
-                f"=elementAt(`{exact(f'CENTRES:{name}')}`, {n})",
-                *(x + k * each, top, each - GAP, HEIGHT),
-            )
+            element = f"=elementAt(`{exact(f'CENTRES:{name}')}`, {n})"
+            place = x + k * each, top, each - GAP, HEIGHT
+            made = widget.TextUpdate(f"{name} {n + 1}", element, *place)
             made.precision(decimals)
             made.vertical_alignment_middle()
             has_z = " && pvInt1 > 2" if name == "Z" else ""
-            yield _only_when(made, of, is_there + has_z)
+            known = " && pvInt2 >= 0"  # the sample may not be
+            yield _only_when(made, [*of, element], is_there + has_z + known)

@@ -5,6 +5,9 @@
 # and the numbers of the columns of the table of centres (COLUMNS).
 from org.csstudio.display.builder.runtime.script import PVUtil, ScriptUtil
 
+LETTER = 14.0
+"""Pixels, the height of a number and its width."""
+
 
 def pixels_per_box(room, grid):
     columns, rows, ratio = grid
@@ -33,8 +36,8 @@ def draw():
         caption.setPropertyValue("y", room[1] + n * CAPTION / 2)
         caption.setPropertyValue("width", room[2])
     columns, rows, ratio = grids[WHICH]
-    widget.setPropertyValue("visible", columns > 0)
     if columns < 1:
+        widget.setPropertyValue("visible", False)
         return
     widget.setPropertyValue("x", room[0])
     widget.setPropertyValue("y", room[1] + CAPTION)
@@ -47,21 +50,36 @@ def draw():
     # one scale of colours for both grids, and not a full one for a few spots
     most = max(48, PVUtil.getInt(most_xy), PVUtil.getInt(most_xz))
     widget.setPropertyValue("maximum", (most + 1) ** 0.5)
-    outline(xy, xz, dcids, table)
+    outline(xy, xz, dcids, table, columns, scale, scale * ratio)
+    widget.setPropertyValue("visible", True)
 
 
-def outline(xy, xz, dcids, table):
+def outline(xy, xz, dcids, table, columns, wide, high):
     grids = [PVUtil.getInt(xy), PVUtil.getInt(xz)]
     theirs = any(int(dcid) in grids for dcid in PVUtil.getDoubleArray(dcids))
     centres = PVUtil.getTable(table) if theirs else []
-    count = len(widget.getPropertyValue("rois"))
+    count = len(widget.getPropertyValue("rois")) // 2
     for n in range(count):
         box = box_of(centres[n]) if n < len(centres) else None
-        roi = "rois[%d]." % (count - 1 - n)  # the last is drawn over the others
-        widget.setPropertyValue(roi + "visible", box is not None)
-        if box:
-            for name, value in zip(("x", "y", "width", "height"), box):
-                widget.setPropertyValue(roi + name + "_value", float(value))
+        place(count - 1 - n, box)  # the last is drawn over the others
+        place(2 * count - 1 - n, box and number_of(box, columns, wide, high))
+
+
+def place(n, region):
+    roi = "rois[%d]." % n
+    widget.setPropertyValue(roi + "visible", region is not None)
+    for name, value in zip(("x", "y", "width", "height"), region or ()):
+        widget.setPropertyValue(roi + name + "_value", float(value))
+
+
+def number_of(box, columns, wide, high):
+    """Return where the number of a box is, with boxes of wide x high pixels."""
+    left, top, width = box[:3]
+    if wide < 2:
+        return None  # there is no room for numbers
+    if top * high < LETTER:  # nor above this box
+        left, top = left + width + 2 / wide, LETTER / high
+    return min(left, columns - LETTER / wide), top, 0, 0
 
 
 def box_of(row):

@@ -1,7 +1,7 @@
 """The screens in the real Phoebus: pictures for the documentation, and clicks.
 
 ``make screens`` runs this; ``make test`` needs no Phoebus. With ``PICTURES``, a folder,
-whole windows of the size ``WINDOW`` are saved there in every state, to be looked at.
+whole windows of the size ``WINDOW`` are saved there too, in every state.
 """
 
 import json
@@ -154,11 +154,11 @@ def save(phoebus: Phoebus) -> Any:
             phoebus.until_still(MAIN, still)
         for kind, screen in SCREENS.items():
             what = f"{kind}-{name}".strip("-")
+            if what in DOCUMENTED:
+                phoebus.save(screen, IMAGES / f"zocalo-{what}.png")
             if folder := os.environ.get("PICTURES"):
                 file = Path(folder) / f"{what}.png"
                 phoebus.save(screen, file, window=True)
-            elif what in DOCUMENTED:
-                phoebus.save(screen, IMAGES / f"zocalo-{what}.png")
 
     return save
 
@@ -236,9 +236,16 @@ async def test_after_a_scan(ioc: Ioc, broker: RabbitMQ, save: Any, count: int) -
     save({0: "none", 1: "one", 5: "five"}[count])
 
 
-async def test_after_a_wide_scan(ioc: Ioc, broker: RabbitMQ, save: Any) -> None:
+async def test_after_a_wide_scan(
+    ioc: Ioc, broker: RabbitMQ, phoebus: Phoebus, save: Any
+) -> None:
     await Scan(ioc, broker, 16_085_100, MANY, MANY_SIZE).whole()
     save("many")
+    left, _, right, _ = MAIN.box("grids")
+    wide = (right - left) / MANY_SIZE[0]
+    (_, columns) = np.nonzero((phoebus.look(MAIN) == RED).all(axis=-1))
+    inside = columns[(columns > left) & (columns < right)]
+    assert np.ptp(inside) > 4 * wide  # beside the box, with no room for a number above
 
 
 async def test_while_a_scan_fills(ioc: Ioc, broker: RabbitMQ, save: Any) -> None:

@@ -296,6 +296,33 @@ def test_the_state_has_its_color_for_each_value_in_browsers() -> None:
     assert len(list(rule.iter("color"))) == len(State)
 
 
+def test_each_widget_hides_by_itself_in_browsers_when_the_ioc_is_gone() -> None:
+    (screen,) = (w for w in widgets(WEB) if w.findtext("name") == "screen")
+    for widget in screen.iter("widget"):
+        assert widget.findtext("visible") == "false", widget.findtext("name")
+        assert widget.find(".//rule[@prop_id='visible']") is not None
+
+
+@pytest.mark.parametrize("name", ["zocalo", "zocalo-watch"])
+def test_operators_are_warned_only_when_ispyb_does_not_answer(name: str) -> None:
+    (warning,) = (
+        label
+        for label in widgets(OPI / f"{name}.bob", "label")
+        if label.find(".//rule/pv_name[.='$(P):ISPYB:CONNECTED']") is not None
+    )
+    conditions = [
+        condition.get("bool_exp")
+        for rule in warning.iter("rule")
+        if rule.get("prop_id") != "visible"
+        for condition in rule.iter("exp")
+    ]
+    assert conditions == ["pvInt0 == 0"] * 2
+
+
+def test_whether_ispyb_answers_is_on_the_engineering_screen() -> None:
+    assert "ISPYB:CONNECTED" in pvs_of(OPI / "zocalo-engineering.bob", "textupdate")
+
+
 def test_options_are_on_the_engineering_screen() -> None:
     options = {r.name for r in DECLARATIONS if r.group is Group.OPTION}
     assert options <= pvs_of(OPI / "zocalo-engineering.bob", "textentry", "combo")
