@@ -143,7 +143,7 @@ async def phoebus(
     home = tmp_path_factory.mktemp("phoebus")
     screens = [*SCREENS.values()]
     with Phoebus(installed, home, ioc.ports, ioc.prefix, screens) as phoebus:
-        phoebus.until_still(MAIN, limit=180)  # Phoebus takes long to start
+        phoebus.until_still(MAIN, limit=400)  # Phoebus takes long to start
         yield phoebus
 
 

@@ -156,19 +156,16 @@ class Phoebus:
 
     def look(self, screen: Screen, *, window: bool = False) -> Pixels:
         """Return what a screen or its window shows, of shape (height, width, 3)."""
+        (width, height), frame = (WINDOW, (0, 0)) if window else (screen.size, FRAME)
+        part = f"{width}x{height}+{screen.x + frame[0]}+{screen.y + frame[1]}"
         shot = subprocess.run(
-            ["import", "-window", "root", "png:-"],
+            ["import", "-window", "root", "-crop", part, "-depth", "8", "ppm:-"],
             env=self._environment,
             check=True,
             capture_output=True,
         )
-        left, top = screen.x, screen.y
-        width, height = WINDOW if window else screen.size
-        if not window:
-            left, top = left + FRAME[0], top + FRAME[1]
         with Image.open(io.BytesIO(shot.stdout)) as image:
-            part = image.convert("RGB").crop((left, top, left + width, top + height))
-            return np.asarray(part)
+            return np.asarray(image)
 
     def until_still(
         self, screen: Screen, widget: str = "", limit: float = 60
