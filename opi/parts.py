@@ -87,13 +87,11 @@ def while_it_answers(
     gone.text("The IOC of $(P) does not answer: is it running and reachable?")
     gone.predefined_font(fonts.Header3)
     gone.wrap_words(True)
-    beats = {pv("HEARTBEAT"): True}
-    gone.rule("answers", "visible", beats, {"pvInt0 >= 0": "false"})
     yield gone
     made = group("screen", 0, y, width, height, inside)
     made.transparent(False)
     made.visible(False)
-    made.rule("answers", "visible", beats, {"pvInt0 >= 0": "true"})
+    made.rule("answers", "visible", {pv("HEARTBEAT"): True}, {"pvInt0 >= 0": "true"})
     yield made
 
 

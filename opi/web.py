@@ -56,7 +56,10 @@ def web_screen() -> str:
     def widgets() -> Iterator[Any]:
         yield from title("Zocalo  $(P)", WIDTH)
         inside = map(_while_it_answers, _inside())
-        yield from while_it_answers(WIDTH, TITLE, ROOM - TITLE, inside)
+        gone, screen = while_it_answers(WIDTH, TITLE, ROOM - TITLE, inside)
+        beats = {pv("HEARTBEAT"): True}
+        gone.rule("answers", "visible", beats, {"pvInt0 >= 0": "false"})
+        yield from (gone, screen)
 
     return text_of("Zocalo $(P) web", WIDTH, ROOM, widgets())
 

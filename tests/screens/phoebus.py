@@ -373,4 +373,4 @@ async def test_without_the_ioc(ioc: Ioc, phoebus: Phoebus, save: Any) -> None:
     before = phoebus.look(MAIN)
     ioc.stop()
     phoebus.until_changed(MAIN, "gone label", before, 60)
-    save("gone", still=None)
+    save("gone")
