@@ -45,7 +45,7 @@ screens: rabbitmq $(DEV)/.ready
 
 faults: rabbitmq $(DEV)/.all
 	$(DEV)/bin/python -m pytest -m hypothesis --hypothesis-profile thorough
-	$(DEV)/bin/python -m tests.faults.report
+	$(DEV)/bin/python -m tests.faults.report $(ARGS)
 
 bench: rabbitmq $(DEV)/.ready
 	$(DEV)/bin/python -m benchmarks $(ARGS)

@@ -5,11 +5,12 @@ import itertools
 import json
 import signal
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aioca
+from epicscorelibs.ca.cadef import ECA_TIMEOUT
 
 from tests.support.ioc import Ioc, StoppingIoc
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
@@ -76,7 +77,7 @@ async def stopped_after_a_confirm(
     started, ended_well = 0, 0
     for dcid in range(1, times + 1):
         async with restarts.running(("confirm", number)) as ioc:
-            ends_well = await _sends(ioc, dcid)
+            ends_well = await _ends_well(_start(ioc, dcid))
         messages = broker.take(TRIGGERS, broker.depth(TRIGGERS))
         sent = [json.loads(body)["parameters"]["ispyb_dcid"] for *_, body in messages]
         outcome.duplicated += len(sent) - 1
@@ -91,6 +92,33 @@ async def stopped_after_a_confirm(
         must_go_on = number == signal.SIGTERM
         outcome.lost += sent != [dcid] or (must_go_on and not goes_on)
     outcome.remarks = f"{ended_well} puts ended well, {started} jobs went on"
+    return outcome
+
+
+async def stopped_without_a_confirm(
+    folder: Path, broker: RabbitMQ, number: signal.Signals, times: int
+) -> Outcome:
+    """Stop the IOC when it waits for a confirm of a broker that is halted."""
+    outcome = _outcome("while a halted broker does not confirm", number, times)
+    restarts = Restarts(folder, broker, f"HALTED-{number}")
+    broker.purge(TRIGGERS, RESULTS)
+    failed, ended_well = 0, 0
+    for dcid in range(1, times + 1):
+        async with restarts.running() as ioc:
+            with broker.halted():
+                put = asyncio.create_task(_ends_well(_start(ioc, dcid)))
+                await ioc.until_value("JOB:DCID", dcid)
+                assert await asyncio.to_thread(ioc.stop, number) == STOPPED[number]
+                ends_well = await put
+        began = time.monotonic()
+        async with restarts.running() as again:
+            outcome.recoveries.append(time.monotonic() - began)
+            shown = await again.get("JOB:DCID") == dcid
+            shown = shown and await again.state() == "Failed"
+        failed, ended_well = failed + shown, ended_well + ends_well
+        # what was put within the last second before a kill need not be saved
+        outcome.lost += ends_well or (number == signal.SIGTERM and not shown)
+    outcome.remarks = f"{ended_well} puts ended well, {failed} are shown as Failed"
     return outcome
 
 
@@ -124,8 +152,7 @@ async def stopped_during_a_save(
     for dcid in range(1, times + 1):
         async with restarts.running(("save", number)) as ioc:
             assert await ioc.get("DCID") == before
-            with suppress(aioca.CANothing):  # it may be stopped before it answers
-                await ioc.put("DCID", dcid)
+            await _ends_well(ioc.put("DCID", dcid))  # or is stopped before it answers
         began = time.monotonic()
         async with restarts.running() as again:
             outcome.recoveries.append(time.monotonic() - began)
@@ -138,17 +165,33 @@ async def stopped_during_a_save(
     return outcome
 
 
+POINTS = {
+    "unconfirmed": stopped_without_a_confirm,
+    "confirm": stopped_after_a_confirm,
+    "acknowledgement": stopped_before_an_acknowledgement,
+    "save": stopped_during_a_save,
+}
+"""What stops an IOC, by the point where it does."""
+
+
 def _outcome(where: str, number: signal.Signals, times: int) -> Outcome:
     fault = f"IOC stopped ({number.name}) {where}"
     return Outcome(fault, times, times, measured_from="the IOC is started again")
 
 
-async def _sends(ioc: Ioc, dcid: int) -> bool:
-    """Put a start with callback, and say whether the put ended well."""
+def _start(ioc: Ioc, dcid: int) -> Awaitable[None]:
+    """Put a start with callback."""
     request = json.dumps({"command": "start", "dcid": dcid, "num_frames": 1})
+    return ioc.put("SEND", request)
+
+
+async def _ends_well(put: Awaitable[None]) -> bool:
+    """Whether a put ended well; if not, the connection must break while it waits."""
     try:
-        await ioc.put("SEND", request)
-    except aioca.CANothing:  # the connection breaks
+        await put
+    except aioca.CANothing as error:
+        if error.errorcode == ECA_TIMEOUT:  # it hung
+            raise
         return False
     return True
 

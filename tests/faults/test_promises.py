@@ -91,11 +91,7 @@ async def test_mutated_messages_are_refused_and_results_between_them_published(
 async def test_nothing_is_lost_by_an_ioc_that_is_stopped_at_the_worst_points(
     private_broker: RabbitMQ, tmp_path: Path, number: signal.Signals
 ) -> None:
-    for stopped in (
-        stops.stopped_after_a_confirm,
-        stops.stopped_before_an_acknowledgement,
-        stops.stopped_during_a_save,
-    ):
+    for stopped in stops.POINTS.values():
         outcome = await stopped(tmp_path, private_broker, number, 1)
         assert kept(outcome), outcome
 
