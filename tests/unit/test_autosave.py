@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from zocalo_ioc import autosave as module
 from zocalo_ioc.autosave import Autosave, Saved, SavedResult
 from zocalo_ioc.errors.files import NotSaved, SavedByAnother
 
@@ -94,6 +95,60 @@ async def test_what_was_saved_stays_when_the_disk_is_full(
     assert problems == [NotSaved(f"{tmp_path}/P.json", "File too large")]
     assert not [name for name in os.listdir(tmp_path) if "partial" in name]
     assert autosave.load() == (before, None)
+
+
+async def test_saves_follow_changes_and_not_at_once_one_another(tmp_path: Path) -> None:
+    saves: asyncio.Queue[NotSaved | None] = asyncio.Queue()
+    autosave = Autosave(tmp_path / "P.json", lambda: SAVED, saves.put_nowait)
+    saving = asyncio.create_task(autosave.run())
+
+    async def saves_within(periods: float) -> bool:
+        try:
+            async with asyncio.timeout(periods * module.PERIOD):
+                await saves.get()
+        except TimeoutError:
+            return False
+        return True
+
+    assert not await saves_within(0.2)
+    autosave.note_change()
+    assert await saves_within(5)
+    assert not await saves_within(1.3)
+    autosave.note_change()
+    assert await saves_within(5)
+    autosave.note_change()
+    assert not await saves_within(0.2)
+    assert await saves_within(5)
+    saving.cancel()
+
+
+async def test_a_disk_that_does_not_answer_is_a_problem_until_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems: asyncio.Queue[NotSaved | None] = asyncio.Queue()
+    autosave = Autosave(tmp_path / "P.json", lambda: SAVED, problems.put_nowait)
+    answers = threading.Event()
+    monkeypatch.setattr(os, "fsync", lambda _: answers.wait(10))
+    monkeypatch.setattr(module, "WRITE_TIME", 0.05)
+    saving = asyncio.create_task(autosave.run())
+    autosave.note_change()
+    async with asyncio.timeout(5):
+        problem = await problems.get()
+        assert problem == NotSaved(f"{tmp_path}/P.json", "the disk does not answer")
+        answers.set()
+        assert await problems.get() is None
+    saving.cancel()
+
+
+def test_a_save_that_a_kill_has_interrupted_leaves_nothing_behind(
+    autosave: Autosave, tmp_path: Path
+) -> None:
+    (tmp_path / ".P.json.partial-x").write_text("half")
+    others = tmp_path / ".P2.json.partial-x"
+    others.write_text("half")
+    autosave.load()
+    assert others in tmp_path.iterdir()
+    assert not list(tmp_path.glob(".P.json.partial-*"))
 
 
 async def test_what_changes_during_a_slow_save_is_saved_at_the_end(
