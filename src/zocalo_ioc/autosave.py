@@ -10,6 +10,7 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
@@ -85,6 +86,7 @@ class Autosave:
         self._snapshot = snapshot
         self._on_save = on_save
         self._changed = asyncio.Event()
+        self._writer = ThreadPoolExecutor(1)
         self._lock_file: int | None = None
 
     def load(self) -> tuple[Saved, NotKept | None]:
@@ -126,16 +128,18 @@ class Autosave:
                 await asyncio.sleep(PERIOD)
         finally:
             if self._changed.is_set():
-                self._on_save(self._write(self._snapshot()))
+                writing = self._start_writing()
+                done, _ = await asyncio.wait([writing], timeout=WRITE_TIME)
+                self._on_save(writing.result() if done else self._no_answer())
 
     async def _save(self) -> None:
         """Write once. What was not written is to be tried again."""
         self._changed.clear()
-        writing = asyncio.create_task(asyncio.to_thread(self._write, self._snapshot()))
+        writing = self._start_writing()
         try:
             done, _ = await asyncio.wait([writing], timeout=WRITE_TIME)
             if not done:
-                self._on_save(NotSaved(str(self._file), "the disk does not answer"))
+                self._on_save(self._no_answer())
             problem = await asyncio.shield(writing)
         except asyncio.CancelledError:
             done, _ = await asyncio.wait([writing], timeout=WRITE_TIME)
@@ -145,6 +149,14 @@ class Autosave:
         if problem:
             self._changed.set()
         self._on_save(problem)
+
+    def _start_writing(self) -> asyncio.Future[NotSaved | None]:
+        """Write in a thread, after the write before, however long that takes."""
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._writer, self._write, self._snapshot())
+
+    def _no_answer(self) -> NotSaved:
+        return NotSaved(str(self._file), "the disk does not answer")
 
     def _write(self, saved: Saved) -> NotSaved | None:
         """Write the file whole or not at all."""

@@ -140,6 +140,36 @@ async def test_a_disk_that_does_not_answer_is_a_problem_until_it_does(
     saving.cancel()
 
 
+async def test_a_disk_that_does_not_answer_delays_no_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = Saved()
+    autosave = Autosave(tmp_path / "P.json", lambda: saved.model_copy())
+    writes, answers = threading.Event(), threading.Event()
+
+    def sync(_: int) -> None:
+        writes.set()
+        answers.wait(20)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(module, "WRITE_TIME", 0.05)
+    saving = asyncio.create_task(autosave.run())
+    autosave.note_change()
+    await asyncio.to_thread(writes.wait, 5)
+    saved = SAVED
+    autosave.note_change()
+    began = time.monotonic()
+    saving.cancel()
+    await asyncio.wait([saving])
+    assert time.monotonic() - began < 5
+    answers.set()
+    for _ in range(500):
+        if autosave.load()[0] == SAVED:
+            break
+        await asyncio.sleep(0.01)
+    assert autosave.load() == (SAVED, None), "the first write came last"
+
+
 def test_a_save_that_a_kill_has_interrupted_leaves_nothing_behind(
     autosave: Autosave, tmp_path: Path
 ) -> None:
