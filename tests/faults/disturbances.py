@@ -12,7 +12,9 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pika.exceptions
@@ -152,8 +154,14 @@ async def clients_interleaving(
     end = time.monotonic() + seconds
     async with running(make, "--broker", broker.url, *QUEUE, *PATIENT) as ioc:
         await ioc.put_all(TIMEOUT=60, END_TIMEOUT=20)
-        with _answering(broker) as events, _interleaving(ioc, clients, seconds) as all_:
-            ends = asyncio.gather(*(asyncio.to_thread(p.communicate) for p in all_))
+        with (
+            ThreadPoolExecutor(clients) as threads,
+            _answering(broker) as events,
+            _interleaving(ioc, clients, seconds) as all_,
+        ):
+            # in threads beside those of asyncio, which kill the broker
+            call = partial(asyncio.get_running_loop().run_in_executor, threads)
+            ends = asyncio.gather(*(call(p.communicate) for p in all_))
             while time.monotonic() + pause < end:
                 await asyncio.sleep(rng.uniform(0.5, 1.5) * pause)
                 await asyncio.to_thread(broker.stop, signal.SIGKILL)
