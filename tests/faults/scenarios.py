@@ -324,25 +324,24 @@ async def node_in_use_cut_off(
         measured_from="the node is cut off, to the end of the first START",
     )
     nodes = [option for node in cluster for option in ("--broker", node.url)]
-    # three nodes of a cluster that share the machine with other tests may be slow
-    ioc = make("run", *nodes, *QUEUE, "--send-timeout", "30")
-    await connected(ioc)
-    await ioc.put("NUM_FRAMES", 1)
+    options = (*nodes, *QUEUE, "--send-timeout", "30")  # nodes share a machine
     others = cluster
-    for number in range(times):
-        await connected(ioc)
-        used = await ioc.get("BROKER:HOST")
-        (node,) = [node for node in cluster if used.endswith(f":{node.port}")]
-        others = [other for other in cluster if other is not node]
-        await asyncio.to_thread(node.cut_off, others)
-        began = time.monotonic()
-        for each in range(starts):
-            await ioc.put("DCID", FIRST_VALID + number * starts + each)
-            await ioc.put("START", 1)
-            outcome.lost += await ioc.state() != "Started"
-            if not each:
-                outcome.recoveries.append(time.monotonic() - began)
-        await asyncio.to_thread(node.rejoin, others)
+    async with running(make, *options) as ioc:
+        await ioc.put("NUM_FRAMES", 1)
+        for number in range(times):
+            await connected(ioc)
+            used = await ioc.get("BROKER:HOST")
+            (node,) = [node for node in cluster if used.endswith(f":{node.port}")]
+            others = [other for other in cluster if other is not node]
+            await asyncio.to_thread(node.cut_off, others)
+            began = time.monotonic()
+            for each in range(starts):
+                await ioc.put("DCID", FIRST_VALID + number * starts + each)
+                await ioc.put("START", 1)
+                outcome.lost += await ioc.state() != "Started"
+                if not each:
+                    outcome.recoveries.append(time.monotonic() - began)
+            await asyncio.to_thread(node.rejoin, others)
     queued = others[0].take_all(TRIGGERS, times * starts)
     bodies = {body for _, _, body in queued}
     outcome.lost += times * starts - len(bodies)
