@@ -11,13 +11,14 @@ import asyncio
 import itertools
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -123,6 +124,12 @@ class Runs:
 
 
 Row = Callable[[Runs], Awaitable[Outcomes]]
+
+
+def _stopping(stopped: stops.Stopped, number: signal.Signals) -> Row:
+    return lambda it: stopped(it.place("stops"), it.broker, number, 20)
+
+
 ROWS: dict[str, Row] = {
     "triggers": lambda it: scenarios.broker_killed_during_triggers(
         it.make_ioc, it.broker, 20, 250
@@ -139,13 +146,7 @@ ROWS: dict[str, Row] = {
     ),
     "queue": lambda it: scenarios.queue_made_anew(it.make_ioc, it.broker, 5, HEARTBEAT),
     **{
-        f"{name}-{number.name}": partial(
-            lambda it, stopped, number: stopped(
-                it.place("stops"), it.broker, number, 20
-            ),
-            stopped=stopped,
-            number=number,
-        )
+        f"{name}-{number.name}": _stopping(stopped, number)
         for name, stopped in stops.POINTS.items()
         for number in stops.STOPPED
     },

@@ -5,7 +5,7 @@ import itertools
 import json
 import signal
 import time
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -165,7 +165,8 @@ async def stopped_during_a_save(
     return outcome
 
 
-POINTS = {
+Stopped = Callable[[Path, RabbitMQ, signal.Signals, int], Awaitable[Outcome]]
+POINTS: dict[str, Stopped] = {
     "unconfirmed": stopped_without_a_confirm,
     "confirm": stopped_after_a_confirm,
     "acknowledgement": stopped_before_an_acknowledgement,

@@ -128,7 +128,11 @@ async def test_a_disk_that_does_not_answer_is_a_problem_until_it_does(
     problems: asyncio.Queue[NotSaved | None] = asyncio.Queue()
     autosave = Autosave(tmp_path / "P.json", lambda: SAVED, problems.put_nowait)
     answers = threading.Event()
-    monkeypatch.setattr(os, "fsync", lambda _: answers.wait(10))
+
+    def sync(_: int) -> None:
+        answers.wait(10)
+
+    monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(module, "WRITE_TIME", 0.05)
     saving = asyncio.create_task(autosave.run())
     autosave.note_change()
