@@ -269,6 +269,7 @@ async def queue_made_anew(
                 broker.put(RESULTS, ({"workflows-recipe": True}, result_of(dcid)))
                 await ioc.until_value("RESULT:DCID", dcid, 60)
                 outcome.recoveries.append(time.monotonic() - anew)
+            await _drained(broker, ioc)
         count_results(ioc.log, outcome, seen)
     return outcome
 
