@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -90,14 +91,14 @@ def change_json(body: bytes, random: Random) -> bytes:
 def _changed(value: Any, random: Random) -> Any:
     """Replace, remove, repeat or add something somewhere in a value."""
     if not isinstance(value, dict | list) or not value or random.random() < 0.1:
-        return random.choice([*ODD, [value], [value] * 2, {"results": value}])
+        return _odd([*ODD, [value], [value] * 2, {"results": value}], random)
     keys = list(value) if isinstance(value, dict) else list(range(len(value)))
     key = random.choice(keys)
     match random.randint(0, 9):
         case 0:
             del value[key]
         case 1:
-            value[key] = random.choice(ODD)
+            value[key] = _odd(ODD, random)
         case 2 if isinstance(value, list):
             value.insert(key, value[key])
         case 3 if isinstance(value, dict):
@@ -105,3 +106,8 @@ def _changed(value: Any, random: Random) -> Any:
         case _:
             value[key] = _changed(value[key], random)
     return value
+
+
+def _odd(values: Sequence[Any], random: Random) -> Any:
+    """Return a copy of one of the values, as it will be changed further."""
+    return deepcopy(random.choice(values))

@@ -206,6 +206,7 @@ async def test_a_broker_short_of_memory_is_named_and_gets_what_waited(
     assert await ioc.state() == "Started"
     assert "short of memory" not in await ioc.text("MESSAGE")
     assert events(private_broker, 1) == [(501, "start")]
+    assert private_broker.depth(TRIGGERS) == 0, "it was sent twice"
 
 
 @pytest.fixture
