@@ -123,17 +123,28 @@ async def test_a_broker_away_for_longer_than_the_time_out_fails_the_start(
     assert "Is the broker running?" in message
 
 
-async def test_a_failed_start_is_not_sent_when_the_broker_is_back(
-    private_broker: RabbitMQ, ioc_maker: Callable[..., Ioc]
+@pytest.mark.parametrize(
+    ("send_timeout", "end"), [("0.5", "Failed"), ("60", "Cancelled")]
+)
+async def test_a_start_that_is_over_is_not_sent_when_the_broker_is_back(
+    private_broker: RabbitMQ,
+    ioc_maker: Callable[..., Ioc],
+    send_timeout: str,
+    end: str,
 ) -> None:
     ioc = ioc_maker(
         *("run", "--broker", private_broker.url, *QUEUE),
-        *("--send-timeout", "0.5"),
+        *("--send-timeout", send_timeout),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
     await stop_noticed(ioc, private_broker)
     await ioc.put_all(DCID=304, NUM_FRAMES=10)
-    await ioc.put("START", 1)
+    start = asyncio.create_task(ioc.put("START", 1))
+    if end == "Cancelled":
+        await ioc.until(lambda: _state(ioc, "Starting"))
+        await ioc.put("CANCEL", 1)
+    await start
+    assert await ioc.state() == end
     await asyncio.to_thread(private_broker.start)
     await ioc.until_value("BROKER:CONNECTED", 1)
     await ioc.put("DCID", 305)
@@ -198,14 +209,17 @@ async def test_a_broker_short_of_memory_is_named_and_gets_what_waited(
         await ioc.put_all(DCID=501, NUM_FRAMES=1)
         starts = asyncio.create_task(ioc.put("START", 1))
         await ioc.until_said("short of memory")
+        ends = asyncio.create_task(ioc.put("END", 1))
+        await ioc.until(lambda: _state(ioc, "Ending"))
     finally:
         await asyncio.to_thread(
             private_broker.control, "set_vm_memory_high_watermark", "0.4"
         )
     await starts
-    assert await ioc.state() == "Started"
+    await ends
+    assert await ioc.state() == "Processing"
     assert "short of memory" not in await ioc.text("MESSAGE")
-    assert events(private_broker, 1) == [(501, "start")]
+    assert events(private_broker, 2) == [(501, "start"), (501, "end")]
     assert private_broker.depth(TRIGGERS) == 0, "it was sent twice"
 
 
