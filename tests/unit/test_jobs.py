@@ -548,6 +548,17 @@ def test_an_end_that_failed_leaves_the_early_result_to_the_next() -> None:
     assert send(jobs, Event.END, 1).state is State.DONE
 
 
+def test_notes_are_said_until_a_result_makes_them_unimportant() -> None:
+    for passes in (False, True):
+        jobs = Recorded()
+        job = send(jobs, Event.START, 1)
+        job.notes, job.notes_pass = "ISPyB is away.", passes
+        assert job.describe().endswith(". ISPyB is away.")
+        send(jobs, Event.END, 1)
+        jobs.result(result_for(1), 0.0)
+        assert ("ISPyB" in job.describe()) is not passes
+
+
 def whole_scan() -> tuple[Recorded, Job]:
     """Return jobs with one that one of its two data collections was given for."""
     jobs = Recorded()
