@@ -7,6 +7,8 @@ from ophyd_async.core import Array1D, SignalR, StandardReadable
 from ophyd_async.core import StandardReadableFormat as Format
 from ophyd_async.epics.core import EpicsDevice, PvSuffix
 
+from ._arguments import as_prefix
+
 
 class GridMap(StandardReadable, EpicsDevice):
     """The spots in each box of a grid, while its frames come.
@@ -45,4 +47,4 @@ class GridMap(StandardReadable, EpicsDevice):
     ]
 
     def __init__(self, prefix: str, axes: str = "XY", name: str = "") -> None:
-        super().__init__(f"pva://{prefix.rstrip(':')}:GRID:{axes}:", name=name)
+        super().__init__(f"pva://{as_prefix(prefix)}:GRID:{axes}:", name=name)

@@ -23,7 +23,8 @@ from ...client import Result
 from ...client._background import in_background, loop
 from ...jobs import named
 from ...wire import Source
-from ._dodal import LOGGER, as_prefix, of_dodal
+from ._arguments import as_choice, as_dcids, as_prefix, as_seconds
+from ._dodal import LOGGER, of_dodal
 from ._errors import NoResultsFromZocaloError, NoZocaloSubscriptionError
 from ._inbox import Ending, HopelessError, Inbox
 
@@ -86,20 +87,28 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
             ones keep the order that the IOC gives them.
         timeout_s: how long `trigger` waits, in seconds.
         results_source: the pipeline results are taken from; None for any.
+        zocalo_environment, channel: dodal's, and refused: the IOC knows them.
     """
 
     def __init__(
         self,
-        prefix: str,
+        prefix: str = "",
         name: str = "",
         sort_key: str = SortKey.MAX_COUNT,
         timeout_s: float = 180,
         results_source: Source | str | None = Source.CPU,
+        *,
+        zocalo_environment: None = None,
+        channel: None = None,
     ) -> None:
-        self.prefix = as_prefix(prefix, name)
-        self.sort_key = SortKey(sort_key)
-        self.timeout_s = timeout_s
-        self.results_source = results_source
+        self.prefix = as_prefix(
+            prefix, name, zocalo_environment=zocalo_environment, channel=channel
+        )
+        self.sort_key = as_choice("sort_key", SortKey, sort_key)
+        self.timeout_s = as_seconds("timeout_s", timeout_s)
+        self.results_source = results_source and as_choice(
+            "results_source", Source, results_source, ", or None for any"
+        )
         self._inbox = Inbox(self.prefix)
         closing = finalize(self, _close, self._inbox)
         closing.atexit = False
@@ -138,8 +147,11 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
 
         Call it after staging; calls add up. Each is expected until a result of it was
         taken.
+
+        Raises:
+            ValueError: one is not a whole number from 1.
         """
-        self._expected = (self._expected or set()) | set(dcids)
+        self._expected = (self._expected or set()) | as_dcids(dcids)
 
     @AsyncStatus.wrap
     async def stage(self) -> None:

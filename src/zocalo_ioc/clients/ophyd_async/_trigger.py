@@ -7,8 +7,9 @@ from ...client import Client, ZocaloError
 from ...client._background import BackgroundClient
 from ...client._request import as_grids, submission
 from ...errors import RequestInvalid
-from ...wire import Event
-from ._dodal import LOGGER, as_prefix, of_dodal
+from ...wire import Event, read_submission
+from ._arguments import as_prefix, as_seconds
+from ._dodal import LOGGER, of_dodal
 from ._errors import NotTriggeredError
 from ._results import ZocaloResults, note_triggered
 
@@ -63,18 +64,20 @@ class ZocaloTrigger(of_dodal("ZocaloTrigger", object)):
         timeout_s: how long to wait for the IOC, in seconds.
         expect_result: False for data collections whose jobs send no result, such as
             rotations.
+        environment: dodal's, and refused: the IOC knows it.
     """
 
     def __init__(
         self,
-        prefix: str,
+        prefix: str = "",
         results: ZocaloResults | None = None,
         timeout_s: float = 30,
         *,
         expect_result: bool = True,
+        environment: None = None,
     ) -> None:
-        self.prefix = as_prefix(prefix)
-        self.timeout_s = timeout_s
+        self.prefix = as_prefix(prefix, environment=environment)
+        self.timeout_s = as_seconds("timeout_s", timeout_s)
         self.expect_result = expect_result
         self._results = results
         self._client = BackgroundClient(self.prefix)
@@ -101,16 +104,18 @@ class ZocaloTrigger(of_dodal("ZocaloTrigger", object)):
         Raises:
             NotTriggeredError: the message was not confirmed, and why.
         """
-        LOGGER.info("Ending Zocalo job with ispyb id %d", data_collection_id)
+        LOGGER.info("Ending Zocalo job with ispyb id %s", data_collection_id)
         self._send(Event.END, dcid=data_collection_id)
 
     def _send(self, event: Event, *, dcid: int, **values: Any) -> None:
         what = f"DCID {dcid}: the {event} message was not confirmed."
         grids = as_grids([{"dcid": dcid, **values}], expect_result=self.expect_result)
         try:
-            submission(event, grids)
+            text = submission(event, grids)
         except RequestInvalid as problem:
             raise NotTriggeredError(str(problem)) from problem
+        _, [request] = read_submission(text, "The request")
+        dcid = request.dcid  # a number, even if text was given
         if not self.expect_result:
             pass  # nothing to wait for
         elif self._results:

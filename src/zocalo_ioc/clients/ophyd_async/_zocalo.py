@@ -17,6 +17,8 @@ from ophyd_async.core import (
 from ophyd_async.core import StandardReadableFormat as Format
 from ophyd_async.epics.core import PviDeviceConnector
 
+from ._arguments import as_prefix
+
 
 class SortKey(StrictEnum):
     """What centres are ranked by."""
@@ -88,7 +90,7 @@ class Zocalo(StandardReadable):
     """
 
     def __init__(self, prefix: str, name: str = "") -> None:
-        self.prefix = prefix.rstrip(":")
+        self.prefix = as_prefix(prefix)
         super().__init__(name, connector=PviDeviceConnector(f"{self.prefix}:"))
 
     # Request
