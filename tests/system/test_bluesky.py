@@ -14,7 +14,7 @@ import dodal.devices.zocalo as theirs
 import numpy as np
 import pytest
 from bluesky import RunEngine
-from bluesky.utils import FailedStatus, MsgGenerator
+from bluesky.utils import FailedStatus, MsgGenerator, RunEngineInterrupted
 from dodal.devices.zocalo import get_full_processing_results
 from dodal.devices.zocalo.zocalo_results import ZOCALO_STAGE_GROUP
 from ophyd.sim import SynAxis
@@ -242,6 +242,28 @@ def test_a_plan_catches_our_time_out_as_dodals(
     done: Any = run_engine(plan())
     assert theirs.NoResultsFromZocaloError in done.plan_result
     assert NoResultsFromZocaloError in done.plan_result
+
+
+@pytest.mark.parametrize("end", ["abort", "stop"])
+def test_a_plan_that_is_ended_while_it_waits_ends_without_an_error(
+    our_device: ZocaloResults, run_engine: RunEngine, end: str
+) -> None:
+    engine: Any = run_engine
+    ending = threading.Thread(target=getattr(engine, end))
+
+    def end_plan(_: object) -> None:
+        engine.waiting_hook = None
+        ending.start()
+
+    @bpp.stage_decorator([our_device])
+    def plan() -> MsgGenerator[None]:
+        engine.waiting_hook = end_plan
+        yield from bps.trigger(our_device, wait=True)
+
+    with pytest.raises(RunEngineInterrupted):
+        run_engine(plan())
+    ending.join()
+    assert run_engine.state == "idle"
 
 
 # -- the event loop -------------------------------------------------------------

@@ -4,8 +4,10 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import bluesky.plan_stubs as bps
@@ -14,6 +16,7 @@ from tests.support.engine import running_engine
 from tests.support.ioc import Ioc
 from tests.support.rabbitmq import RabbitMQ
 from tests.support.zocalo import answering, result_sender
+from zocalo_ioc.client._background import loop
 from zocalo_ioc.clients.ophyd_async import (
     ZocaloResults,
     ZocaloStartInfo,
@@ -85,28 +88,31 @@ async def test_an_ioc_that_hangs_is_replaced_by_one_that_answers(
 async def test_a_restarted_ioc_that_counts_from_1_again_is_understood(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, tmp_path: Path
 ) -> None:
-    options = ("run", *private_broker.options)
-    first = ioc_maker(*options)
-    device = ZocaloResults(first.prefix, "zocalo", timeout_s=60)
+    ioc = ioc_maker("run", *private_broker.options)
+    device = ZocaloResults(ioc.prefix, "zocalo", timeout_s=60)
     await device.connect(timeout=40)
-    for dcid in (41_020, 41_021):
-        await first.put_all(DCID=dcid, NUM_FRAMES=1)
-        await first.put("START", 1)
-        await first.put("CANCEL", 1)
-    await device.stage()
-    waiting = device.trigger()
-    await asyncio.to_thread(first.stop)
-    second = Ioc(tmp_path / "log", first.prefix, *first.arguments)
-    try:
-        with answering(private_broker):
-            await second.until_value("BROKER:CONNECTED", 1)
-            await second.put_all(DCID=41_022, NUM_FRAMES=1)
-            await second.put("PROCESS", 1)
+    await ioc.put_all(DCID=41_020, NUM_FRAMES=1)
+    await ioc.put("START", 1)
+    look = threading.Event()
+    with ExitStack() as at_end, answering(private_broker):
+        at_end.callback(look.set)
+        for dcid in (41_021, 41_022):
+            await device.stage()
+            waiting = device.trigger()
+            if dcid == 41_022:
+                # HISTORY has a row before the restart, and another when it looks
+                loop().call_soon_threadsafe(look.wait)
+            await asyncio.to_thread(ioc.stop)
+            ioc = Ioc(tmp_path / f"{dcid}", ioc.prefix, *ioc.arguments)
+            at_end.callback(ioc.stop)
+            await ioc.until_value("BROKER:CONNECTED", 1)
+            await ioc.put_all(DCID=dcid, NUM_FRAMES=1)
+            await ioc.put("PROCESS", 1)
+            look.set()
             await waiting
-        assert await device.ispyb_dcid.get_value() == 41_022
-        await device.unstage()
-    finally:
-        await asyncio.to_thread(second.stop)
+            assert await device.ispyb_dcid.get_value() == dcid
+            await device.unstage()
+            look.clear()
 
 
 def test_a_process_with_a_connected_device_ends_without_a_word(ioc: Ioc) -> None:

@@ -14,10 +14,10 @@ from ...client._background import end_at_exit
 from ...client._matching import Newness
 from ...jobs import ENDED, ENDED_BY_RESULT
 from ...recent import RECENT_RESULTS, unpack
-from ._errors import NoZocaloSubscriptionError
 
 _ANSWERS_WITHIN = 1.0
 """How long the IOC may take on a connection that was there before, in seconds."""
+_STATE = "HISTORY", "JOB:NUMBER", "IOC:STARTTOD"
 _WITHOUT_RESULT = {state.label for state in ENDED - ENDED_BY_RESULT}
 
 
@@ -59,9 +59,11 @@ class Inbox:
         self._results: deque[Result] = deque(maxlen=RECENT_RESULTS)
         self._session: object | None = None
         self._change: asyncio.Future[None] | None = None
-        self._history_seq = 0
         self._history_read = False
+        self._rows: set[tuple[Any, ...]] = set()  # of the history, as last read
         self._endings: Sequence[Ending] = ()
+        self._started = ""  # the IOC
+        self._lost = False  # the connection, and what it missed is not yet known
         self.since = 0
         """Number of the latest job that is of no interest."""
 
@@ -118,7 +120,7 @@ class Inbox:
         wanted: Callable[[Result], bool],
         hopeless: Callable[[Ending], bool],
         within: float,
-    ) -> Result:
+    ) -> Result | None:
         """Wait for a result, and remove it from the inbox.
 
         Args:
@@ -126,10 +128,12 @@ class Inbox:
             hopeless: whether it will not come, since a job has ended so.
             within: how long to wait, in seconds.
 
+        Returns:
+            The result; nothing if the inbox listens no more.
+
         Raises:
             TimeoutError: it did not come.
             HopelessError: it will not come.
-            NoZocaloSubscriptionError: the inbox listens no more.
         """
         session = self._session
         async with asyncio.timeout(within):
@@ -143,7 +147,7 @@ class Inbox:
                     self.since = ending.job  # it is said once
                     raise HopelessError(ending)
                 await asyncio.wait([change])
-        raise NoZocaloSubscriptionError("Unstaged while waiting for a result")
+        return None
 
     async def texts(self, *names: str) -> Sequence[str]:
         """Return the texts of records, choices or strings.
@@ -166,13 +170,17 @@ class Inbox:
     async def _skip(self) -> None:
         """Have nothing be new that is there by now."""
         self._history_read = True
-        names = "RESULT:RECENT", "HISTORY", "JOB:NUMBER"
-        recent, history, number = await self._get(*names)
-        self._endings = _endings(history)
+        recent, *state = await self._get("RESULT:RECENT", *_STATE)
         self._newness.new(unpack(recent, Result))
         self._results.clear()
+        self.since = self._note_state(*state)
+
+    def _note_state(self, history: Any, number: Any, started: Any) -> int:
+        """Return the number of the latest job."""
+        self._note_history(history)
+        self._started = started
         # the number is that of the job shown, which may not be the latest
-        self.since = max(int(number), *_column(history, "job"), 0)
+        return max(int(number), *_column(history, "job"), 0)
 
     async def _get(self, *names: str) -> Sequence[Any]:
         if self._context is None:
@@ -184,32 +192,52 @@ class Inbox:
         end_at_exit()
         self._context = context = Context("pva", nt=False)
 
-        def monitor(name: str, note: Callable[[Any], None]) -> Subscription:
-            async def on_event(event: Any) -> None:
-                note(event.value)
-                self._changed()
-
-            return context.monitor(f"{self._prefix}:{name}", on_event)
-
         self._monitors = [
-            monitor("RESULT:RECENT", self._note_results),
-            monitor("HISTORY:SEQ", self._note_history),
+            context.monitor(f"{self._prefix}:RESULT:RECENT", self._on_results),
+            context.monitor(
+                *(f"{self._prefix}:HISTORY:SEQ", self._on_history),
+                notify_disconnect=True,
+            ),
         ]
 
-    def _note_results(self, recent: Any) -> None:
-        self._results.extend(self._newness.new(unpack(recent, Result)))
+    async def _on_results(self, event: Any) -> None:
+        self._results.extend(self._newness.new(unpack(event.value, Result)))
+        self._changed()
 
-    def _note_history(self, seq: Any) -> None:
-        before, self._history_seq = self._history_seq, int(seq)
-        if self._history_seq < before:  # the IOC was restarted, and counts anew
-            self.since = 0
+    async def _on_history(self, event: Any) -> None:
         self._history_read = False
+        if isinstance(event, Exception):
+            self._lost = True
+            return
+        if self._lost:
+            await self._look_for_restart()
+            self._lost = False
+        self._changed()
+
+    async def _look_for_restart(self) -> None:
+        """Have jobs be new if the IOC was restarted and counts them from 1 again."""
+        state = await self._get(*_STATE)
+        rows, started = self._rows, self._started
+        latest = self._note_state(*state)
+        if started in ("", self._started):
+            return  # the first connection, or it was only interrupted
+        restored = not rows or not rows.isdisjoint(self._rows)
+        # the latest jobs may have begun too late to be saved
+        self.since = min(self.since, latest) if restored else 0
 
     async def _read_history(self) -> None:
-        while not self._history_read:
+        while not (self._history_read or self._lost):
             self._history_read = True
             (history,) = await self._get("HISTORY")
-            self._endings = _endings(history)
+            self._note_history(history)
+
+    def _note_history(self, history: Any) -> None:
+        columns = (_column(history, name) for name in ("dcid", "state", "job"))
+        endings = (Ending(*row) for row in zip(*columns, strict=True))
+        self._endings = [it for it in endings if it.state in _WITHOUT_RESULT]
+        self._rows = set(
+            zip(_column(history, "time"), _column(history, "job"), strict=True)
+        )
 
     def _set_session(self, session: object | None) -> None:
         self._session = session
@@ -222,12 +250,6 @@ class Inbox:
 
     def _new_change(self) -> asyncio.Future[None]:
         return asyncio.get_running_loop().create_future()
-
-
-def _endings(history: Any) -> Sequence[Ending]:
-    columns = (_column(history, name) for name in ("dcid", "state", "job"))
-    endings = (Ending(*row) for row in zip(*columns, strict=True))
-    return [ending for ending in endings if ending.state in _WITHOUT_RESULT]
 
 
 def _column(table: Any, name: str) -> Sequence[Any]:

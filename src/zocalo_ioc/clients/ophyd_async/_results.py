@@ -180,7 +180,8 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
         """Wait for a result, and read it into the signals.
 
         Other coroutines run meanwhile. If the IOC goes away, its result is still taken
-        should it be back in time.
+        should it be back in time. Unstaging, as when the plan is aborted, ends the wait
+        and leaves the signals as they are.
 
         Raises:
             NoZocaloSubscriptionError: the device is not staged.
@@ -203,6 +204,9 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
             why = await self._why_none(error)
             LOGGER.warning("%s", why)
             raise NoResultsFromZocaloError(why) from error
+        if result is None:
+            LOGGER.warning("Unstaged while waiting for a result")
+            return
         if self._expected is not None:
             self._expected = self._expected - set(result.dcids)
         LOGGER.info("Zocalo results: found %d crystals.", len(result.columns["x"]))
