@@ -17,7 +17,7 @@ from ...recent import RECENT_RESULTS, unpack
 
 _ANSWERS_WITHIN = 1.0
 """How long the IOC may take on a connection that was there before, in seconds."""
-_STATE = "HISTORY", "JOB:NUMBER", "IOC:STARTTOD"
+_STATE = "HISTORY", "JOB:NUMBER", "JOB:DCID", "IOC:STARTTOD"
 _WITHOUT_RESULT = {state.label for state in ENDED - ENDED_BY_RESULT}
 
 
@@ -62,6 +62,7 @@ class Inbox:
         self._history_read = False
         self._rows: set[tuple[Any, ...]] = set()  # of the history, as last read
         self._endings: Sequence[Ending] = ()
+        self._jobs: dict[int, int] = {}  # the data collection of each, by number
         self._started = ""  # the IOC
         self._lost = False  # the connection, and what it missed is not yet known
         self.since = 0
@@ -175,12 +176,14 @@ class Inbox:
         self._results.clear()
         self.since = self._note_state(*state)
 
-    def _note_state(self, history: Any, number: Any, started: Any) -> int:
+    def _note_state(self, history: Any, number: Any, dcid: Any, started: Any) -> int:
         """Return the number of the latest job."""
         self._note_history(history)
         self._started = started
-        # the number is that of the job shown, which may not be the latest
-        return max(int(number), *_column(history, "job"), 0)
+        # the job shown may not be the latest
+        ended = zip(_column(history, "job"), _column(history, "dcid"), strict=True)
+        self._jobs = {int(number): int(dcid), **dict(ended)}
+        return max(self._jobs)
 
     async def _get(self, *names: str) -> Sequence[Any]:
         if self._context is None:
@@ -210,20 +213,24 @@ class Inbox:
             self._lost = True
             return
         if self._lost:
-            await self._look_for_restart()
+            if self._started:  # else it is the first connection
+                await self._look_for_restart()
             self._lost = False
         self._changed()
 
     async def _look_for_restart(self) -> None:
         """Have jobs be new if the IOC was restarted and counts them from 1 again."""
         state = await self._get(*_STATE)
-        rows, started = self._rows, self._started
+        rows, jobs, started = self._rows, self._jobs, self._started
         latest = self._note_state(*state)
-        if started in ("", self._started):
-            return  # the first connection, or it was only interrupted
-        restored = not rows or not rows.isdisjoint(self._rows)
+        if started == self._started:
+            return  # the connection was only interrupted
+        if rows:
+            anew = rows.isdisjoint(self._rows)
+        else:  # then the jobs are told apart by their data collections
+            anew = any(self._jobs.get(job, dcid) != dcid for job, dcid in jobs.items())
         # the latest jobs may have begun too late to be saved
-        self.since = min(self.since, latest) if restored else 0
+        self.since = 0 if anew else min(self.since, latest)
 
     async def _read_history(self) -> None:
         while not (self._history_read or self._lost):
