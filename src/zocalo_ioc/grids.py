@@ -48,8 +48,8 @@ class Grid:
         """The spots in the box with most; 0 before the first frame."""
         return int(self.counts.max(initial=0))
 
-    def begin(self, size: GridSize) -> None:
-        """Learn the size.
+    def set_size(self, size: GridSize) -> None:
+        """Set the size, before any frame is counted.
 
         Raises:
             NotUnderstood: it is too large.
@@ -69,11 +69,11 @@ class Grid:
         if self.size is None:
             if frame.size is None:
                 raise GridUnknown(self.dcid)
-            self.begin(frame.size)
+            self.set_size(frame.size)
         elif frame.size and frame.size != self.size:
             if self.frames_added:
                 raise GridChanged(self.dcid)
-            self.begin(frame.size)  # the recipe knows better than ISPyB
+            self.set_size(frame.size)  # the recipe knows better than ISPyB
         if frame.number > len(self._box_of_frames):
             raise FramePastGrid(self.dcid, frame.number, len(self._box_of_frames))
         box = self._box_of_frames[frame.number - 1]
@@ -151,7 +151,7 @@ class Grids:
         """
         grid = self._grids.get(dcid)
         if grid and grid.size is None:
-            grid.begin(size)
+            grid.set_size(size)
 
     def _is_this(self, dcids: Collection[int], dcgid: int | None) -> bool:
         same_group = dcgid is not None and dcgid == self._dcgid

@@ -184,7 +184,7 @@ class AmqpBroker:
                 return  # one that was given up, and speaks again
             self._blocked = blocked
             if not blocked:
-                self._publisher.go_on()
+                self._publisher.send_unconfirmed()
             self._show(address)
 
         connection.pika.add_on_connection_blocked_callback(partial(note, True))

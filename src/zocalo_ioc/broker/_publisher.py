@@ -133,7 +133,7 @@ class Publisher:
             self._channel = channel
             self._tags = itertools.count(1)
             self._by_tag = by_tag
-            self.go_on()
+            self.send_unconfirmed()
             why = await closed
             self._channel = None
             if not connection.is_open:
@@ -172,7 +172,7 @@ class Publisher:
             if self.overdue != shown:
                 on_change()
 
-    def go_on(self) -> None:
+    def send_unconfirmed(self) -> None:
         """Send what has not been confirmed, in order.
 
         That may be known to the broker, its confirm having been lost: it has the same

@@ -64,6 +64,7 @@ class Answers:
                 self._channel.basic_reject(tag, requeue=False)
 
     def _acknowledge(self) -> None:
+        """Acknowledge those that were accepted since the last time, if any."""
         if self._timer:
             self._timer.cancel()
             self._timer = None

@@ -84,7 +84,7 @@ def serve(
         prefix: of the IOC, for the log.
     """
 
-    async def until_signalled() -> None:
+    async def work_until_signalled() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -94,7 +94,7 @@ def serve(
     with logging_as(settings, prefix):
         for warning in misspelt_variables(type(settings)):
             logger.warning("%s", warning)
-        asyncio.run(until_signalled())
+        asyncio.run(work_until_signalled())
 
 
 def serve_ioc(

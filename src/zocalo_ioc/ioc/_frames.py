@@ -76,7 +76,7 @@ class Frames:
         return Subscription(queue, self.on_message, AHEAD, ACKNOWLEDGED)
 
     def on_message(self, delivery: Delivery) -> bool:
-        """Count a frame, and say whether it was understood."""
+        """Count a frame, to be shown soon, and say whether it was understood."""
         try:
             return self._count(read_frame(delivery.headers, delivery.body))
         except NotUnderstood as problem:

@@ -148,7 +148,7 @@ class Ioc:
         handle_commands(self._records, self._triggers, self._past)
         self._records.serve(
             Handlers(
-                on_put=self._persistence.note_change,
+                on_setting=self._persistence.note_change,
                 on_refused=self._display.report,
                 on_write=log_put,
             )

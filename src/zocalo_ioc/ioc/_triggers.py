@@ -159,7 +159,7 @@ class Triggers:
             task.add_done_callback(self._tasks.discard)
         # A job that has ended withdraws what was not sent; what was is still confirmed,
         # but nobody waits for it.
-        await self._waiters.until_ended(job, unless_done=tasks)
+        await self._waiters.until_ended(job, or_done=tasks)
         return job
 
     def _begin(

@@ -13,18 +13,18 @@ class Waiters:
         self._waiting: dict[Job, list[asyncio.Future[None]]] = {}
 
     async def until_ended(
-        self, job: Job, unless_done: Collection[asyncio.Task[None]] = ()
+        self, job: Job, or_done: Collection[asyncio.Task[None]] = ()
     ) -> None:
-        """Wait until a job has ended, and STATE and MESSAGE say so.
+        """Wait until a job has ended, and STATE and MESSAGE say so, or tasks are done.
 
         Args:
             job: the job.
-            unless_done: tasks; if all of them are done before, nothing else is awaited.
+            or_done: tasks; the wait also ends when all of them are done.
         """
         if not job.running:
             return
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        left = len(unless_done)
+        left = len(or_done)
 
         def one_is_done(_: object) -> None:
             nonlocal left
@@ -32,7 +32,7 @@ class Waiters:
             if not left and not over.done():
                 over.set_result(None)
 
-        for task in unless_done:
+        for task in or_done:
             task.add_done_callback(one_is_done)
         self._waiting.setdefault(job, []).append(over)
         try:
@@ -45,7 +45,7 @@ class Waiters:
                 self._waiting.pop(job, None)
 
     def wake(self, job: Job) -> None:
-        """Have those go on that wait for a job which has ended."""
+        """Resume those that wait for a job, which has ended."""
         for over in self._waiting.pop(job, ()):
             if not over.done():
                 over.set_result(None)

@@ -51,13 +51,13 @@ class Handlers:
     """What is done when clients write.
 
     Attributes:
-        on_put: called when a client has written a setting.
+        on_setting: called in the event loop when a client has written a setting.
         on_refused: told which value was refused, and why. Called in a thread of EPICS,
             before the put ends.
         on_write: told who writes what to which PV, for the log. Called likewise.
     """
 
-    on_put: Callable[[], None]
+    on_setting: Callable[[], None]
     on_refused: Callable[[ValueRefused], None]
     on_write: Callable[[str, str, str], None]
 
@@ -164,7 +164,7 @@ class Records(Pvs):
         def on_update(value: Any) -> None:
             if isinstance(record, Setting) and self._handlers:
                 record.seen = value
-                self._handlers.on_put()
+                self._handlers.on_setting()
 
         match record:
             case Action():
@@ -260,10 +260,10 @@ class Records(Pvs):
 
 
 class _Dispatcher:
-    """Runs in the event loop what softioc calls when records are put.
+    """Runs in the event loop each `on_update` of a record that was put.
 
-    softioc's own has each result handed back to the thread of EPICS, where nobody waits
-    for it.
+    softioc calls it in the thread of EPICS that processes the record. softioc's own
+    hands each result back to EPICS, where nobody waits for it.
     """
 
     def __init__(self) -> None:
