@@ -26,8 +26,10 @@ PHOEBUS_SOURCE ?=
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
 
+# four files at a time, since tests wait more than they compute; the slow files come first
 test: rabbitmq $(DEV)/.ready
-	$(DEV)/bin/python -m pytest -n 2 --dist loadfile --max-worker-restart=0 $(ARGS)
+	$(DEV)/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder \
+		--max-worker-restart=0 $(ARGS)
 
 bounds: rabbitmq .venv-lowest/.ready .venv-blueapi/.ready
 	scripts/check-bounds.sh .venv-lowest
