@@ -167,6 +167,17 @@ async def test_a_terminal_is_as_it_was_after_a_signal_in_mid_line(
     assert termios.tcgetattr(console.file) == before
 
 
+async def test_ctrl_x_in_procserv_ends_the_ioc_cleanly(
+    cleaning_up: ExitStack, tmp_path: Path
+) -> None:
+    console = Console(f"SHELL-{os.getpid()}-CTRL-X", tmp_path, cleaning_up)
+    procserv(console, cleaning_up)
+    console.until("epics> ")
+    console.type("\x18")
+    console.until("Stopping")
+    console.until("Normal exit status = 0")
+
+
 async def test_whoever_detaches_from_procserv_leaves_the_ioc_running(
     cleaning_up: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ from ._service import Service
 from ._shell import Shell
 
 logger = logging.getLogger(__name__)
+ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,10 @@ def serve(
     async def work_until_signalled() -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             loop.add_signal_handler(number, stop.set)
+        # procServ starts programs with SIGTERM blocked
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         await work(stop)
 
     with logging_as(settings, prefix):
