@@ -19,8 +19,10 @@ import aioca
 import pytest
 
 from tests.support import ports
+from tests.support.pages import DOCS, blocks
 
 PROGRAM = Path(sys.executable).with_name("zocalo-ioc")
+PAGE = DOCS / "how-to" / "shell.md"
 LOGGED = r"[-\d]{10} [:\d]{8},\d{3} [A-Z]+ "
 
 
@@ -136,6 +138,21 @@ async def test_commands_are_answered_while_a_job_runs_and_logs(
     console.until(r"VAL : 5\b")
     for line in re.findall("[^\r\n]*INFO[^\r\n]*", shown):
         assert re.match(LOGGED, line), line
+
+
+async def test_the_session_of_the_page_prints_what_it_shows(
+    cleaning_up: ExitStack, tmp_path: Path
+) -> None:
+    console = Console(f"SHELL-{os.getpid()}-PAGE", tmp_path, cleaning_up)
+    plain_socket(console, cleaning_up)
+    console.until("Connected to the simulation")
+    [(_, session)] = blocks(PAGE.read_text().replace("ZOCALO-DEMO", console.prefix))[0]
+    for entry in session.split("epics> ")[1:]:
+        typed, *shown = entry.splitlines()
+        console.type(f"{typed}\n")
+        for line in shown:
+            if line != "…":
+                console.until(r"\s+".join(map(re.escape, line.split())))
 
 
 async def test_exit_ends_the_ioc_and_leaves_the_terminal_as_it_was(
