@@ -56,6 +56,8 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         (["zzz"], "There is no command zzz; --help lists them."),
         (["amqp://u:s3cret@h"], "There is no command of this name; --help lists them."),
         (["describe", "--formt=json"], "no option --formt; did you mean --format?"),
+        (["alive", "--prefix", "P"], "no option --prefix; write PREFIX without it"),
+        (["map", "--prefix=P"], "no option --prefix; write PREFIX without it"),
         (["describe", "--zzz", "7"], "There is no option --zzz; --help lists them."),
         (["describe", "--zzz://u:s3cret@h"], "There is no option …; --help lists"),
         (["describe", "u:s3cret@h"], "Unexpected argument ….\n"),

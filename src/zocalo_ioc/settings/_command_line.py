@@ -70,6 +70,8 @@ class SettingsCommand(click.Command):
                 wrong = error.option_name
                 right = closest(wrong, list(options))
                 hint = did_you_mean(wrong, right) or "; --help lists them"
+                if right and not right[0].startswith("-"):
+                    hint = f"; write {right[0].upper()} without it"
                 problems.append(OptionUnknown(plain(wrong), hint))
                 args = _corrected(args, wrong, right)
                 guessed |= {options[name] for name in right}
@@ -150,7 +152,9 @@ def _corrected(args: list[str], wrong: str, right: list[str]) -> list[str]:
     """Return the words with an option that is meant, or without one and its value."""
     at = next(n for n, word in enumerate(args) if word.partition("=")[0] == wrong)
     before, word, after = args[:at], args[at], args[at + 1 :]
-    if right:
+    if right and right[0].startswith("-"):
         return [*before, word.replace(wrong, right[0], 1), *after]
+    if right:  # no option, but a word of its own
+        return [*before, *filter(None, [word.partition("=")[2]]), *after]
     takes_next = "=" not in word and after and not after[0].startswith("-")
     return [*before, *(after[1:] if takes_next else after)]
