@@ -69,6 +69,27 @@ async def test_a_text_that_is_not_a_decimal_number_is_refused(
         assert (await ioc.text("MESSAGE")).startswith(f"TIMEOUT refused {text!r}: ")
 
 
+async def test_message_reports_a_refusal_until_the_record_takes_a_value(
+    ioc: Ioc,
+) -> None:
+    async def is_withdrawn() -> bool:
+        return "refused" not in await ioc.text("MESSAGE")
+
+    for put, value in (
+        (put_with_caput, 7),
+        (put_with_caput, 8),
+        (put_with_ca, 7),
+        (put_with_ca, 8),
+        (put_with_pva, 8),
+    ):
+        await ioc.put("DCID", 7)
+        await caput(ioc, "DCID", "12x")
+        await put(ioc, "NUM_FRAMES", value)
+        assert (await ioc.text("MESSAGE")).startswith("DCID refused '12x': ")
+        await put(ioc, "DCID", value)
+        await ioc.until(is_withdrawn)
+
+
 async def test_a_decimal_number_is_taken_as_it_reads(ioc: Ioc) -> None:
     for text, number in (("010", 10), (" 12 ", 12), ("+5", 5), ("08", 8), ("0", 0)):
         await caput(ioc, "DCID", text)

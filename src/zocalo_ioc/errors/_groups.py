@@ -7,7 +7,8 @@ from ._problem import Problem
 class ValueRefused(Problem):
     """A record can't take the value that was written to it.
 
-    ``P:MESSAGE`` shows it until the next message; ``P:STATE`` does not change.
+    ``P:MESSAGE`` shows it until the record takes a value, or until the next message;
+    ``P:STATE`` does not change.
     """
 
 

@@ -123,6 +123,21 @@ class Display:
         logger.warning("%s", self._reported)
         self._say(self._reported)
 
+    def taken(self, loop: asyncio.AbstractEventLoop, name: str) -> None:
+        """Stop saying that a record refused a value, now that it has taken another.
+
+        It may be called in a thread of EPICS.
+        """
+
+        def withdraw() -> None:
+            if self._reported is reported:
+                self._reported = ""
+                self._say(self._message())
+
+        reported = self._reported
+        if reported.startswith(f"{name} refused "):
+            loop.call_soon_threadsafe(withdraw)
+
     def _say(self, text: str) -> None:
         self._pvs.job.message.set(one_line(text))
 

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from .. import __version__
@@ -151,6 +152,7 @@ class Ioc:
                 on_setting=self._persistence.note_change,
                 on_refused=self._display.report,
                 on_write=log_put,
+                on_taken=partial(self._display.taken, asyncio.get_running_loop()),
             )
         )
         logger.info("zocalo-ioc %s serves %s:…", __version__, self._prefix)

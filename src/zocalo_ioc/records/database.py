@@ -55,11 +55,14 @@ class Handlers:
         on_refused: told which value was refused, and why. Called in a thread of EPICS,
             before the put ends.
         on_write: told who writes what to which PV, for the log. Called likewise.
+        on_taken: told which record takes what a client wrote, so far as is known.
+            Called likewise, perhaps twice.
     """
 
     on_setting: Callable[[], None]
     on_refused: Callable[[ValueRefused], None]
     on_write: Callable[[str, str, str], None]
+    on_taken: Callable[[str], None]
 
 
 class Records(Pvs):
@@ -159,6 +162,8 @@ class Records(Pvs):
                 if isinstance(record, Action):
                     # one that came while it ran has kept it at 1: see _busy
                     self._epics.made[record.name].set(0, process=False)
+            elif self._handlers:
+                self._handlers.on_taken(record.name)
             return not refusal
 
         def on_update(value: Any) -> None:
@@ -230,8 +235,10 @@ class Records(Pvs):
                 return 0  # if it runs, another thread processes it, once it has ended
             if "nan" in f"{value}".lower():
                 return "0" if put.is_string else 0  # a NaN would leave its alarm
-        elif put.is_string and isinstance(record.datatype, Int):
-            return str(int(value))  # EPICS would take a leading 0 for octal
+        else:
+            self._handlers.on_taken(name)  # `validate` does not see an unchanged value
+            if put.is_string and isinstance(record.datatype, Int):
+                return str(int(value))  # EPICS would take a leading 0 for octal
         return None
 
     def _refused(self, name: str, value: float | str, refusal: str) -> None:
