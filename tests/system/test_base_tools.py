@@ -114,6 +114,8 @@ async def test_a_command_takes_nothing_but_one(ioc: Ioc) -> None:
             await caput(ioc, *options, "START", text)
             assert (await ioc.text("MESSAGE")).startswith("START refused "), text
             assert await ioc.get("START") == 0, text
+    await put_with_pva(ioc, "START", 2)
+    assert (await ioc.text("MESSAGE")).startswith("START refused 2: it must be 1.")
     await caput(ioc, "-c", "START", "0")
     assert await ioc.get("BROKER:SENT") == before
     for text in ("1", "Busy"):

@@ -104,6 +104,10 @@ class Push(Bool):
         fields |= {"ZNAM": zero, "ONAM": one, "initial_value": 0}
         return builder.Action(name, **fields)
 
+    def refusal(self, raw: object) -> str:
+        """Say that it is neither 0 nor 1; writing 0 does nothing."""
+        return "" if raw in (0, 1) else "it must be 1"
+
     def put_refusal(self, value: float | str, is_string: bool) -> str:
         """Say that it is neither 0 nor 1."""
         accepted = ("0", "1", *self.choices) if is_string else (0, 1)
