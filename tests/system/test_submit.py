@@ -236,6 +236,12 @@ async def test_an_ioc_that_is_not_there_is_named(ioc: Ioc) -> None:
     assert ended.status == FAILED
     assert "NOBODY does not answer. Check that the IOC is running" in ended.errors
     assert ended.errors.endswith("Nothing was sent.\n")
+    ended = await submit(
+        ioc, "1", "--num-frames", "1", "--timeout", "0.2", prefix="NOBODY"
+    )
+    assert ended.status == FAILED
+    reason = "zocalo-ioc: DCID 1: not connected after 0.2 s. Nothing was sent.\n"
+    assert ended.errors.endswith(reason)
 
 
 async def test_an_ioc_that_dies_meanwhile_is_named(

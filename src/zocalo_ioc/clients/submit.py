@@ -54,7 +54,8 @@ class _Job:
             async with asyncio.timeout(settings.timeout):
                 result = await self._follow()
         except TimeoutError:
-            waited = f"{self._named}: still running after {settings.timeout:g} s."
+            so_far = "still running" if self._submitted else "not connected"
+            waited = f"{self._named}: {so_far} after {settings.timeout:g} s."
             complain(f"{waited} {self.what_remains()}")
             return Exit.FAILED
         except IocGone as error:
