@@ -64,7 +64,7 @@ MESSAGE gives the reason and the remedy. The part in italics differs from case t
 | `P:BEST:…` blank or INVALID | The latest result has no centre. | nobody |
 | *Somebody else's result* or *Result of an earlier job*, in orange | The screen still shows the result of another job. Wait for the job to end. | nobody |
 | *Only* … *results accepted* | Zocalo has two pipelines, and the IOC ignores the other one's results. Set *Results from* to Any to take both. | nobody |
-| *PROCESS*, *START* and *END* are grey | There is no DCID or no broker, or a message is being sent. | nobody |
+| *PROCESS*, *START* and *END* are grey | DCID is 0, the broker is away, or a message is being sent. | nobody |
 | `Late`, `Other` or `Refused` in the history | `Late`: a result arrived after its job had ended. `Other`: a result of somebody else's job. `Refused`: a request was not sent. | nobody |
 | `P:BROKER:REJECTED` increases | Messages arrive that are not results. The IOC's log shows how each begins. | Zocalo support |
 | `P:ZOCALO:QUEUED` increases | Zocalo is slow, or its dispatcher has stopped. | Zocalo support |

@@ -22,8 +22,9 @@ Everything that `P:MESSAGE`, the log and the commands say, and what to do about 
 
 The text of the job's state, below, comes first. One or more of these may follow:
 
-- *But no results can arrive:* or *But no messages can be sent:*, with the reason, while
-  there is no connection; see [NoConnection](#noconnection) and [NoResults](#noresults).
+- *But no results can arrive:* or *But no messages can be sent:*, with the reason, until
+  the connection is restored; see [NoConnection](#noconnection) and
+  [NoResults](#noresults).
 - a queue with too many consumers, or none; see [WrongConsumers](#wrongconsumers).
 - *A result came later:*, with the centres and the pipeline, if a result arrives after
   the job has ended.

@@ -55,8 +55,8 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
         return
     if not _knows_collections(settings, options):
         logger.warning(
-            "Without the simulated Mimas no start is seen: every message will be "
-            "rejected. Give --collections or --ispyb"
+            "Without the simulated Mimas, the other services know no data collections "
+            "and reject every message. Give --collections or --ispyb"
         )
     urls = settings.broker_urls
     real = None

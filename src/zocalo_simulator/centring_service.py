@@ -287,7 +287,7 @@ class XrayCentring(Service):
             came = run.gridinfo.boxes - run.missing
             of = f"{came} of {run.gridinfo.boxes} frames"
             logger.warning(
-                "X-ray centring: gave up DCID %d: %s arrived, the last %.0f s ago. "
+                "X-ray centring: gave up on DCID %d: %s arrived, the last %.0f s ago. "
                 "%d messages are acknowledged without a result",
                 *(key.dcid, of, waited, len(run.answers)),
             )

@@ -201,7 +201,7 @@ def tls(request: pytest.FixtureRequest, authority: Authority) -> Iterator[int]:
         ({"days": -1}, "TLS", "no", "expired. Renew the broker's certificate"),
         ({"host": "elsewhere"}, "TLS", "no", "Use the host name"),
         ({"days": 90}, "TLS", "yes", "valid for 89 days"),
-        ({"days": 9}, "TLS", "note", "valid for only 8 days"),
+        ({"days": 9}, "TLS", "note", "expires in 8 days"),
         ({"days": 90}, "login", "no", "does not answer as RabbitMQ does"),
     ],
     indirect=["tls"],

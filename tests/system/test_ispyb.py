@@ -292,7 +292,7 @@ async def test_message_names_the_grids_that_process_leaves_out(
     assert sent(broker, 2) == [started(xy, 400), ended(xy)]
     await ioc.until_value("STATE", State.PROCESSING)
     note = (
-        f"ISPyB has DCID {xz} in the same scan, too. "
+        f"The scan also includes DCID {xz} in ISPyB. "
         "To process all its grids, write one DCID, and 0 to NUM_FRAMES."
     )
     assert note in await ioc.text("MESSAGE")

@@ -96,9 +96,9 @@ async def test_what_went_out_is_counted_when_its_job_is_cancelled(
     [
         ("SUBMIT", "a slip of somebody else's", "SUBMIT is invalid: "),
         ("SEND", '{"command": "process", "dcid": 5}', "SEND does not take process"),
-        ("START", 1, "START failed. No data collection id"),
-        ("END", 1, "END failed. No data collection id"),
-        ("PROCESS", 1, "START failed. No data collection id"),
+        ("START", 1, "START failed. No DCID was given"),
+        ("END", 1, "END failed. No DCID was given"),
+        ("PROCESS", 1, "START failed. No DCID was given"),
     ],
 )
 async def test_a_refused_request_disturbs_no_running_job(

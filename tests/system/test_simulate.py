@@ -321,7 +321,10 @@ def test_a_user_who_may_not_make_queues_is_told_so_at_once(
         strict, tmp_path / "log", "--declare", "--dispatcher", "built-in"
     )
     assert simulation.wait() == Exit.USAGE
-    assert "does not allow it: ACCESS_REFUSED" in simulation.log
+    assert (
+        "does not let this user create queues or exchanges: ACCESS_REFUSED"
+        in simulation.log
+    )
 
 
 def test_nothing_to_simulate_is_a_mistake(rabbitmq: RabbitMQ, tmp_path: Path) -> None:

@@ -178,8 +178,8 @@ async def test_a_scan_that_stays_incomplete_is_given_up_with_all_its_messages(
         await bench.service.give_up(now + GIVEN_UP_AFTER + 1)
     assert all(await bench.answered())
     assert bench.results == []
-    assert "gave up DCID 10: 35 of 35 frames arrived" in caplog.text
-    assert "gave up DCID 11: 15 of 28 frames arrived" in caplog.text
+    assert "gave up on DCID 10: 35 of 35 frames arrived" in caplog.text
+    assert "gave up on DCID 11: 15 of 28 frames arrived" in caplog.text
 
 
 async def test_a_scan_that_was_given_up_can_be_processed_again(bench: Bench) -> None:

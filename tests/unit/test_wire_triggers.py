@@ -133,7 +133,7 @@ def test_further_parameters_do_not_name_another_data_collection() -> None:
         for dcid in (GRIDSCAN.dcid, GRIDSCAN.dcid + 1)
     )
     assert same.message(Event.END, GUID)["parameters"]["ispyb_dcid"] == GRIDSCAN.dcid
-    with pytest.raises(RequestInvalid, match="another ispyb_dcid"):
+    with pytest.raises(RequestInvalid, match="another data collection in ispyb_dcid"):
         other.message(Event.END, GUID)
 
 

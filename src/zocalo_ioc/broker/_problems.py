@@ -40,13 +40,13 @@ CONNECTION_ERRORS = (
     NoResults,
     SettingsInvalid,
 )
-"""What is raised when there is no connection, or no longer."""
+"""Exceptions that pika and sockets raise without a connection, or when it is lost."""
 
 
 def connection_problem(
     address: str, error: BaseException
 ) -> NoConnection | NoResults | SettingsInvalid:
-    """Return why there is no connection to a node."""
+    """Return why the IOC is not connected to a node."""
     for cause in _causes(error):
         match cause:
             case NoConnection() | NoResults() | SettingsInvalid():

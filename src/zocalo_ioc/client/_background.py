@@ -17,7 +17,7 @@ class BackgroundClient:
     """A client in the event loop of a thread, connected when it is first used.
 
     Args:
-        prefix: that of the IOC.
+        prefix: of the IOC's PVs.
     """
 
     def __init__(self, prefix: str) -> None:

@@ -36,11 +36,11 @@ class Client:
                 for centre in result.centres:
                     print(centre.position, centre.total_count)
 
-    Every method raises `IocGone` if the IOC does not answer, or goes away meanwhile.
+    Every method raises `IocGone` if the IOC does not answer, or stops meanwhile.
     The client can be used again once the IOC is back.
 
     Args:
-        prefix: that of the IOC.
+        prefix: of the IOC's PVs.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -184,10 +184,10 @@ class Client:
 
         Args:
             dcids: the data collections; without any, the current job of the IOC is
-                abandoned, whosever it is.
+                abandoned, even another client's.
 
         Raises:
-            RequestRefused: none of them has a job that runs.
+            RequestRefused: none of them is being processed.
         """
         if dcids is None:
             link, _ = self._connected

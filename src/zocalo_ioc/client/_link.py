@@ -54,7 +54,7 @@ class Link:
     """A connection to an IOC.
 
     Args:
-        prefix: that of the IOC.
+        prefix: of the IOC's PVs.
     """
 
     def __init__(self, prefix: str) -> None:

@@ -40,7 +40,7 @@ class Results:
         """Begin to listen. The result that is there by now is not new.
 
         Raises:
-            IocGone: the IOC goes away meanwhile.
+            IocGone: the IOC stops meanwhile.
         """
         breaks = self._link.breaks
         # an empty array without a time stamp is nothing at all to Channel Access

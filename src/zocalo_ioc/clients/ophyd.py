@@ -49,7 +49,7 @@ class Zocalo(
     middle of box 0 at 0.5.
 
     Args:
-        prefix: that of the IOC.
+        prefix: of the IOC's PVs.
         name: of the device.
     """
 

@@ -42,7 +42,7 @@ class NotConfirmed(Problem):
 
 
 class NoConnection(Problem):
-    """There is no connection to a node of the broker, or it accepts no messages.
+    """The IOC is not connected to the broker, or the broker accepts no messages.
 
     ``P:BROKER:CONNECTED`` is No, unless the broker only blocks messages and none is
     overdue, and ``P:MESSAGE`` has it after the text of the job. The IOC keeps trying.
@@ -58,7 +58,7 @@ class NoResults(Problem):
 
 
 class WrongConsumers(Problem):
-    """Too many programs take messages from a queue, or none does.
+    """Several programs take messages from a queue, or none does.
 
     ``P:BROKER:CONSUMERS`` or ``P:ZOCALO:CONSUMERS`` is in alarm. ``P:MESSAGE`` has it
     after the text of the job, and so has the reason of a job that timed out.

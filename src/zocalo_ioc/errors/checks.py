@@ -79,7 +79,7 @@ class FolderReadOnly(CheckFailed):
 
 
 class CertificateEndsSoon(CheckFailed):
-    text = "The certificate is valid for only {days} days, until {until} UTC"
+    text = "The certificate expires in {days} days, at {until} UTC"
     remedy = "Renew the certificate"
     cause = "The broker's certificate expires soon."
     days: Annotated[int, 20]

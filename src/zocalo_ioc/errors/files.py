@@ -121,7 +121,7 @@ class CertificateUnusable(SettingsInvalid):
         "It must hold PEM certificates, and the key must belong to them and have no "
         "password"
     )
-    cause = "The file of a certificate or key is not there, or holds something else."
+    cause = "The file is missing, or is not a PEM certificate or key."
     option: Annotated[str, "--ca-file"]
     file: Annotated[str, "/etc/zocalo-ioc/ca.pem"]
     reason: Annotated[str, "No such file or directory"]

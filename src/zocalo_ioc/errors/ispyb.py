@@ -53,7 +53,7 @@ class IspybLoginRefused(_AtServer):
 
 class IspybDatabaseRefused(_AtServer):
     text = "ISPyB: {address} has no database {database} for this user"
-    remedy = "Check the end of --ispyb, and the user's permissions"
+    remedy = "Check the database at the end of --ispyb, and the user's permissions"
     cause = "The database does not exist, or the user has no access."
     database: Annotated[str, "ispyb"]
 
@@ -125,7 +125,7 @@ class FramesUnknown(CollectionRefused):
 
 class FramesNotLookedUp(CollectionRefused):
     text = "DCID {dcid}: NUM_FRAMES is 0. {problem}"
-    remedy = "Or write the number of frames, 1 or more"
+    remedy = "Otherwise write the number of frames, 1 or more"
     cause = "NUM_FRAMES is 0, and ISPyB can't be read."
     problem: Annotated[Problem, IspybDown("ispyb.example.org:3306")]
 
@@ -147,9 +147,9 @@ class GroupDiffers(IspybDiffers):
 
 
 class GridsLeftOut(IspybDiffers):
-    text = "ISPyB has DCID {others} in the same scan, too"
+    text = "The scan also includes DCID {others} in ISPyB"
     remedy = "To process all its grids, write one DCID, and 0 to NUM_FRAMES"
-    cause = "PROCESS is to process some grids of a scan. Zocalo waits for the others."
+    cause = "The request names only some grids of a scan. Zocalo waits for all of them."
     others: Annotated[str, "1234568"]
 
 

@@ -15,8 +15,8 @@ class ValueOutOfRange(ValueRefused):
 
 
 class DcidMissing(RequestInvalid):
-    text = "No data collection id"
-    remedy = "Write the ISPyB id to DCID, or dcid in SUBMIT, then try again"
+    text = "No DCID was given"
+    remedy = "Write the data collection id to DCID, or give dcid in SUBMIT"
     cause = "DCID is 0."
 
 
@@ -51,9 +51,7 @@ class DcidRepeated(CollectionRefused):
 class StillProcessed(CollectionRefused):
     text = "DCID {dcid} is being processed in job {job}"
     remedy = "Wait for job {job} to end, or cancel the job"
-    cause = (
-        "Zocalo has the end message of a data collection that is to be started again."
-    )
+    cause = "START names a data collection that has ended and awaits its result."
     job: Annotated[int, 12]
 
 
@@ -77,9 +75,9 @@ class ParametersNotAnObject(CollectionRefused):
 
 
 class DcidOverridden(CollectionRefused):
-    text = "DCID {dcid}: PARAMETERS has another ispyb_dcid"
+    text = "DCID {dcid}: PARAMETERS names another data collection in ispyb_dcid"
     remedy = "Write the data collection to DCID, or dcid in SUBMIT"
-    cause = "The further parameters name a data collection that the request does not."
+    cause = "The parameters contradict the DCID of the request."
 
 
 class SubmissionInvalid(RequestInvalid):

@@ -114,7 +114,7 @@ class QueuesNotDeclared(SettingsInvalid):
 
 
 class DeclareForbidden(SettingsInvalid):
-    text = "{address} does not allow it: {reason}"
+    text = "{address} does not let this user create queues or exchanges: {reason}"
     cause = "The user may not create queues or exchanges."
     address: Node
     reason: Annotated[str, "ACCESS_REFUSED - permission denied"]

@@ -292,7 +292,7 @@ class _Dispatcher:
                 if inspect.isawaitable(returned):
                     await returned
             except Exception:
-                logger.exception("A put failed for an unforeseen reason")
+                logger.exception("A put failed because of an unexpected error")
             if completion:  # if it was cancelled, the put must not end well
                 complete(completion_args[0].record.value)
 

@@ -51,7 +51,8 @@ class BrokerSettings(Settings):
         "given",
     )
     zocalo_environment: NAME | None = Field(
-        default=None, description="environment of that configuration to connect with"
+        default=None,
+        description="environment in that configuration, for example bluesky",
     )
     send_timeout: SECONDS = Field(
         default=10.0, description="how long a command waits for the broker, seconds"

@@ -77,7 +77,7 @@ class SimulateSettings(LogSettings):
     )
     detector: DETECTOR = Field(
         default=Detector.EIGER,
-        description="detector, on which these recipes also depend",
+        description="detector, which also affects these recipes",
     )
     frames_key: QUEUE = Field(
         default="",
@@ -86,7 +86,7 @@ class SimulateSettings(LogSettings):
     )
     collections: FILE | None = Field(
         default=None,
-        description="YAML file of data collections; without it, all are made up",
+        description="YAML file of data collections; without it, all are invented",
     )
     ispyb: ISPYB_URL | None = Field(
         default=None,

@@ -44,7 +44,7 @@ class SubmitSettings(OutputSettings):
         default=(), description="index of the detector's trigger, from 0"
     )
     dcgid: NUMBER = Field(
-        default=0, description="data collection group, to match the result by"
+        default=0, description="data collection group, which also matches the result"
     )
     recipes: RECIPES = Field(
         default="mimas", description="recipe names, comma separated"

@@ -17,7 +17,7 @@ class GridMap(StandardReadable, EpicsDevice):
     The IOC must take frames.
 
     Args:
-        prefix: that of the IOC.
+        prefix: of the IOC's PVs.
         axes: ``XY`` for the first grid of a scan, ``XZ`` for the second.
         name: of the device.
 

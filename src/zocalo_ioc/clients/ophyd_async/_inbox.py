@@ -48,7 +48,7 @@ class Inbox:
     """Listens to an IOC, in the event loop of the background thread.
 
     Args:
-        prefix: that of the IOC, without the colon.
+        prefix: of the IOC's PVs, without the colon.
     """
 
     def __init__(self, prefix: str) -> None:

@@ -81,7 +81,7 @@ class ZocaloResults(of_dodal("ZocaloResults", StandardReadable), Triggerable):
     process asked for them. It can be used in any event loop, and keeps its connection.
 
     Args:
-        prefix: that of the IOC.
+        prefix: of the IOC's PVs.
         name: of the device.
         sort_key: ``max_count``, ``total_count`` or ``n_voxels``: highest first. Equal
             ones keep the order that the IOC gives them.

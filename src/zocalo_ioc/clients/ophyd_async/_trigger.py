@@ -58,7 +58,7 @@ class ZocaloTrigger(of_dodal("ZocaloTrigger", object)):
     take the results of these data collections alone.
 
     Args:
-        prefix: that of the IOC.
+        prefix: of the IOC's PVs.
         results: tell this device alone. Give it where several plans run at once in one
             process.
         timeout_s: how long to wait for the IOC, in seconds.

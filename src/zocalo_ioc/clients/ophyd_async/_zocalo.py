@@ -74,7 +74,7 @@ class Zocalo(StandardReadable):
     ``P:PVI``, and can be mocked. What not every IOC has is None where it is not there.
 
     Args:
-        prefix: that of the IOC.
+        prefix: of the IOC's PVs.
         name: of the device.
 
     Example:
