@@ -194,7 +194,7 @@ class Ioc:
         """Take frames over a connection of their own, so that no result waits."""
         self._frames = frames = Frames(self._records, pvs)
         self._events.on_start = frames.begin
-        log = ConnectionLog()
+        log = ConnectionLog("Frames: ")
 
         def on_change(connection: Connection) -> None:
             log.note(connection)

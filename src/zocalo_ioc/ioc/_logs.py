@@ -20,7 +20,8 @@ def log_put(who: str, pv: str, value: str) -> None:
 class ConnectionLog:
     """Logs changes of the connection, but no problem of a node twice in a row."""
 
-    def __init__(self) -> None:
+    def __init__(self, purpose: str = "") -> None:
+        self._purpose = purpose
         # two dead nodes are tried in turn, for days
         self._logged: dict[str, Problem] = {}
 
@@ -28,8 +29,8 @@ class ConnectionLog:
         """Log the state of the connection, if it is new."""
         address, problem = connection.address, connection.problem
         if problem and self._logged.get(address) != problem:
-            logger.error("%s", problem)
+            logger.error("%s%s", self._purpose, problem)
             self._logged[address] = problem
         elif connection.up and not problem:
-            logger.info("Connected to %s", address)
+            logger.info("%sConnected to %s", self._purpose, address)
             self._logged.clear()
