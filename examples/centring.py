@@ -2,7 +2,8 @@
 
 usage: python examples/centring.py [PREFIX [DCID DCID]]
 
-Runs with simulated motors against any IOC, for example that of `make demo`. It needs
+Runs with simulated motors against any IOC, for example that of `make demo`, which
+prints the ``EPICS_…`` variables to set so that plans find it. Needs
 ``zocalo-ioc[ophyd-async]``.
 """
 

@@ -75,7 +75,7 @@ def encode(message: object) -> bytes:
 _MOST_TOLD = 3
 _WORDS = {
     "model_type": "Input should be an object",
-    "extra_forbidden": "Not known here",
+    "extra_forbidden": "Unknown key",
     "string_pattern_mismatch": "Input should be up to 39 ASCII characters",
 }
 
