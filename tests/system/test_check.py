@@ -162,6 +162,8 @@ def test_what_listens_and_never_answers_is_told(checked: Check) -> None:
         found = checked(f"amqp://{address}/")
     told = f"{address} does not answer. Check the network and the broker."
     assert found[f"login {address}"] == ("no", told)
+    kind, said = found["queues and permissions"]
+    assert (kind, said[:11]) == ("note", "Not checked")
 
 
 # -- TLS ----------------------------------------------------------------------

@@ -59,6 +59,8 @@ def check_nodes(
         finally:
             with suppress(AMQPError):
                 connection.close()
+    if not looked:
+        yield note("queues and permissions", errors.QueuesNotChecked())
 
 
 # -- the connection -----------------------------------------------------------

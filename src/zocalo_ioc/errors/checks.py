@@ -86,6 +86,12 @@ class CertificateEndsSoon(CheckFailed):
     until: Annotated[str, "2027-02-10 12:00"]
 
 
+class QueuesNotChecked(CheckFailed):
+    text = "Not checked without a connection to the broker"
+    remedy = "Fix the problem above, then check again"
+    cause = "No node of the broker could be used."
+
+
 class TriggerQueueMissing(CheckFailed):
     text = "{address} has no queue {queue} for triggers"
     remedy = "Check the virtual host in --broker, or create the queue"

@@ -224,7 +224,8 @@ class Records(Pvs):
         sent = value
         if late:
             sent = self._epics.get(record) if judged is None else judged
-        self._handlers.on_write(put.who, put.pv, "" if sent is None else f"{sent!r}")
+        said = "" if sent is None else f"{sent!r}".removesuffix(".0")
+        self._handlers.on_write(put.who, put.pv, said)
         if value is None or field not in ("", "VAL"):
             return None
         refusal = record.datatype.put_refusal(value, put.is_string)
