@@ -226,7 +226,7 @@ async def test_ctrl_c_says_that_the_job_goes_on(ioc: Ioc) -> None:
     running.process.send_signal(signal.SIGINT)
     ended = await running.end()
     assert ended.status == INTERRUPTED
-    assert "Interrupted. DCID 6208 continues in the IOC" in ended.errors
+    assert "Interrupted. The job continues in the IOC" in ended.errors
     assert "Traceback" not in ended.errors
     await ioc.put("CANCEL", 1)
 

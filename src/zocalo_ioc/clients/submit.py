@@ -79,7 +79,7 @@ class _Job:
         """Say what goes on without this client."""
         if not self._submitted:
             return "Nothing was sent."
-        goes_on = f"{self._named} continues in the IOC; see {self._prefix}:MESSAGE."
+        goes_on = f"The job continues in the IOC; see {self._prefix}:MESSAGE."
         if not sys.stderr.isatty():  # nobody is there to do it
             return goes_on
         dcids = " ".join(map(str, self._settings.dcids))

@@ -100,7 +100,7 @@ class IspybNotUnderstood(_AtServer):
 
 class IspybNotUsed(RequestInvalid):
     text = "This IOC does not use ISPyB"
-    remedy = "Start it with --ispyb"
+    remedy = "To read past results, start the IOC with --ispyb"
     cause = "Past results were requested from an IOC without ISPyB."
 
 

@@ -128,7 +128,7 @@ class CredentialsUnusable(SettingsInvalid):
     )
     cause = "The file is missing, or is not an ISPyB credentials file."
     file: Annotated[str, "/etc/zocalo-ioc/ispyb.cfg"]
-    reason: Annotated[str, "there is no 'port'"]
+    reason: Annotated[str, "'port' is missing"]
 
 
 class VariableUnknown(SettingsInvalid):

@@ -170,7 +170,7 @@ def read_credentials(file: Path) -> str:
     except OSError as error:
         raise CredentialsUnusable(str(file), f"{error.strerror}") from None
     except KeyError as error:
-        raise CredentialsUnusable(str(file), f"there is no {error}") from None
+        raise CredentialsUnusable(str(file), f"{error} is missing") from None
     except (Error, ValueError):  # their texts quote the file, passwords and all
         reason = "it is not an ISPyB credentials file"
         raise CredentialsUnusable(str(file), reason) from None
