@@ -54,8 +54,10 @@ async def file_descriptors_exhausted(
     make: Maker, broker: RabbitMQ, times: int
 ) -> Outcome:
     """Let the IOC have no further file descriptor when it must connect anew."""
-    outcome = Outcome("IOC out of file descriptors as it must reconnect", times, times)
-    outcome.measured_from = "it has some again"
+    outcome = Outcome(
+        "IOC out of file descriptors while it has to reconnect", times, times
+    )
+    outcome.measured_from = "the IOC may open files again"
     outcome.messages *= len(BOTH)
     broker.purge(TRIGGERS, RESULTS)
     async with running(make, "--broker", broker.url, *QUEUE, *PATIENT) as ioc:
@@ -83,8 +85,8 @@ async def autosave_folder_taken_away(
     make: Maker, broker: RabbitMQ, folder: Path, times: int
 ) -> Outcome:
     """Rename the folder that an IOC saves to, and name it back after a put."""
-    outcome = Outcome("autosave folder gone and back", times, times)
-    outcome.measured_from = "it is back, to AUTOSAVE:OK"
+    outcome = Outcome("autosave folder removed and restored", times, times)
+    outcome.measured_from = "the folder is restored, to AUTOSAVE:OK"
     saved = folder / "saved"
     options = ("--broker", broker.url, *QUEUE, "--autosave", str(saved))
     async with running(make, *options) as ioc:
@@ -107,7 +109,7 @@ async def password_rotated(
     """Change the password of the IOC at the broker, and then in its file."""
     total = CLIENTS * scans * len(BOTH)
     outcome = Outcome("password rotated, connections closed", times, total)
-    outcome.measured_from = "the new one is in the file, to the next confirm"
+    outcome.measured_from = "the new password is in the file, to the next confirm"
     file = folder / "urls"
 
     def change(password: str) -> None:
@@ -146,7 +148,7 @@ async def clients_interleaving(
 ) -> Outcome:
     """Let many clients put any commands, and kill the broker again and again."""
     outcome = Outcome(
-        f"broker killed (SIGKILL), {clients} processes put anything", 0, 0
+        f"broker killed (SIGKILL), {clients} processes put random commands", 0, 0
     )
     outcome.measured_from = "the broker answers again, to the connection"
     broker.purge(TRIGGERS, RESULTS)

@@ -51,8 +51,8 @@ and wrote this page. [Guarantees](promises.md) lists what is promised.
 - *Duplicated* are messages that arrived twice: the guarantee is "at least once". A
   trigger sent twice has the same guid.
 - *Out of order* are end messages before their start, and results before an earlier one.
-- Where the IOC is stopped, *lost* is also a put that ended well without being true and,
-  after SIGTERM, what is not there after a restart.
+- Where the IOC is stopped, *lost* also counts puts that reported a success that did not
+  happen and, after SIGTERM, jobs and values that are missing after a restart.
 - *Recovery* is the median and the longest time until the IOC worked again.
 - No put lasted longer than its send time-out and the time-outs of its job.
 

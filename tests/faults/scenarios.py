@@ -257,7 +257,7 @@ async def queue_made_anew(
         f"results queue deleted and created again at once, heartbeat {heartbeat} s",
         times,
         times,
-        measured_from="it is there again, to the next result",
+        measured_from="the queue exists again, to the next result",
     )
     broker.purge(TRIGGERS, RESULTS)
     options = ("--broker", broker.url, *QUEUE, "--heartbeat", f"{heartbeat}")

@@ -91,7 +91,7 @@ async def stopped_after_a_confirm(
         # what was confirmed within the last second before a kill need not be saved
         must_go_on = number == signal.SIGTERM
         outcome.lost += sent != [dcid] or (must_go_on and not goes_on)
-    outcome.remarks = f"{ended_well} puts ended well, {started} jobs went on"
+    outcome.remarks = f"{ended_well} puts succeeded, {started} jobs continued"
     return outcome
 
 
@@ -118,7 +118,7 @@ async def stopped_without_a_confirm(
         failed, ended_well = failed + shown, ended_well + ends_well
         # what was put within the last second before a kill need not be saved
         outcome.lost += ends_well or (number == signal.SIGTERM and not shown)
-    outcome.remarks = f"{ended_well} puts ended well, {failed} are shown as Failed"
+    outcome.remarks = f"{ended_well} puts succeeded, {failed} are shown as Failed"
     return outcome
 
 
