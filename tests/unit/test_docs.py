@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+from zocalo_ioc import client
 from zocalo_ioc.check._epics import check_names
+from zocalo_ioc.clients import ophyd_async
 from zocalo_simulator.collections_file import read_collections
 from zocalo_simulator.names import Trouble
 from zocalo_simulator.scans import Crystal, Scan
@@ -29,6 +31,17 @@ def test_the_page_on_the_simulation_has_every_key_and_trouble() -> None:
     wanted = [f"`{key}`" for key in (*Scan.model_fields, *Crystal.model_fields)]
     wanted += [f"`{trouble}`" for trouble in Trouble]
     assert [text for text in wanted if text not in page] == []
+
+
+def test_the_reference_has_every_public_name() -> None:
+    page = (ROOT / "docs" / "reference" / "python.md").read_text()
+    documented = re.findall(r"auto(?:class|exception):: zocalo_ioc\.(\S+)", page)
+    public = [f"client.{name}" for name in client.__all__]
+    public += [f"clients.ophyd_async.{name}" for name in ophyd_async.__all__]
+    assert [name for name in public if name not in documented] == []
+    (members,) = re.findall(r"client\.Client\n +:members: (.*)", page)
+    methods = {name for name in vars(client.Client) if not name.startswith("_")}
+    assert {*members.split(", ")} == methods
 
 
 def test_the_rehearsal_has_a_collections_file_that_can_be_read() -> None:

@@ -1,6 +1,6 @@
 """An asynchronous client of a running IOC, over Channel Access.
 
-`Client` has data collections processed and returns their results. Everything that can
+`Client` triggers processing and returns the results. Everything that can
 go wrong is a `ZocaloError`.
 """
 

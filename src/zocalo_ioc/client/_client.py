@@ -210,7 +210,7 @@ class Client:
         """Return the spots counted so far in each box of the scan under way.
 
         Returns:
-            The first grid and, of a 3-D scan, the second; none before a frame has come.
+            The first grid and, of a 3-D scan, the second; none before the first frame.
 
         Raises:
             RequestRefused: the IOC takes no frames.

@@ -16,13 +16,13 @@ _FOUND_WITHIN = 2.0
 
 @dataclass(frozen=True, eq=False)
 class GridMap:
-    """The spots in each box of one grid, as far as its frames have come.
+    """The spots in each box of one grid, as far as its frames have arrived.
 
     Attributes:
         axes: ``XY`` for the first grid of a scan, ``XZ`` for the second.
         dcid: ISPyB data collection id.
         counts: shape (rows, columns), the first row at the top; -1 where no frame has
-            come yet.
+            arrived yet.
         step: width and height of a box in mm, NaN where unknown.
     """
 
@@ -33,7 +33,7 @@ class GridMap:
 
     @property
     def frames(self) -> int:
-        """How many boxes have their frame."""
+        """The number of boxes whose frame has arrived."""
         return int((self.counts >= 0).sum())
 
 

@@ -1,9 +1,9 @@
-"""Devices for Bluesky plans and their document callbacks, in place of dodal's.
+"""Devices for Bluesky plans and their document callbacks, instead of dodal's.
 
-`ZocaloResults` waits for results and reads them; `ZocaloTrigger` has data collections
-processed. `Zocalo` is everything that an IOC serves, and `GridMap` the map of a grid.
-Each is given the prefix of a running IOC. Results come over PV Access; triggers go over
-Channel Access.
+`ZocaloTrigger` triggers processing, and `ZocaloResults` waits for the results and reads
+them. `Zocalo` has a signal or command for every record of an IOC, and `GridMap` the map
+of a grid. Each takes the prefix of a running IOC. Results arrive over PV Access, and
+triggers use Channel Access.
 """
 
 from ...wire import Source as ZocaloSource

@@ -11,7 +11,7 @@ from ._arguments import as_prefix
 
 
 class GridMap(StandardReadable, EpicsDevice):
-    """The spots in each box of a grid, while its frames come.
+    """The spots in each box of a grid, while its frames arrive.
 
     Read it for the map as it is, or monitor ``image`` to have it fill in the documents.
     The IOC must take frames.

@@ -71,7 +71,7 @@ class Zocalo(StandardReadable):
 
     A plan reads the job, the latest result and its strongest centre with `read`, and
     the options with `read_configuration`. It connects over PV Access, through
-    ``P:PVI``, and can be mocked. What not every IOC has is None where it is not there.
+    ``P:PVI``, and can be mocked. Signals that an IOC does not serve are None.
 
     Args:
         prefix: of the IOC's PVs.
