@@ -46,7 +46,7 @@ def logging_as(settings: LogSettings, ioc: str = "") -> Generator[None]:
         ioc: the prefix, for Graylog to tell IOCs apart.
 
     Raises:
-        SettingsInvalid: the ``graypy`` package is not there.
+        SettingsInvalid: the ``graypy`` package is missing.
     """
     root = logging.getLogger()
     root.setLevel(settings.log_level.upper())

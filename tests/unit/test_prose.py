@@ -36,6 +36,9 @@ INSTEAD = {
     r"all is (well|there)": "all checks passed",
     r"rights of": "permissions",
     r"at the last": "last",
+    r"(is|are) no need": "what happens instead",
+    r"puts? end(s|ed)? well": "succeeds",
+    r"(is|are) not there": "is missing",
 }
 """What to write, by the pattern of what not to."""
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]

@@ -121,7 +121,7 @@ class Ioc:
 
         Args:
             url: the database.
-            required: whether a data collection that is not there is refused.
+            required: whether a data collection that ISPyB does not have is refused.
 
         Raises:
             SettingsInvalid: a package is missing.

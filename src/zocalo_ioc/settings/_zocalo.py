@@ -16,7 +16,7 @@ def broker_urls(file: Path | None, environment: str) -> list[str]:
         environment: the one to be activated, with all of its plugins.
 
     Raises:
-        SettingsInvalid: the ``zocalo`` package is not there, or the configuration
+        SettingsInvalid: the ``zocalo`` package is missing, or the configuration
             can't be used.
     """
     try:
