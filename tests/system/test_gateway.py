@@ -108,7 +108,6 @@ async def test_monitors_behind_a_gateway_see_states_and_whole_tables(
         )
         await put(client, ioc.pv("NUM_FRAMES"), 400)
         await put(client, ioc.pv("PROCESS"), 1)
-        await until(client, ioc.pv("STATE"), lambda state: state.value.index == DONE)
         await ioc.until(lambda: asyncio.sleep(0, seen[-1:] == [DONE]))
     assert PROCESSING in seen
     rows = (await table).value
