@@ -89,8 +89,9 @@ NO_GRID = Grid()
 class Grids:
     """The grids of one scan: of the one that was begun last.
 
-    A scan is begun by a command to this IOC, or by the first frame of a data collection
-    with a higher id: ISPyB counts up, so frames of a lower one are of an earlier scan.
+    A scan is begun by a command to this IOC, or by the first frame with a box of a data
+    collection with a higher id: ISPyB counts up, so frames of a lower one are of an
+    earlier scan.
     Data collections are of one scan if a command or a frame names them together, or
     their frames name one group. The one with the lowest id is the grid of x and y.
     """
@@ -137,10 +138,11 @@ class Grids:
             kept = known.keys() | named
             if len(kept) > MAX_GRIDS:
                 raise TooManyGrids(frame.dcid, len(kept), MAX_GRIDS)
-            self._grids = {dcid: known.get(dcid) or Grid(dcid) for dcid in kept}
-            self._dcgid = frame.dcgid
-            grid = self._grids[frame.dcid]
-        grid.add(frame)
+            grids = {dcid: known.get(dcid) or Grid(dcid) for dcid in kept}
+            grids[frame.dcid].add(frame)  # a scan begins with a frame that has a box
+            self._grids, self._dcgid = grids, frame.dcgid
+        else:
+            grid.add(frame)
         return True
 
     def learn(self, dcid: int, size: GridSize) -> None:

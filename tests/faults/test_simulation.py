@@ -24,7 +24,7 @@ def test_a_scan_has_its_result_though_the_broker_restarts_in_the_middle_of_it(
     private_broker: RabbitMQ, tmp_path: Path
 ) -> None:
     with simulating(private_broker, tmp_path, "--frame-rate", "400") as simulation:
-        # a kill loses what was declared in the two seconds before, as Mnesia writes late
+        # a kill loses what was declared two seconds before: Mnesia writes late
         private_broker.control("eval", "mnesia:sync_log().")
         for event in Event:
             for dcid in (71, 72):

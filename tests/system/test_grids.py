@@ -198,7 +198,7 @@ async def test_what_is_no_frame_is_counted_and_harms_nothing(
     before = await ioc.get("BROKER:REJECTED")
     message = await ioc.text("MESSAGE")
     sender.send([(241, 5), (0, 5), (-1, 5), (2, -1)], XY, 7601)
-    sender.send([(1, 5)], None, 7602)  # its grid is not known
+    sender.send([(1, 5)], None, 2**31 - 1)  # its grid is not known
     sender.send_payload({"file-number": 3}, {"parameters": {"dcid": 7601}})
     sender.send_payload({"file-number": 3, "n_spots_total": 1}, {"parameters": {}})
     sender.send_payload("junk", None)
@@ -208,6 +208,16 @@ async def test_what_is_no_frame_is_counted_and_harms_nothing(
     assert await ioc.get("GRID:XY:MAX_COUNT") == 6
     assert await ioc.text("MESSAGE") == message
     assert broker.depth(FRAMES) == 0
+
+
+async def test_a_scan_logs_why_frames_are_rejected_however_many_reasons_there_were(
+    ioc: Ioc, sender: FrameSender
+) -> None:
+    sender.send([(1, 5), *((number, 5) for number in range(241, 361))], XY, 7621)
+    sender.send([(1, 5)], XY, 7641)
+    await ioc.until_value("GRID:XY:DCID", 7641)
+    sender.send([(241, 5)], XY, 7641)
+    await ioc.until_logged("DCID 7641 has no frame 241")
 
 
 async def test_the_map_is_drawn_in_a_terminal_and_into_a_file(

@@ -141,13 +141,14 @@ def test_a_third_grid_of_a_group_that_is_begun_is_a_new_scan() -> None:
     ("frame", "why"),
     [
         (a_frame(1, dcid=90, size=None), "DCID 90: the recipe step has no gridinfo"),
+        (a_frame(7, dcid=90), "DCID 90 has no frame 7: its grid has 6"),
         (a_frame(7), "DCID 71 has no frame 7: its grid has 6"),
         (a_frame(1, size=a_size(2, 3)), "DCID 71: the gridinfo differs from"),
         (a_frame(1, dcid=90, size=a_size(257, 256)), "its grid has 65792 boxes"),
         (a_frame(1, dcid=73, others=(71, 72)), "its scan would have 3 grids"),
     ],
 )
-def test_frames_without_a_box_are_refused_and_change_no_count(
+def test_frames_without_a_box_are_refused_and_change_nothing(
     frame: Frame, why: str
 ) -> None:
     grids = Grids()
@@ -155,7 +156,8 @@ def test_frames_without_a_box_are_refused_and_change_no_count(
     grids.add(a_frame(1))
     with pytest.raises(NotUnderstood, match=why):
         grids.add(frame)
-    assert grids.xy.frames == (1 if frame.dcid < 90 else 0)
+    assert (grids.xy.dcid, grids.xy.frames) == (71, 1)
+    assert grids.add(a_frame(2))
 
 
 def test_a_grid_may_fill_the_records() -> None:

@@ -5,7 +5,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..broker import Delivery, Queue, Subscription
 from ..errors import IspybUnavailable, NotUnderstood
@@ -127,17 +127,20 @@ class Frames:
         return look
 
     async def _learn(self, ispyb: Ispyb, dcids: Sequence[int], look: _Look) -> None:
+        sizes: dict[int, GridSize] = {}
         try:
-            for each in await ispyb.read_groups(dcids):
-                if each.size:
-                    self._grids.learn(each.dcid, each.size)
+            groups = await ispyb.read_groups(dcids)
+            sizes = {each.dcid: each.size for each in groups if each.size}
         except IspybUnavailable:
             pass  # the IOC says so, and the frames are rejected
-        except NotUnderstood as problem:
-            self._log_once(str(problem))
         look.done = True
         for frame in look.waiting:
-            self._count(frame)
+            self._count(replace(frame, size=sizes.get(frame.dcid)))
+        for dcid, size in sizes.items():
+            try:
+                self._grids.learn(dcid, size)
+            except NotUnderstood as problem:
+                self._log_once(str(problem))
         self._show_soon()
 
     def _reject(self, problem: NotUnderstood) -> bool:
@@ -162,6 +165,8 @@ class Frames:
         for name, grid in zip(GRIDS, (self._grids.xy, self._grids.xz), strict=True):
             state = grid, grid.size, grid.frames_added
             if self._shown.get(name) != state:
+                if name not in self._shown or self._shown[name][0] is not grid:
+                    self._logged.clear()
                 self._shown[name] = state
                 self._update(name, grid, now)
 
