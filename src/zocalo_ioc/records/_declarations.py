@@ -160,7 +160,7 @@ class BrokerPvs(Section):
     received = Readback("BROKER:RECEIVED", Int(), "Results taken off the queue")
     ignored = Readback("BROKER:IGNORED", Int(), "Results that SOURCE excludes")
     rejected = Readback(
-        "BROKER:REJECTED", Int(), "Messages rejected as invalid results"
+        "BROKER:REJECTED", Int(), "Messages rejected as invalid"
     )
     reconnects = Readback("BROKER:RECONNECTS", Int(), "Reconnections")
     confirm_time = Readback(
