@@ -118,7 +118,8 @@ async def test_the_map_fills_in_the_documents_of_a_plan(
         grid = GridMap(with_grids.prefix, "XY", "grid")
         yield from ensure_connected(grid)
         sender.send(frames[:100], XY, 7901)
-        yield from bps.sleep(0.5)
+        while (yield from bps.rd(grid.frames)) < 100:
+            yield from bps.sleep(0.05)
         yield from bps.open_run()
         yield from bps.monitor(grid.image, name="map")
         sender.send(frames[100:], XY, 7901)
