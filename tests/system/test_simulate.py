@@ -284,7 +284,7 @@ def test_images_without_mimas_or_a_file_are_warned_of(
     options = "--declare", "--services", "images"
     host = rabbitmq.virtual_host("images")
     simulation = Simulation(host, tmp_path / "log", *options)
-    simulation.until_logged("every message will be rejected", "takes messages")
+    simulation.until_logged("reject every message", "takes messages")
     simulation.stop()
 
 
