@@ -6,7 +6,7 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
@@ -166,6 +166,8 @@ class RabbitMQ:
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGSTOP)
         try:
+            while set(_states(self._process.pid)) != {"T"}:
+                time.sleep(0.005)  # a busy machine takes its time to halt all threads
             yield
         finally:
             os.killpg(self._process.pid, signal.SIGCONT)
@@ -294,6 +296,15 @@ class RabbitMQ:
     def depth(self, queue: str) -> int:
         with self.channel() as channel:
             return channel.queue_declare(queue, passive=True).method.message_count
+
+
+def _states(group: int) -> Iterator[str]:
+    """Yield the state of each thread of a group of processes that has not ended."""
+    for file in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            state, _, of_group, *_ = file.read_text().rpartition(")")[2].split()
+            if int(of_group) == group and state != "Z":
+                yield state
 
 
 def main() -> None:
