@@ -159,9 +159,7 @@ class BrokerPvs(Section):
     sent = Readback("BROKER:SENT", Int(), "Messages the broker confirmed")
     received = Readback("BROKER:RECEIVED", Int(), "Results taken off the queue")
     ignored = Readback("BROKER:IGNORED", Int(), "Results that SOURCE excludes")
-    rejected = Readback(
-        "BROKER:REJECTED", Int(), "Messages rejected as invalid"
-    )
+    rejected = Readback("BROKER:REJECTED", Int(), "Messages rejected as invalid")
     reconnects = Readback("BROKER:RECONNECTS", Int(), "Reconnections")
     confirm_time = Readback(
         "BROKER:CONFIRM_TIME", Float("ms", 3), "Time the broker took to confirm"
