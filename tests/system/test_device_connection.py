@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import aioca
 import bluesky.plan_stubs as bps
 
 from tests.support.engine import running_engine
@@ -102,6 +103,7 @@ async def test_a_restarted_ioc_that_counts_from_1_again_is_understood(
             if dcid == 41_021:  # HISTORY is empty, until the device looks again
                 loop().call_soon_threadsafe(look.wait)
             await asyncio.to_thread(ioc.stop)
+            aioca.purge_channel_caches()  # they may break only when they are used
             ioc = Ioc(tmp_path / f"{dcid}", ioc.prefix, *ioc.arguments)
             at_end.callback(ioc.stop)
             await ioc.until_value("BROKER:CONNECTED", 1)
