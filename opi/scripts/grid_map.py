@@ -76,7 +76,7 @@ def number_of(box, columns, wide, high):
     """Return where the number of a box is, with boxes of wide x high pixels."""
     left, top, width = box[:3]
     if wide < 2:
-        return None  # there is no room for numbers
+        return None  # too small for numbers
     if top * high < LETTER:  # nor above this box
         left, top = left + width + 2 / wide, LETTER / high
     return min(left, columns - LETTER / wide), top, 0, 0

@@ -17,5 +17,5 @@ def running_engine(**options: Any) -> Generator[RunEngine]:
     finally:
         engine.loop.call_soon_threadsafe(engine.loop.stop)
         while engine.loop.is_running():
-            time.sleep(0.01)  # its thread ends with this loop
+            time.sleep(0.01)  # between two looks; the loop was just told to stop
         engine.loop.close()

@@ -174,8 +174,8 @@ class Client:
         Raises:
             RequestRefused: a value is not valid.
             JobFailed: a message could not be sent.
-            JobTimedOut, JobCancelled: the job that was started ended so before the end
-                messages, which may have been sent all the same.
+            JobTimedOut, JobCancelled: the job that was started ended before the end
+                messages were confirmed. The broker may still have them.
         """
         await self._send(Event.END, as_grids(dcids, values, expect_result))
 

@@ -68,9 +68,9 @@ class WrongConsumers(Problem):
 class IspybUnavailable(Problem):
     """ISPyB can't be read.
 
-    ``P:ISPYB:CONNECTED`` is No, and the reason is logged. Complete triggers are sent,
-    and ``P:MESSAGE`` gives the reason after the text of the job until a result arrives.
-    Incomplete triggers fail. The IOC keeps trying.
+    ``P:ISPYB:CONNECTED`` is No, and the reason is logged. Triggers that need nothing
+    from ISPyB are sent, and ``P:MESSAGE`` gives the reason after the text of the job
+    until a result arrives. All others fail. The IOC keeps trying.
     """
 
 

@@ -226,11 +226,14 @@ class Inbox:
         if started == self._started:
             return  # the connection was only interrupted
         if rows:
-            anew = rows.isdisjoint(self._rows)
+            restarted_count = rows.isdisjoint(self._rows)
         else:  # then the jobs are told apart by their data collections
-            anew = any(self._jobs.get(job, dcid) != dcid for job, dcid in jobs.items())
+            known = self._jobs
+            restarted_count = any(
+                known.get(j, dcid) != dcid for j, dcid in jobs.items()
+            )
         # the latest jobs may have begun too late to be saved
-        self.since = 0 if anew else min(self.since, latest)
+        self.since = 0 if restarted_count else min(self.since, latest)
 
     async def _read_history(self) -> None:
         while not (self._history_read or self._lost):
