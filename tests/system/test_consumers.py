@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -135,14 +136,20 @@ async def test_a_queue_of_its_own_on_an_exchange_has_one_consumer(
     await ioc.until_value("BROKER:CONSUMERS", 1)
 
 
-def test_an_ioc_whose_prefix_is_served_does_not_start(ioc: Ioc, host: RabbitMQ) -> None:
-    options = host.options
-    second = subprocess.run(
-        [Ioc.program[0], "run", "--prefix", ioc.prefix, *options],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert second.returncode == 1
-    assert f"Another IOC serves {ioc.prefix}, at " in second.stderr
+async def test_an_ioc_whose_prefix_is_served_does_not_start(
+    ioc_maker: Callable[..., Ioc], host: RabbitMQ, tmp_path: Path
+) -> None:
+    saving = ("--autosave", str(tmp_path))
+    ioc = ioc_maker("run", *host.options, *saving)
+    await ioc.get("VERSION")
+    for options in host.options, (*host.options, *saving):
+        second = await asyncio.to_thread(
+            subprocess.run,
+            [Ioc.program[0], "run", "--prefix", ioc.prefix, *options],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert second.returncode == 1
+        assert f"Another IOC serves {ioc.prefix}, at " in second.stderr

@@ -132,13 +132,13 @@ def serve_ioc(
         with shell.terminal() if shell else nullcontext():
             await work(stop, on_served)
         telling.cancel()
-        _leave()
+        leave(Exit.WELL)
 
     serve(settings, work_and_leave, prefix)
 
 
-def _leave() -> NoReturn:
-    """End the process at once, with status 0.
+def leave(status: Exit) -> NoReturn:
+    """End the process at once.
 
     A loop that ends cancels the commands that still run, and EPICS would tell clients
     that their puts have ended well. This way they see the connection break.
@@ -147,7 +147,7 @@ def _leave() -> NoReturn:
     ctypes.CDLL(None).fflush(None)  # what EPICS has printed
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(status)
 
 
 # -- variables that are misspelt ----------------------------------------------

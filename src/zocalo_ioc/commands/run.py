@@ -5,9 +5,10 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 
-from ..exits import UNTIL_STOPPED
+from ..errors import NotStarted, SettingsInvalid
+from ..exits import UNTIL_STOPPED, Exit, complain
 from ..settings import RunSettings
-from ._command import Command, serve_ioc
+from ._command import Command, leave, serve_ioc
 
 
 def _run(settings: RunSettings) -> None:
@@ -18,12 +19,19 @@ async def _ioc(
     settings: RunSettings, stop: asyncio.Event, on_served: Callable[[], None]
 ) -> None:
     # EPICS is loaded only when it is needed: --help answers at once
-    from ..records.neighbours import refuse_if_served
+    from ..records.neighbours import Search
 
-    loop = asyncio.get_running_loop()
-    search = loop.run_in_executor(None, refuse_if_served, settings.prefix)
-    # The rest is loaded meanwhile. softioc looks through the stack of its importer
-    # several times, which takes longer from further down.
+    search = Search(settings.prefix)  # goes on while the rest is loaded
+
+    def refuse_if_served() -> None:
+        try:
+            search.end()
+        except NotStarted as problem:  # EPICS can't abandon its initialisation
+            complain(problem)
+            leave(Exit.FAILED)
+
+    # softioc looks through the stack of its importer several times, which takes longer
+    # from further down.
     import_module("softioc.builder")
     from ..broker import AmqpBroker, Queue
     from ..ioc import Ioc
@@ -49,12 +57,15 @@ async def _ioc(
         settings.grid_prefix,
         Queue(*settings.frames) if settings.frames else None,
     )
-    await search
-    if settings.metrics_port:
-        ioc.serve_metrics(settings.metrics_address, settings.metrics_port)
-    if url := settings.ispyb_url:
-        ioc.look_up_in(url, required=settings.ispyb_required)
-    await ioc.serve(stop, on_served)
+    try:
+        if settings.metrics_port:
+            ioc.serve_metrics(settings.metrics_address, settings.metrics_port)
+        if url := settings.ispyb_url:
+            ioc.look_up_in(url, required=settings.ispyb_required)
+        await ioc.serve(stop, on_served, refuse_if_served)
+    except (NotStarted, SettingsInvalid):  # perhaps another IOC has the file or port
+        search.end()
+        raise
 
 
 COMMAND = Command(RunSettings, _run, UNTIL_STOPPED, warns=True)

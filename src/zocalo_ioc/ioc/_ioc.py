@@ -137,13 +137,17 @@ class Ioc:
         self._records.ispyb.connected.set(problem is None)
 
     async def serve(
-        self, stop: asyncio.Event, on_served: Callable[[], None] = lambda: None
+        self,
+        stop: asyncio.Event,
+        on_served: Callable[[], None] = lambda: None,
+        before_serving: Callable[[], None] = lambda: None,
     ) -> None:
         """Serve the PVs until stopped, then close the connection properly.
 
         Args:
             stop: ends it when set.
             on_served: called once, when clients find the PVs.
+            before_serving: called once, before they find them.
         """
         problems = self._persistence.restore_settings()
         handle_commands(self._records, self._triggers, self._past)
@@ -153,7 +157,8 @@ class Ioc:
                 on_refused=self._display.report,
                 on_write=log_put,
                 on_taken=partial(self._display.taken, asyncio.get_running_loop()),
-            )
+            ),
+            before_serving,
         )
         logger.info("zocalo-ioc %s serves %s:…", __version__, self._prefix)
         self._records.ioc.version.set(__version__)

@@ -110,8 +110,15 @@ class Records(Pvs):
             prefix, made | _make_labels(), motor=bool(grid_prefix), frames=frames
         )
 
-    def serve(self, handlers: Handlers) -> None:
+    def serve(
+        self, handlers: Handlers, before_serving: Callable[[], None] = lambda: None
+    ) -> None:
         """Serve the records over CA and PVA, with callbacks in the running loop.
+
+        Args:
+            handlers: what is done when clients write.
+            before_serving: called once EPICS has its records, and before it lets
+                clients in. It can't raise anything.
 
         Raises:
             SettingsInvalid: EPICS can't use the access security file.
@@ -128,6 +135,7 @@ class Records(Pvs):
         listen(self._on_put)
         leave_memory_unlocked()
         readbacks = [it for it in self.records if not isinstance(it, Writable)]
+        before_clients(before_serving)
         before_clients(lambda: self._epics.start(readbacks))
         softioc.iocInit(_Dispatcher())
 
