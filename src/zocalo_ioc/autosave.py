@@ -25,6 +25,7 @@ PERIOD = 1.0
 """The shortest time between two writes, in seconds, and until one is tried again."""
 WRITE_TIME = 5.0
 """How long a write may take until it is called failed, in seconds."""
+NO_ANSWER = "the disk does not answer"
 
 _YEAR_2100 = 4102444800
 
@@ -156,7 +157,7 @@ class Autosave:
         return loop.run_in_executor(self._writer, self._write, self._snapshot())
 
     def _no_answer(self) -> NotSaved:
-        return NotSaved(str(self._file), "the disk does not answer")
+        return NotSaved(str(self._file), NO_ANSWER)
 
     def _write(self, saved: Saved) -> NotSaved | None:
         """Write the file whole or not at all."""

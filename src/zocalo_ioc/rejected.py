@@ -1,9 +1,14 @@
 """Keeps messages that are no results, since the site's queue may throw them away."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from .autosave import NO_ANSWER, WRITE_TIME
+from .errors.files import RejectedNotWritten
 
 MAX_SIZE = 10 * 1024**2
 """Bytes after which the file is put aside; the one put aside before is deleted."""
@@ -23,16 +28,35 @@ class Rejected:
     """
 
     def __init__(self, file: Path) -> None:
-        self.file = file
+        self._file = file
+        self._writer = ThreadPoolExecutor(1)
+        self._late: asyncio.Future[RejectedNotWritten | None] | None = None
 
-    def keep(
+    async def keep(
         self, time: str, reason: str, headers: Mapping[str, object], body: bytes
-    ) -> None:
-        """Add a message.
+    ) -> RejectedNotWritten | None:
+        """Add a message, and return why it was not kept, if so.
 
-        Raises:
-            OSError: it can't be written.
+        While a disk does not answer, no further messages wait for it.
         """
+        if self._late and not self._late.done():
+            return self._problem(NO_ANSWER)
+        loop = asyncio.get_running_loop()
+        writing = loop.run_in_executor(
+            self._writer, self._write, time, reason, headers, body
+        )
+        done, _ = await asyncio.wait([writing], timeout=WRITE_TIME)
+        if done:
+            return writing.result()
+        self._late = writing
+        return self._problem(NO_ANSWER)
+
+    def _problem(self, reason: str) -> RejectedNotWritten:
+        return RejectedNotWritten(str(self._file), reason)
+
+    def _write(
+        self, time: str, reason: str, headers: Mapping[str, object], body: bytes
+    ) -> RejectedNotWritten | None:
         kept = body[:MAX_BODY]
         line = {"time": time, "reason": reason, "bytes": len(body)}
         line |= {"headers": {name: str(value) for name, value in headers.items()}}
@@ -40,7 +64,12 @@ class Rejected:
             line["body"] = kept.decode()
         except UnicodeDecodeError:
             line["body_base64"] = base64.b64encode(kept).decode()
-        if self.file.exists() and self.file.stat().st_size >= MAX_SIZE:
-            self.file.replace(self.file.with_suffix(".old" + self.file.suffix))
-        with self.file.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        old = self._file.with_suffix(".old" + self._file.suffix)
+        try:
+            if self._file.exists() and self._file.stat().st_size >= MAX_SIZE:
+                self._file.replace(old)
+            with self._file.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+        except OSError as error:
+            return self._problem(error.strerror or "")
+        return None

@@ -1,8 +1,9 @@
-"""Messages rejected, not resultss are counted, logged and, if asked for, kept."""
+"""Messages that are no results are counted, logged and, if asked for, kept."""
 
 import asyncio
 import base64
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -105,26 +106,50 @@ async def test_a_folder_that_can_not_be_written_is_told_and_results_go_on(
     await keeping.until_value("RESULT:DCID", 7)
 
 
-def test_the_file_is_put_aside_when_it_is_full(tmp_path: Path) -> None:
+async def test_a_disk_that_does_not_answer_holds_up_nothing_else(
+    keeping: Ioc, private_broker: RabbitMQ, tmp_path: Path
+) -> None:
+    file = tmp_path / f"{keeping.prefix}.jsonl"
+    os.mkfifo(file)  # opening it takes until somebody reads it
+    result = {
+        "payload": {"results": []},
+        "recipe": {"1": {"parameters": {"dcid": 7}}},
+        "recipe-pointer": 1,
+    }
+    private_broker.put(RESULTS, (HEADERS, b"{"), (HEADERS, json.dumps(result).encode()))
+    await keeping.until_value("RESULT:DCID", 7)
+    assert await keeping.get("BROKER:REJECTED") == 0
+    await keeping.until_value("BROKER:REJECTED", 1)
+    assert "the disk does not answer" in await keeping.text("MESSAGE")
+    private_broker.put(RESULTS, *[(HEADERS, b"[")] * 20)  # more than are sent ahead
+    await keeping.until_value("BROKER:REJECTED", 21)
+    first = await asyncio.to_thread(file.read_text)  # now it answers
+    assert json.loads(first)["body"] == "{"
+    await asyncio.to_thread(file.unlink)
+    private_broker.put(RESULTS, (HEADERS, b"]"))
+    await keeping.until_value("BROKER:REJECTED", 22)
+    assert [line["body"] for line in kept(file)] == ["]"]
+
+
+async def test_the_file_is_put_aside_when_it_is_full(tmp_path: Path) -> None:
     rejected = Rejected(tmp_path / "P.jsonl")
     for number in range(30):
-        rejected.keep(f"{number}", "why", {}, b"x" * MAX_BODY)
-    files = sorted(tmp_path.iterdir())
-    assert [file.name for file in files] == ["P.jsonl", "P.old.jsonl"]
+        await rejected.keep(f"{number}", "why", {}, b"x" * MAX_BODY)
+    files = tmp_path / "P.jsonl", tmp_path / "P.old.jsonl"
     assert all(file.stat().st_size < MAX_SIZE + 2 * MAX_BODY for file in files)
     assert kept(files[0])[-1]["time"] == "29"
 
 
-def test_of_a_long_message_the_beginning_is_kept_with_its_length(
+async def test_of_a_long_message_the_beginning_is_kept_with_its_length(
     tmp_path: Path,
 ) -> None:
-    Rejected(tmp_path / "P.jsonl").keep("now", "why", {}, b"x" * (MAX_BODY + 5))
+    await Rejected(tmp_path / "P.jsonl").keep("now", "why", {}, b"x" * (MAX_BODY + 5))
     (line,) = kept(tmp_path / "P.jsonl")
     assert (line["bytes"], len(line["body"])) == (MAX_BODY + 5, MAX_BODY)
 
 
-def test_a_text_cut_inside_a_character_is_kept_as_bytes(tmp_path: Path) -> None:
+async def test_a_text_cut_inside_a_character_is_kept_as_bytes(tmp_path: Path) -> None:
     body = b"x" + "ü".encode() * MAX_BODY
-    Rejected(tmp_path / "P.jsonl").keep("now", "why", {}, body)
+    await Rejected(tmp_path / "P.jsonl").keep("now", "why", {}, body)
     (line,) = kept(tmp_path / "P.jsonl")
     assert base64.b64decode(line["body_base64"]) == body[:MAX_BODY]

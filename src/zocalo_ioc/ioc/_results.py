@@ -1,5 +1,6 @@
 """Results: a message becomes PVs, and is then acknowledged."""
 
+import asyncio
 import logging
 import math
 import time
@@ -13,7 +14,6 @@ from ..autosave import SavedResult
 from ..broker import Delivery
 from ..centres import MISSING, best, extent, outlines, rank
 from ..errors import NotUnderstood
-from ..errors.files import RejectedNotWritten
 from ..jobs import Jobs, count_of_centres
 from ..recent import RECENT_RESULTS, RecentResult, pack
 from ..records import Pvs, after, count
@@ -54,15 +54,14 @@ class Results:
         self.last: SavedResult | None = None
         """The latest result published."""
 
-    def on_message(self, delivery: Delivery) -> bool:
+    def on_message(self, delivery: Delivery) -> bool | asyncio.Future[bool]:
         """Publish a result, and say whether it was understood."""
         arrived, now = time.time(), time.monotonic()
         count(self._pvs.broker.received)
         try:
             result = self._read(delivery.headers, delivery.body)
         except NotUnderstood as problem:
-            self._reject(delivery, str(problem), iso(arrived))
-            return False
+            return self._reject(delivery, str(problem), iso(arrived))
         if self._pvs.options.source.get() not in (None, result.source):
             count(self._pvs.broker.ignored)
             self._jobs.exclude(result)
@@ -101,20 +100,30 @@ class Results:
         least = self._pvs.options.min_total_count.get()
         return read_result(headers, body).at_least(least)
 
-    def _reject(self, delivery: Delivery, why: str, arrived: str) -> None:
-        count(self._pvs.broker.rejected)
+    def _reject(
+        self, delivery: Delivery, why: str, arrived: str
+    ) -> bool | asyncio.Future[bool]:
         logger.warning(
             "Message rejected, not a Zocalo result: %s The message begins with %r",
             why,
             delivery.body[:LOGGED_BEGINNING],
         )
-        if self._rejected is None:
-            return
-        try:
-            self._rejected.keep(arrived, why, delivery.headers, delivery.body)
-        except OSError as error:
-            file = str(self._rejected.file)
-            self._display.report(RejectedNotWritten(file, error.strerror or ""))
+        if self._rejected:
+            return asyncio.create_task(
+                self._keep(self._rejected, arrived, why, delivery)
+            )
+        count(self._pvs.broker.rejected)
+        return False
+
+    async def _keep(
+        self, rejected: Rejected, arrived: str, why: str, delivery: Delivery
+    ) -> bool:
+        """Reject a message once it is kept. If the IOC ends before, it comes again."""
+        headers, body = delivery.headers, delivery.body
+        if problem := await rejected.keep(arrived, why, headers, body):
+            self._display.report(problem)
+        count(self._pvs.broker.rejected)
+        return False
 
     def restore(self, saved: SavedResult) -> None:
         """Publish a saved result as it was.
