@@ -244,6 +244,21 @@ async def test_the_map_is_drawn_in_a_terminal_and_into_a_file(
     assert "--output: can't write" in failed.stderr
 
 
+async def test_there_is_no_picture_before_the_first_frame(
+    ioc_maker: Callable[..., Ioc], broker: RabbitMQ, tmp_path: Path
+) -> None:
+    alone = broker.virtual_host("no-scan", TRIGGERS, RESULTS, FRAMES)
+    ioc = ioc_maker("run", *alone.options, "--frames-queue", FRAMES)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    file = tmp_path / "map.png"
+    drawn = await asyncio.to_thread(run_map, ioc, ioc.prefix, "--output", str(file))
+    assert (drawn.returncode, drawn.stdout) == (1, "")
+    assert "No frames have arrived yet." in drawn.stderr
+    assert not file.exists()
+    shown = await asyncio.to_thread(run_map, ioc, ioc.prefix)
+    assert (shown.returncode, shown.stdout) == (0, "No frames have arrived yet.\n")
+
+
 def run_map(
     ioc: Ioc, *arguments: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:

@@ -17,7 +17,8 @@ from rich.style import Style
 from rich.text import Text
 
 from ..client import Centre, Client, GridMap, ZocaloError
-from ..errors.clients import MatplotlibMissing, PictureNotWritten
+from ..errors import Gone
+from ..errors.clients import MatplotlibMissing, NoFrames, PictureNotWritten
 from ..exits import Exit, complain
 from ._display import Progress
 
@@ -29,6 +30,7 @@ _COLOURS = (
 _SHADES = " .:-=+*#%@"
 """In their place where there are no colours."""
 _UNSEEN = (40, 40, 40)
+_COLOUR_MAP = "viridis"
 AGAIN = 0.5
 """Seconds between looks."""
 
@@ -48,7 +50,7 @@ async def show(prefix: str, file: Path | None, *, watch: bool) -> Exit:
                         await asyncio.sleep(AGAIN)
             else:
                 console.print(as_text(await zocalo.grids(), coloured=coloured))
-    except (ZocaloError, MatplotlibMissing, PictureNotWritten) as error:
+    except (ZocaloError, Gone) as error:
         complain(error)
         return Exit.FAILED
     return Exit.WELL
@@ -59,7 +61,7 @@ class Scan:
     """What there is to draw.
 
     Attributes:
-        grids: the first and the second grid.
+        grids: the first and perhaps the second grid.
         centres: of the result of this scan, once it is there; the strongest first.
     """
 
@@ -68,7 +70,14 @@ class Scan:
 
 
 async def _look(zocalo: Client) -> Scan:
+    """Read what there is to draw.
+
+    Raises:
+        NoFrames: nothing yet.
+    """
     grids, result = await zocalo.grids(), zocalo.last_result()
+    if not grids:
+        raise NoFrames
     is_theirs = bool(result and {grid.dcid for grid in grids} & {*result.dcids})
     return Scan(grids, result.centres if result and is_theirs else ())
 
@@ -85,7 +94,7 @@ def as_text(grids: Sequence[GridMap], *, coloured: bool) -> Group | Text:
     has come.
     """
     if not grids:
-        return Text("No frames have arrived yet.")
+        return Text(str(NoFrames()))
     highest = max(int(grid.counts.max()) for grid in grids)
     parts: list[Any] = []
     for grid in grids:
@@ -147,24 +156,26 @@ def draw(scan: Scan, file: Path) -> None:
         PictureNotWritten: the file can't be written.
     """
     try:
+        from matplotlib.cm import ScalarMappable
         from matplotlib.colors import PowerNorm
         from matplotlib.figure import Figure
     except ImportError:
         raise MatplotlibMissing from None
-    heights = [_height(grid) for grid in scan.grids] or [1.0]
+    heights = [_height(grid) for grid in scan.grids]
     figure = Figure(figsize=(8, min(7 * sum(heights) + 1.5, 12)), layout="constrained")
     panels: Any = figure.subplots(
         len(heights), sharex=True, squeeze=False, height_ratios=heights
     )
-    highest = max((int(grid.counts.max()) for grid in scan.grids), default=0)
-    scale, image = PowerNorm(0.5, 0, max(highest, 1)), None
-    for axes, grid in zip(panels.flat, scan.grids, strict=False):
-        image = _draw_grid(axes, grid, scale)
+    highest = max(int(grid.counts.max()) for grid in scan.grids)
+    scale = PowerNorm(0.5, 0, max(highest, 1))
+    for axes, grid in zip(panels.flat, scan.grids, strict=True):
+        _draw_grid(axes, grid, scale)
         for rank, centre in enumerate(scan.centres, start=1):
             _draw_box(axes, "xyz".index(grid.axes[1].lower()), centre, rank)
     panels.flat[-1].set_xlabel("x (boxes)")
-    if image:
-        figure.colorbar(image, ax=panels, label="spots on a frame")
+    figure.colorbar(
+        ScalarMappable(scale, _COLOUR_MAP), ax=panels, label="spots on a frame"
+    )
     try:
         figure.savefig(file, dpi=150, bbox_inches="tight")
     except (OSError, ValueError) as error:
@@ -178,19 +189,19 @@ def _height(grid: GridMap) -> float:
     return rows * (ratio if ratio > 0 else 1) / columns
 
 
-def _draw_grid(axes: Any, grid: GridMap, scale: Any) -> Any:
+def _draw_grid(axes: Any, grid: GridMap, scale: Any) -> None:
     rows, columns = grid.counts.shape
     of = f"{grid.frames} of {grid.counts.size} frames"
     axes.set_title(f"DCID {grid.dcid}: {columns} x {rows} boxes, {of}")
     axes.set_ylabel(f"{grid.axes[1].lower()} (boxes)")
     axes.set_facecolor("0.85")  # where no frame has come
     axes.locator_params(integer=True)
-    return axes.imshow(
+    axes.imshow(
         np.ma.masked_less(grid.counts, 0),
         extent=(0, columns, rows, 0),  # y and z downwards, as in snapshots
         aspect=_height(grid) * columns / rows,
         norm=scale,
-        cmap="viridis",
+        cmap=_COLOUR_MAP,
         interpolation="nearest",
     )
 

@@ -29,6 +29,11 @@ class GridsNotServed(Gone):
     prefix: Prefix
 
 
+class NoFrames(Gone):
+    text = "No frames have arrived yet"
+    cause = "There is no picture to write before the first frame."
+
+
 class MatplotlibMissing(Gone):
     text = "Pictures need matplotlib"
     remedy = "Install zocalo-ioc[plot]"
