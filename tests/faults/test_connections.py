@@ -258,7 +258,7 @@ async def test_an_idle_queue_that_is_asked_anew_stays_connected(
 ) -> None:
     ioc = ioc_maker(
         *("run", "--broker", private_broker.url, *QUEUE),
-        *("--heartbeat", "1"),
+        *("--heartbeat", "2"),
     )
     await ioc.until_value("BROKER:CONNECTED", 1)
     beats = await ioc.get("HEARTBEAT")

@@ -1,6 +1,6 @@
 """A node that lives but can't serve is left for another one."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -36,9 +36,11 @@ def started(ioc_maker: Callable[..., Ioc]) -> Generator[Callable[..., Ioc]]:
         ioc.stop()
 
 
-async def connected(make: Callable[..., Ioc], *urls: str) -> Ioc:
+async def connected(
+    make: Callable[..., Ioc], *urls: str, options: Sequence[str] = ()
+) -> Ioc:
     nodes = [word for url in urls for word in ("--broker", url)]
-    ioc = make("run", *nodes, "--results-queue", RESULTS, *HEARTBEAT)
+    ioc = make("run", *nodes, "--results-queue", RESULTS, *HEARTBEAT, *options)
     await ioc.until_value("BROKER:CONNECTED", 1)
     await ioc.put_all(DCID=71, NUM_FRAMES=1)
     return ioc
@@ -130,7 +132,9 @@ async def test_a_single_node_that_confirms_nothing_is_not_called_connected(
 async def test_a_node_that_is_short_of_memory_is_kept_but_not_called_connected(
     started: Callable[..., Ioc], private_broker: RabbitMQ, other: RabbitMQ
 ) -> None:
-    ioc = await connected(started, private_broker.url, other.url)
+    patient = ("--send-timeout", "60")
+    urls = private_broker.url, other.url
+    ioc = await connected(started, *urls, options=patient)
     private_broker.control("set_vm_memory_high_watermark", "0.000001")
     try:
         await ioc.put("START", 1, wait=False)

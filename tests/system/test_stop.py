@@ -7,6 +7,7 @@ import socket
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import aioca
@@ -70,7 +71,8 @@ async def test_a_message_confirmed_while_the_ioc_stops_is_not_called_failed(
     assert await asyncio.to_thread(ioc.stop) == 0
     assert "DCID 71: start confirmed" in ioc.log
     assert len(private_broker.take(TRIGGERS)) == 1
-    await put
+    with suppress(aioca.CANothing):  # EPICS may not answer it before the process ends
+        await put
 
 
 async def test_an_ioc_that_waits_for_the_dns_stops_at_once(

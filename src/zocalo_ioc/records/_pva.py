@@ -12,6 +12,14 @@ from . import IMAGES, TABLES, Image, Record, Table, served
 _VALUE = {"+type": "plain", "+channel": "VAL"}
 _ALARM_AND_TIME = {"+type": "meta", "+channel": "VAL"}
 _HOLDS_PVI = "VERSION"
+_READS_ALL = {"+trigger": "*"}
+"""Of the field whose update is one of the whole group.
+
+One or two fields come after it. When a client subscribes, EPICS begins to watch one
+field after the other while another thread reads them. If that has read the last one
+just when the first thread is done, both send what there is, and the first update can be
+incomplete. Here it is still reading all for this field.
+"""
 
 _Notes = defaultdict[str, dict[str, dict[str, Any]]]  # by record, then by group
 
@@ -46,8 +54,8 @@ def _note_table(pv: str, table: Table, notes: _Notes) -> None:
         notes[record.name][pv] = {f"value.{column}": _VALUE | {"+putorder": n}}
         # EPICS queues a change with the value that a number had, and reads the rest
         # later: of an array it reads that, too, later
-        if n == 0:
-            notes[record.name][pv][f"value.{column}"]["+trigger"] = "*"
+        if n == len(table.columns) - 2:
+            notes[record.name][pv][f"value.{column}"] |= _READS_ALL
     for field, record in table.beside.items():
         notes[record.name][pv] = {field: _VALUE}
     counter = {"": _ALARM_AND_TIME, "seq": _VALUE}
@@ -56,12 +64,12 @@ def _note_table(pv: str, table: Table, notes: _Notes) -> None:
 
 def _note_image(pv: str, image: Image, notes: _Notes) -> None:
     """Make an NTNDArray of an array, whose update makes one of the image."""
-    for n, record in enumerate(image.size):
-        notes[record.name][pv] = {f"dimension[{n}].size": _VALUE}
+    for n, record in enumerate(image.size):  # these come after the pixels
+        notes[record.name][pv] = {f"dimension[{n}].size": _VALUE | {"+putorder": n}}
     notes[image.pixels.name][pv] = {
         "+id": "epics:nt/NTNDArray:1.0",
         "": _ALARM_AND_TIME,
-        "value": {"+type": "any", "+channel": "VAL", "+trigger": "*"},
+        "value": {"+type": "any", "+channel": "VAL"} | _READS_ALL,
     }
 
 
@@ -72,7 +80,7 @@ def _note_pvi(
     pv = f"{prefix}:PVI"
     notes[_HOLDS_PVI][pv] = {
         "+id": "epics:nt/NTPVI:1.0",
-        "": _ALARM_AND_TIME | {"+trigger": "*"},  # without any, EPICS warns
+        "": _ALARM_AND_TIME | _READS_ALL,  # without any, EPICS warns
         "display.description": _constant("All records and tables"),
     }
     # constants, for EPICS would cut what it reads of a record's NAME to 39 characters

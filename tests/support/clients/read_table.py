@@ -13,7 +13,9 @@ FIRST = 1_000_000  # what has a lower DCID is of another test
 
 
 def is_torn(value: Any) -> bool:
-    """Say whether a table has columns of different lengths or different updates."""
+    """Say whether columns are missing, or of different lengths or updates."""
+    if any(column is None for _, column in value.value.items()):
+        return True
     columns = {name: list(column) for name, column in value.value.items()}
     if len({len(column) for column in columns.values()}) != 1:
         return True
