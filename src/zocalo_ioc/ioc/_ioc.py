@@ -187,9 +187,8 @@ class Ioc:
             parts = [tasks.create_task(part.run()) for part in running if part]
             await stop.wait()
             logger.info("Stopping")
-            await self._broker.close()
-            if self._frames_broker:
-                await self._frames_broker.close()
+            brokers = self._broker, self._frames_broker
+            await asyncio.gather(*(each.close() for each in brokers if each))
             self._triggers.look_up.log_unfinished()
             self._persistence.log_unfinished()
             for part in parts:
