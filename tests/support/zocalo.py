@@ -172,4 +172,8 @@ def result_sender(
     try:
         yield ResultSender(transport, exchange, queue)
     finally:
+        if transport.is_connected():
+            # The broker's answer comes after it has taken what was sent: there are no
+            # confirms, and it may lose messages of a sender that leaves at once.
+            transport.transaction_begin()  # pyright: ignore[reportCallIssue]
         transport.disconnect()

@@ -191,8 +191,7 @@ async def test_ctrl_x_in_procserv_ends_the_ioc_cleanly(
     procserv(console, cleaning_up)
     console.until("epics> ")
     console.type("\x18")
-    console.until("Stopping")
-    console.until("Normal exit status = 0")
+    console.until("Normal exit status = 0")  # procServ may drop the last output
 
 
 async def test_whoever_detaches_from_procserv_leaves_the_ioc_running(
