@@ -50,7 +50,6 @@ async def latency(stand: Stand, times: int = 500) -> tuple[list[Finding], Series
     findings: list[Finding] = []
     medians: dict[str, list[float]] = {name: [] for name in iocs}
     for count, goal in LATENCY_GOALS.items():
-        # two in turn: records of the bare IOC that do not change are not monitored
         turns = {
             name: itertools.cycle([result(dcid, count) for dcid in (7001, 7002)])
             for name in iocs
@@ -127,11 +126,11 @@ async def _drain(stand: Stand, name: str, ioc: Ioc, count: int) -> float:
     """Halt an IOC, fill its queue, and return how fast it works that off."""
     last, backlog = next(_last), BACKLOG[count]
     await ioc.get("RESULT:DCID")
-    headers, body = result(7003, count)
+    turn = itertools.cycle([result(dcid, count) for dcid in (7001, 7002)])
     os.kill(ioc.process.pid, signal.SIGSTOP)
     sender = Sender(stand.broker, confirm=True)
     for _ in range(backlog - 1):
-        sender.send(QUEUES[name], headers, body)
+        sender.send(QUEUES[name], *next(turn))
     sender.send(QUEUES[name], *result(last, count))
     sender.close()
     done = asyncio.Event()

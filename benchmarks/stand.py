@@ -107,7 +107,11 @@ QUEUES = {"ours": RESULTS, "bare": BARE_RESULTS}
 
 
 def result(dcid: int, centres: int) -> tuple[dict[str, Any], bytes]:
-    """Return headers and body of a result with so many different centres."""
+    """Return headers and body of a result with so many centres, all different.
+
+    Those of another data collection are different, too: records of the bare IOC that do
+    not change are not monitored.
+    """
     rows = [
         {
             "centre_of_mass": [x + 0.5, y + 0.25, z + 0.75],
@@ -118,7 +122,7 @@ def result(dcid: int, centres: int) -> tuple[dict[str, Any], bytes]:
             "bounding_box": [[x, y, z], [x + 2, y + 2, z + 2]],
         }
         for n in range(centres)
-        for x, y, z in [(n % 97, n % 89, n % 83)]
+        for x, y, z in [((n + dcid) % 97, (n + dcid) % 89, (n + dcid) % 83)]
     ]
     headers, body = result_message(
         {"results": rows}, {"dcid": dcid, "dcgid": 1}, "benchmark"

@@ -15,7 +15,7 @@ from ..broker import Delivery
 from ..centres import MISSING, best, extent, outlines, rank
 from ..errors import NotUnderstood
 from ..jobs import Jobs, count_of_centres
-from ..recent import RECENT_RESULTS, RecentResult, pack
+from ..recent import RECENT_LENGTH, RECENT_RESULTS, RecentResult, pack
 from ..records import Pvs, after, count
 from ..rejected import Rejected
 from ..wire import RECIPE_HEADERS, Result, read_result
@@ -153,6 +153,8 @@ class Results:
             self._published, arrived, job, dcids, dcgid, result.source, columns
         )
         self._recent.appendleft(pack(recent))
+        while sum(map(len, self._recent)) > RECENT_LENGTH:
+            self._recent.pop()
         pvs = self._pvs.result
         changes = [
             pvs.job.to(job),
