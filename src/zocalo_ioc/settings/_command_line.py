@@ -67,7 +67,7 @@ class SettingsCommand(click.Command):
                 super().parse_args(ctx, list(args))
                 break
             except click.NoSuchOption as error:
-                wrong = error.option_name
+                wrong = _as_typed(args, error.option_name)
                 right = closest(wrong, list(options))
                 hint = did_you_mean(wrong, right) or "; --help lists them"
                 if right and not right[0].startswith("-"):
@@ -146,6 +146,14 @@ class _Text(click.ParamType):  # pyright: ignore[reportMissingTypeArgument]
 
 
 _COMPLETED = {"FILE": "file", "FOLDER": "dir"}
+
+
+def _as_typed(args: list[str], unknown: str) -> str:
+    """Return an unknown option as typed: of -prefix click names only a letter, -p."""
+    if any(word.partition("=")[0] == unknown for word in args):
+        return unknown
+    short = (word for word in args if word[:1] == "-" and word[:2] != "--")
+    return next(word for word in short if unknown[1] in word).partition("=")[0]
 
 
 def _corrected(args: list[str], wrong: str, right: list[str]) -> list[str]:
