@@ -21,8 +21,9 @@ from .service import Send, Service
 
 logger = logging.getLogger(__name__)
 
-WOULD_DIE = ". The real service would crash, and so would each one that gets these "
-"frames next"
+WOULD_DIE = (
+    ". The real service would crash, and so would each one that gets these frames next"
+)
 REMEMBERED = 10_000
 """So many finished runs are remembered, for frames of them that come once more."""
 

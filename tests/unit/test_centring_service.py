@@ -302,7 +302,10 @@ async def test_a_well_without_a_sample_is_the_end_of_the_real_service(
     bench.take(*frames)
     assert all(await bench.answered())
     assert bench.centres[0][0]["sample_id"] is None
-    assert "well 1 has no sample id. The real service would crash" in caplog.text
+    assert (
+        "well 1 has no sample id. The real service would crash, and so would each one "
+        "that gets these frames next\n"
+    ) in caplog.text
     real.take(*frames)
     assert not any(await real.answered())
     assert real.results == []
