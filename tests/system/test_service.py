@@ -11,6 +11,7 @@ import pytest
 from tests.support.ioc import Ioc, StuckIoc
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.zocalo import result_sender
+from zocalo_ioc.commands._service import Service
 
 PERIOD = 0.5
 """In which a watchdog is to hear something, in seconds."""
@@ -49,6 +50,18 @@ async def test_systemd_hears_of_start_life_and_stop(
         await until(systemd, "WATCHDOG=1")
     assert await asyncio.to_thread(ioc.stop) == 0
     await until(systemd, "STOPPING=1")
+
+
+@pytest.mark.parametrize(
+    "stale", ["/nowhere/notify", "@zocalo-ioc-nobody", "vsock:2:1", f"/{'long' * 30}"]
+)
+def test_a_socket_that_can_not_be_reached_is_a_warning(
+    stale: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", stale)
+    Service().tell("READY=1")
+    [warning] = caplog.messages
+    assert warning.startswith(f"Can't notify systemd: NOTIFY_SOCKET is {stale}: ")
 
 
 async def test_an_ioc_that_hangs_no_longer_says_that_it_lives(

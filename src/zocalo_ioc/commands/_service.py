@@ -1,9 +1,12 @@
 """Tells systemd how the IOC does, where that has started it."""
 
 import asyncio
+import logging
 import os
 import socket
 from contextlib import suppress
+
+logger = logging.getLogger(__name__)
 
 
 class Service:
@@ -12,10 +15,7 @@ class Service:
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
         if address := os.getenv("NOTIFY_SOCKET"):
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self._socket.setblocking(False)
-            abstract = address.startswith("@")
-            self._socket.connect("\0" + address[1:] if abstract else address)
+            self._socket = _connected(address)
 
     def tell(self, state: str) -> None:
         """Tell a state, such as ``READY=1``."""
@@ -33,3 +33,16 @@ class Service:
                 async with asyncio.timeout(period):
                     await stop.wait()
         self.tell("STOPPING=1")
+
+
+def _connected(address: str) -> socket.socket | None:
+    """Return a socket, or None: an inherited address may lead nowhere."""
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.setblocking(False)
+    try:
+        notify.connect("\0" + address[1:] if address.startswith("@") else address)
+    except OSError as error:
+        notify.close()
+        logger.warning("Can't notify systemd: NOTIFY_SOCKET is %s: %s", address, error)
+        return None
+    return notify
