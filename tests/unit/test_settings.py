@@ -294,6 +294,11 @@ ZOCALO = ["--prefix", "P", "--results-queue", "q"]
             [f"amqp://user:p%2Fw%40@{node}:5672/%2F" for node in ("node1", "node2")],
         ),
         (
+            {"host": "localhost", "username": "guest", "password": "guest"}
+            | {"vhost": "/"},
+            ["amqp://guest:guest@localhost:5672/%2F"],
+        ),
+        (
             {"host": "node1, node2", "port": "5672,5673"},
             [f"amqp://user:p%2Fw%40@node{i}:567{i + 1}/zocalo" for i in (1, 2)],
         ),
@@ -302,8 +307,9 @@ ZOCALO = ["--prefix", "P", "--results-queue", "q"]
 def test_the_nodes_come_from_the_zocalo_configuration(
     tmp_path: Path, values: dict[str, object], urls: list[str]
 ) -> None:
-    options = zocalo_configuration(tmp_path, **values)
-    assert RunSettings.load([*ZOCALO, *options]).broker_urls == urls
+    settings = RunSettings.load([*ZOCALO, *zocalo_configuration(tmp_path, **values)])
+    assert settings.broker_urls == urls
+    assert settings.broker_urls == urls  # also if Zocalo has these values already
 
 
 def test_the_zocalo_configuration_may_be_named_as_zocalo_does(

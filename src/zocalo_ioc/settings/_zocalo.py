@@ -29,7 +29,7 @@ def broker_urls(file: Path | None, environment: str) -> list[str]:
     if file is None and not os.environ.get("ZOCALO_CONFIG"):
         raise errors.ZocaloConfigurationUnknown
     where = str(file or "the file that ZOCALO_CONFIG names")
-    before = dict(PikaTransport.defaults)
+    PikaTransport.defaults.clear()  # a local broker's settings may equal these
     try:
         configuration = zocalo.configuration.from_file(file)
         if environment not in configuration.environments:
@@ -41,7 +41,7 @@ def broker_urls(file: Path | None, environment: str) -> list[str]:
     except Exception as error:  # plugins raise what they like, and may quote passwords
         name = type(error).__name__
         raise errors.ZocaloConfigurationUnusable(where, name) from None
-    if PikaTransport.defaults == before:
+    if not PikaTransport.defaults:
         raise errors.ZocaloEnvironmentWithoutBroker(environment)
     return _urls(PikaTransport.defaults)
 
