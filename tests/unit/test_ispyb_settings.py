@@ -89,3 +89,10 @@ def test_options_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
     assert "give this or --ispyb-credentials, not both" in problem(*both)
     useless = "use only with --ispyb or --ispyb-credentials"
     assert useless in problem("--no-ispyb-required")
+
+
+def test_a_variable_that_says_what_is_so_anyway_is_not_useless(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ZOCALO_IOC_ISPYB_REQUIRED", "true")
+    assert load().ispyb_required

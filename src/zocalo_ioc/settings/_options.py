@@ -208,7 +208,9 @@ class Given:
 
     @property
     def parts(self) -> object:
-        """The value, with the items of a list apart."""
+        """The value, with the items of a list apart, or true and false of a flag."""
+        if self.option.flag:
+            return {"true": True, "false": False}.get(str(self.value), self.value)
         if not self.option.many:
             return self.value
         items = self.value if isinstance(self.value, list | tuple) else [self.value]
