@@ -242,6 +242,9 @@ async def test_an_ioc_that_is_not_there_is_named(ioc: Ioc) -> None:
     assert ended.status == FAILED
     reason = "zocalo-ioc: DCID 1: not connected after 0.2 s. Nothing was sent.\n"
     assert ended.errors.endswith(reason)
+    ended = await submit(ioc, "1", "2", "--past", "--timeout", "0.2", prefix="NOBODY")
+    assert ended.status == FAILED
+    assert ended.errors.endswith("zocalo-ioc: DCID 1, 2: no answer after 0.2 s.\n")
 
 
 async def test_an_ioc_that_dies_meanwhile_is_named(

@@ -18,6 +18,10 @@ from zocalo_ioc.settings import SubmitSettings
             ("0", "--num-frames", "1"),
             "DCIDS: can't use '0'; write a whole number, 1 to",
         ),
+        (
+            ("71", "--past", "--command", "cancel"),
+            "--command: give this or --past, not both",
+        ),
         (("1", "--num-frames", "2,3"), "--num-frames has 2 values. Give one"),
         (("1", "--num-frames", "2", "--parameters", "{"), "PARAMETERS is not JSON"),
         (
@@ -52,6 +56,13 @@ def test_values_are_for_all_data_collections_or_for_each(
     settings = SubmitSettings.load(["P", *arguments])
     found = [(g["dcid"], g["num_frames"], g["dcgid"]) for g in settings.grids]
     assert found == grids
+
+
+def test_a_variable_that_says_no_to_past_results_forbids_no_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ZOCALO_IOC_PAST", "false")
+    assert SubmitSettings.load(["P", "71", "--command", "cancel"]).command == "cancel"
 
 
 def test_whether_a_result_will_come_is_said_of_each_data_collection() -> None:

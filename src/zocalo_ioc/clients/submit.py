@@ -143,7 +143,7 @@ async def print_past(settings: SubmitSettings) -> Exit:
     """Print the results that ISPyB has, and return the exit status."""
     found = False
     try:
-        async with Client(settings.prefix) as zocalo:
+        async with asyncio.timeout(settings.timeout), Client(settings.prefix) as zocalo:
             for dcid in settings.dcids:
                 results = await zocalo.past(dcid)
                 found |= any(result.count for result in results)
@@ -151,6 +151,9 @@ async def print_past(settings: SubmitSettings) -> Exit:
                     print(_as_json(dcid, results))
                 else:
                     _print(dcid, results)
+    except TimeoutError:
+        complain(f"{named(settings.dcids)}: no answer after {settings.timeout:g} s.")
+        return Exit.FAILED
     except ZocaloError as error:
         complain(error)
         return Exit.FAILED

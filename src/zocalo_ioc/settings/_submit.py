@@ -1,11 +1,13 @@
 """The settings of `zocalo-ioc submit`."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ..errors.settings import ValuesMiscounted
-from ._options import POSITIONAL
+from ..errors import SettingsInvalid
+from ..errors.settings import OptionsExclusive, ValuesMiscounted
+from ._options import POSITIONAL, Given
 from ._settings import OutputSettings
 from .types import COUNTS, DCIDS, JSON, NAMES, NUMBER, NUMBERS, PREFIX, RECIPES, SECONDS
 
@@ -60,6 +62,13 @@ class SubmitSettings(OutputSettings):
         description="stop waiting after this time, seconds; the IOC has its own "
         "time-out",
     )
+
+    @classmethod
+    def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:
+        """Yield what is missing or too much, seen from what is given at all."""
+        yield from super().conflicts(given)
+        if "past" in given and "command" in given:
+            yield OptionsExclusive(given["command"].label, given["past"].label)
 
     @property
     def grids(self) -> list[dict[str, Any]]:
