@@ -30,7 +30,12 @@ from .broker import (
 )
 from .errors import SettingsInvalid
 from .errors.files import PackageMissing
-from .errors.settings import DeclareForbidden, QueuesNotDeclared, ServicesMissing
+from .errors.settings import (
+    DeclareForbidden,
+    OptionUseless,
+    QueuesNotDeclared,
+    ServicesMissing,
+)
 from .settings import SimulateSettings
 
 logger = logging.getLogger(__name__)
@@ -123,6 +128,9 @@ def _services(settings: SimulateSettings) -> set[ServiceName]:
     services = set(settings.services) - left_out
     if not services:
         raise ServicesMissing
+    chosen = settings.dispatcher in ("real", "built-in")
+    if chosen and ServiceName.DISPATCHER not in services:
+        raise OptionUseless("--dispatcher", "dispatcher among --services")
     return services
 
 

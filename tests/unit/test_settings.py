@@ -232,6 +232,31 @@ def test_a_routing_key_without_an_exchange_is_refused() -> None:
         RunSettings.load([*COMMAND_LINE, "--routing-key", "k"])
 
 
+USELESS = [
+    ("--client-key", "--client-certificate"),
+    ("--metrics-address", "--metrics-port"),
+    ("--zocalo-config", "--zocalo-environment"),
+]
+
+
+@pytest.mark.parametrize(("option", "other"), USELESS)
+def test_an_option_that_needs_another_one_is_refused_without_it(
+    with_file: WithFile, option: str, other: str
+) -> None:
+    key = option[2:].replace("-", "_")
+    for way in ([option, "x"], with_file(f"{key}: x")):
+        with pytest.raises(SettingsInvalid, match=f"{option}.*: use only with {other}"):
+            RunSettings.load([*COMMAND_LINE, *way])
+
+
+@pytest.mark.parametrize(("option", "other"), USELESS)
+def test_a_variable_that_needs_another_option_may_be_for_other_iocs(
+    monkeypatch: pytest.MonkeyPatch, option: str, other: str
+) -> None:
+    monkeypatch.setenv(ENV_PREFIX + option[2:].replace("-", "_").upper(), "x")
+    assert values(RunSettings.load(COMMAND_LINE)) == FROM_COMMAND_LINE
+
+
 def test_a_broker_and_a_zocalo_environment_are_too_much() -> None:
     with pytest.raises(SettingsInvalid, match=r"--broker: .*--zocalo-environment"):
         RunSettings.load([*COMMAND_LINE, "--zocalo-environment", "e"])
@@ -616,14 +641,15 @@ def test_all_problems_are_told_at_once_a_line_each(
 
 
 @pytest.mark.parametrize("content", [None, "prefix P", "broker: [}"])
-def test_nothing_is_called_missing_that_an_unreadable_file_may_have(
+def test_nothing_is_missed_that_an_unreadable_file_may_have(
     tmp_path: Path, content: str | None
 ) -> None:
     file = tmp_path / "i03.yaml"
     if content:
         file.write_text(content)
+    useless = "--metrics-address", "0.0.0.0"
     with pytest.raises(SettingsInvalid) as refusal:
-        RunSettings.load(["--config", str(file), "--heartbeat", "often"])
+        RunSettings.load(["--config", str(file), "--heartbeat", "often", *useless])
     reason, heartbeat = str(refusal.value).splitlines()
     assert str(file) in reason
     assert heartbeat.startswith("--heartbeat: can't use 'often'")

@@ -1,5 +1,6 @@
 """What users can configure of the simulation."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from zocalo_ioc.errors import SettingsInvalid
 from zocalo_ioc.settings import ENV_PREFIX, SimulateSettings
+from zocalo_ioc.simulate import simulate
 from zocalo_simulator import real_dispatcher
 from zocalo_simulator.names import ServiceName, Trouble
 from zocalo_simulator.real_dispatcher import RealDispatcher
@@ -31,6 +33,23 @@ def test_a_broker_is_all_that_is_needed() -> None:
 def test_no_broker_is_needed_to_draw() -> None:
     settings = SimulateSettings.load(["--plot", "71"])
     assert settings.picture == Path("dcid-71.png")
+
+
+def test_a_file_to_draw_to_is_only_for_a_drawing() -> None:
+    with pytest.raises(SettingsInvalid, match="--plot-file: use only with --plot"):
+        SimulateSettings.load([*BROKER, "--plot-file", "scan.png"])
+
+
+@pytest.mark.parametrize("dispatcher", ["real", "built-in"])
+async def test_a_dispatcher_is_not_chosen_where_none_is_simulated(
+    dispatcher: str,
+) -> None:
+    options = "--dispatcher", dispatcher, "--services", "mimas"
+    settings = SimulateSettings.load(["--broker", "amqp://127.0.0.1:1", *options])
+    stopped = asyncio.Event()
+    stopped.set()
+    with pytest.raises(SettingsInvalid, match="--dispatcher: use only with dispatcher"):
+        await simulate(settings, stopped)
 
 
 def test_a_missing_broker_is_named_with_each_way_to_give_it() -> None:

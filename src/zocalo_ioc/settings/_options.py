@@ -40,6 +40,7 @@ class Option:
         many: it can be repeated; in the environment, spaces or commas are between.
         secret: it may hold a password.
         positional: the command line takes it without its name.
+        needs: the name of the option without which it has no effect, if any.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Option:
     many: bool
     secret: bool
     positional: bool
+    needs: str
 
     @property
     def on_command_line(self) -> str:
@@ -131,6 +133,7 @@ def _option(
         many=many,
         secret=bool(item.get("writeOnly")),
         positional=bool(field.get("positional")),
+        needs=field.get("needs", ""),
     )
 
 

@@ -49,6 +49,7 @@ class BrokerSettings(Settings):
         default=None,
         description="file of the site's Zocalo configuration; ZOCALO_CONFIG if not "
         "given",
+        json_schema_extra={"needs": "zocalo_environment"},
     )
     zocalo_environment: NAME | None = Field(
         default=None,
@@ -104,6 +105,7 @@ class TlsSettings(Settings):
     client_key: FILE | None = Field(
         default=None,
         description="private key of the client certificate, unless in the same file",
+        json_schema_extra={"needs": "client_certificate"},
     )
 
     def tls(self) -> ssl.SSLContext:
@@ -153,7 +155,9 @@ class MetricsSettings(Settings):
         default=None, description="port for Prometheus; off if not given"
     )
     metrics_address: NAME = Field(
-        default="127.0.0.1", description="interface for Prometheus; 0.0.0.0 for all"
+        default="127.0.0.1",
+        description="interface for Prometheus; 0.0.0.0 for all",
+        json_schema_extra={"needs": "metrics_port"},
     )
 
 

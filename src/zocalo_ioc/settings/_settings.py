@@ -6,7 +6,8 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..errors import SettingsInvalid
-from ._options import Given
+from ..errors.settings import OptionUseless
+from ._options import Given, options_of
 from .types import FILE
 
 
@@ -30,7 +31,12 @@ class Settings(BaseModel):
     @classmethod
     def conflicts(cls, given: Mapping[str, Given]) -> Iterator[SettingsInvalid]:
         """Yield what is missing or too much, seen from what is given at all."""
-        yield from ()
+        for each in given.values():
+            needed = each.option.needs
+            # a variable may be for several IOCs, of which some do without it
+            is_variable = each.where == each.option.in_environment
+            if needed and needed not in given and not is_variable:
+                yield OptionUseless(each.label, options_of(cls)[needed].on_command_line)
 
     @classmethod
     def load(cls, arguments: Sequence[str]) -> Self:

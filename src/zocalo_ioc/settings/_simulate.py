@@ -135,6 +135,7 @@ class SimulateSettings(LogSettings):
     plot_file: FILE | None = Field(
         default=None,
         description="file for --plot: .png, .svg or .pdf; dcid-<DCID>.png if not given",
+        json_schema_extra={"needs": "plot"},
     )
 
     @classmethod

@@ -13,7 +13,13 @@ from pydantic_core import ErrorDetails
 
 from ..errors import SettingsInvalid, without_passwords
 from ..errors.files import FileUnreadable, SettingsEmpty, SettingsNotYaml
-from ..errors.settings import KeyUnknown, OptionMissing, SettingsProblems, ValueUnusable
+from ..errors.settings import (
+    KeyUnknown,
+    OptionMissing,
+    OptionUseless,
+    SettingsProblems,
+    ValueUnusable,
+)
 from ._options import Given, Option, missing, options_of, plain
 from ._settings import Settings
 
@@ -47,7 +53,8 @@ class Sources:
         given = self._given(problems)
         settings, wrong = validated(self.model, given, self.guessed)
         if any(isinstance(problem, _UNREAD) for problem in problems):
-            wrong = [each for each in wrong if not isinstance(each, OptionMissing)]
+            may_be_there = OptionMissing, OptionUseless
+            wrong = [each for each in wrong if not isinstance(each, may_be_there)]
         if problems or wrong or settings is None:
             raise SettingsProblems([*problems, *wrong])
         return settings
