@@ -29,7 +29,6 @@ from .broker import (
     connection_problem,
 )
 from .errors import SettingsInvalid
-from .errors.files import PackageMissing
 from .errors.settings import (
     DeclareForbidden,
     OptionUseless,
@@ -72,15 +71,12 @@ async def simulate(settings: SimulateSettings, stop: asyncio.Event) -> None:
         logger.info("Using the built-in dispatcher")
     if not await _is_ready(settings, stop):
         return
-    try:
-        zocalo = SimulatedZocalo(
-            options,
-            lambda subscriptions: AmqpBroker(
-                lambda: urls, subscriptions, _reporter(), name="zocalo-ioc simulate"
-            ),
-        )
-    except ModuleNotFoundError as error:
-        raise PackageMissing("--ispyb", f"{error.name}", extra="ispyb") from None
+    zocalo = SimulatedZocalo(
+        options,
+        lambda subscriptions: AmqpBroker(
+            lambda: urls, subscriptions, _reporter(), name="zocalo-ioc simulate"
+        ),
+    )
     async with asyncio.TaskGroup() as tasks:
         parts = [tasks.create_task(zocalo.run())]
         if real:

@@ -7,11 +7,12 @@ from typing import Any
 from zocalo_ioc.errors import NotUnderstood, SettingsInvalid
 
 from .centring import Counts, to_grid
+from .collections_file import CollectionsFile
 from .data_collections import Collections
 from .messages import CentringParameters, Gridinfo
 from .payload import centre
 from .scans import Kind, Pipelines, Scan
-from .simulation import Options
+from .simulation import Options, open_ispyb
 from .spots import spot_counts
 
 AXES = "xyz"
@@ -75,10 +76,11 @@ def draw(dcid: int, options: Options) -> Any:
 
 
 def _scan(dcid: int, options: Options) -> Scan:
-    collections = Collections(
-        options.collections, options.seed, options.chances, options.site
-    )
+    file, ispyb = options.collections, open_ispyb(options)
     try:
+        if ispyb and not any(dcid in scan.dcids for scan in file.scans):
+            file = CollectionsFile(scans=[ispyb.find(dcid)])
+        collections = Collections(file, options.seed, options.chances, options.site)
         collections.check(dcid)
     except NotUnderstood as problem:
         raise SettingsInvalid(f"--plot: {problem}") from None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from zocalo_ioc.broker import Broker, Subscription
+from zocalo_ioc.errors.files import PackageMissing
 
 from .analysis import FileWatcher, PerImageAnalysis
 from .centring_service import XrayCentring
@@ -71,7 +72,7 @@ class SimulatedZocalo:
     def __init__(
         self, options: Options, connect: Callable[[Sequence[Subscription]], Broker]
     ) -> None:
-        self._ispyb = ispyb = _open(options)
+        self._ispyb = ispyb = open_ispyb(options)
         collections = Collections(
             options.collections,
             options.seed,
@@ -117,10 +118,18 @@ class SimulatedZocalo:
         await self._broker.close()
 
 
-def _open(options: Options) -> "Ispyb | None":
+def open_ispyb(options: Options) -> "Ispyb | None":
+    """Return ISPyB, which is not connected yet, if it is used.
+
+    Raises:
+        PackageMissing: SQLAlchemy or the driver is not installed.
+    """
     if options.ispyb is None:
         return None
-    from .ispyb import Ispyb
-
     behaviour = options.collections.defaults or Behaviour()
-    return Ispyb(options.ispyb, behaviour, options.seed)
+    try:
+        from .ispyb import Ispyb
+
+        return Ispyb(options.ispyb, behaviour, options.seed)
+    except ModuleNotFoundError as error:
+        raise PackageMissing("--ispyb", f"{error.name}", extra="ispyb") from None

@@ -12,7 +12,10 @@ from tests.support.mariadb import KEEPER, MariaDB
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from tests.support.simulation import Simulation, simulating
 from zocalo_ioc.client import Client, RequestRefused
+from zocalo_ioc.errors import SettingsInvalid
 from zocalo_ioc.wire import Event
+from zocalo_simulator.plot import draw
+from zocalo_simulator.simulation import Options
 
 UNKNOWN = 1_000_000
 
@@ -107,6 +110,15 @@ async def test_a_rotation_is_not_centred(
     await ioc.put("SUBMIT", json.dumps(request))
     assert await ioc.state() == "Done"
     simulation.until_logged(f"DCID {dcid} has ended: a rotation data collection")
+
+
+def test_what_is_drawn_is_the_scan_that_ispyb_has(ispyb: MariaDB) -> None:
+    options = Options(ispyb=ispyb.url)
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    titles = [axes.get_title() for axes in draw(xz, options).axes]
+    assert titles[:2] == [f"DCID {xy}: 20 x 20 boxes", f"DCID {xz}: 20 x 12 boxes"]
+    with pytest.raises(SettingsInvalid, match=f"--plot: DCID {UNKNOWN} is not in"):
+        draw(UNKNOWN, options)
 
 
 def trigger(site: RabbitMQ, event: Event, dcid: int) -> None:
