@@ -162,6 +162,21 @@ async def test_an_end_that_comes_while_the_history_is_read_is_not_missed(
     link.close()
 
 
+async def test_a_result_is_returned_that_names_the_group_alone(
+    zocalo: Client, rabbitmq: RabbitMQ, sender: ResultSender
+) -> None:
+    """Of both jobs that have the group, as the IOC gives it to both."""
+    dcids = 9255, 9256
+    waiting = [
+        asyncio.create_task(zocalo.process(dcid, num_frames=1, dcgid=90))
+        for dcid in dcids
+    ]
+    assert len(await asyncio.to_thread(sent, rabbitmq, 4)) == 4
+    sender.send({"results": [centre_of(3)]}, dcid=9257, dcgid=90)
+    for result in await asyncio.gather(*waiting):
+        assert (result.dcids, result.dcgid) == ((9257,), 90)
+
+
 async def test_results_are_those_of_everybody_from_now_on(
     ioc: Ioc, zocalo: Client, sender: ResultSender
 ) -> None:

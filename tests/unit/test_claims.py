@@ -8,7 +8,9 @@ from zocalo_ioc.client._matching import REFUSED, Claim, History
 def ending(claim: Claim, *rows: tuple[int, str, str]) -> str | None:
     """Return how a job ended that began before the rows did."""
     dcids, states, ids = zip(*rows, strict=True)
-    return claim.ending(History(claim.since + len(rows), dcids, states, ids))
+    dcgids = [-1] * len(rows)
+    ending = claim.ending(History(claim.since + len(rows), dcids, dcgids, states, ids))
+    return ending and ending.state
 
 
 def test_a_request_with_an_id_is_not_taken_for_another_of_its_data_collection() -> None:

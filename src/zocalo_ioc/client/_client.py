@@ -133,8 +133,8 @@ class Client:
             return None
         on_message(f"{named(claim.dcids)}: waiting for the result.")
         with job.relaying(on_message):
-            await job.until_ended()
-        return await results.of(claim, seen)
+            dcgid = await job.until_ended()
+        return await results.of(claim, dcgid, seen)
 
     async def start(
         self,
@@ -250,8 +250,8 @@ class Client:
         expects_result = bool(await link.get("EXPECT_RESULT"))
         job, claim = await self._begin(as_grids([d for d in dcids if d] or dcids[:1]))
         await job.put("PROCESS", 1)
-        await job.until_ended()
-        return await results.of(claim, seen) if expects_result else None
+        dcgid = await job.until_ended()
+        return await results.of(claim, dcgid, seen) if expects_result else None
 
     async def _send(self, event: Event, grids: Sequence[Grid]) -> None:
         grids = with_id(grids)

@@ -16,7 +16,7 @@ from ._errors import (
     ZocaloError,
 )
 from ._link import Link
-from ._matching import Claim
+from ._matching import Claim, Ending
 
 _SETTLED_WITHIN = 5.0
 _ERRORS: Mapping[str, type[ZocaloError]] = {
@@ -53,7 +53,7 @@ class Job:
         async def outcome() -> ZocaloError | bool | None:
             """Return what went wrong, whether the messages are sent, or nothing yet."""
             if ending := await self._ending():
-                return ending in _WITH_RESULT or await self._failure(ending)
+                return ending.state in _WITH_RESULT or await self._failure(ending)
             dcid, state, _ = await self._link.shown()
             if dcid == self._claim.dcid and state in SENDING.values():
                 return None
@@ -80,16 +80,20 @@ class Job:
         if ending := await self._ending():
             raise await self._failure(ending)
 
-    async def until_ended(self) -> None:
+    async def until_ended(self) -> int:
         """Wait for the end of the job.
+
+        Returns:
+            The group of its data collections, -1 if unknown.
 
         Raises:
             JobFailed, JobTimedOut, JobCancelled: it had no result.
             IocGone: the IOC went away meanwhile.
         """
         ending = await self._link.until(self._ending, self._breaks)
-        if ending not in _WITH_RESULT:
+        if ending.state not in _WITH_RESULT:
             raise await self._failure(ending)
+        return ending.dcgid
 
     @contextmanager
     def relaying(self, on_message: Callable[[str], None]) -> Generator[None]:
@@ -115,15 +119,15 @@ class Job:
             for monitor in monitors:
                 self._link.forget(monitor)
 
-    async def _ending(self) -> str | None:
+    async def _ending(self) -> Ending | None:
         return self._claim.ending(await self._link.history())
 
-    async def _failure(self, ending: str) -> ZocaloError:
+    async def _failure(self, ending: Ending) -> ZocaloError:
         dcid, _, message = await self._link.shown()
-        error = _ERRORS[ending]
-        if dcid == self._claim.dcid or ending == REFUSED:
+        error = _ERRORS[ending.state]
+        if dcid == self._claim.dcid or ending.state == REFUSED:
             return error(message)
-        return self._unexplained(ending.lower(), error)
+        return self._unexplained(ending.state.lower(), error)
 
     def _unexplained(
         self, what: str, error: type[ZocaloError] = JobFailed

@@ -119,7 +119,7 @@ class Link:
 
     async def history(self) -> History:
         """Return the history, all of one update."""
-        columns = (f"HISTORY:{name}" for name in ("DCID", "STATE", "ID"))
+        columns = (f"HISTORY:{name}" for name in ("DCID", "DCGID", "STATE", "ID"))
         names = ("HISTORY:SEQ", *columns, "HISTORY:SEQ")
         while True:
             seq, *rows, after = await asyncio.gather(*map(self.get, names))

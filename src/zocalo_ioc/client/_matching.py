@@ -7,6 +7,7 @@ job and the latest result, which may be another client's; the history has every 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 from ..jobs import ENDED, REFUSED
 from ._result import Result
@@ -21,14 +22,28 @@ class History:
     Attributes:
         seq: how many entries there have been.
         dcids: the data collection of each entry, newest first.
+        dcgids: their groups, -1 if unknown.
         states: how each ended.
         ids: what clients call their requests.
     """
 
     seq: int
     dcids: Sequence[int]
+    dcgids: Sequence[int]
     states: Sequence[str]
     ids: Sequence[str]
+
+
+class Ending(NamedTuple):
+    """How a job ended.
+
+    Attributes:
+        state: as the history calls it, or `REFUSED`.
+        dcgid: the group of its data collections, -1 if unknown.
+    """
+
+    state: str
+    dcgid: int
 
 
 @dataclass(frozen=True)
@@ -53,19 +68,25 @@ class Claim:
         """The data collection that stands for the job."""
         return self.dcids[0]
 
-    def ending(self, history: History) -> str | None:
-        """Return how the job ended, or `REFUSED`; nothing if it has not ended."""
-        rows = zip(history.dcids, history.states, history.ids, strict=False)
-        for dcid, state, id_ in list(rows)[: max(0, history.seq - self.since)]:
+    def ending(self, history: History) -> Ending | None:
+        """Return how the job ended; nothing if it has not ended."""
+        columns = history.dcids, history.dcgids, history.states, history.ids
+        rows = list(zip(*columns, strict=False))
+        for dcid, dcgid, state, id_ in rows[: max(0, history.seq - self.since)]:
             by_id = self.id and id_ == self.id
             may_differ = not self.id or (self.continues and state != REFUSED)
             if (by_id or (may_differ and dcid == self.dcid)) and state in _ENDINGS:
-                return state
+                return Ending(state, int(dcgid))
         return None
 
-    def has(self, result: Result) -> bool:
-        """Whether a result that came since the job began is the job's."""
-        return not set(self.dcids).isdisjoint(result.dcids)
+    def has(self, result: Result, dcgid: int) -> bool:
+        """Whether a result that came since the job began is the job's.
+
+        Args:
+            result: that came.
+            dcgid: the group that the job ended with.
+        """
+        return not set(self.dcids).isdisjoint(result.dcids) or result.dcgid == dcgid > 0
 
 
 class Newness:

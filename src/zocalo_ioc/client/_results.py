@@ -52,11 +52,12 @@ class Results:
 
         await self._link.until(begun, breaks)
 
-    async def of(self, claim: Claim, seen: int) -> Result:
+    async def of(self, claim: Claim, dcgid: int, seen: int) -> Result:
         """Return the result of a job that has ended with one.
 
         Args:
             claim: what tells the job from others.
+            dcgid: the group that it ended with.
             seen: `count` before the job began.
 
         Raises:
@@ -65,7 +66,7 @@ class Results:
         """
 
         async def found() -> Result | None:
-            mine = (r for _, r in self._after(seen) if claim.has(r))
+            mine = (r for _, r in self._after(seen) if claim.has(r, dcgid))
             return next(mine, None)
 
         try:
