@@ -347,6 +347,24 @@ async def test_an_ioc_that_is_not_there_is_named() -> None:
         await Client("NOBODY").__aenter__()
 
 
+async def test_latest_results_that_can_not_be_read_are_named(
+    ioc_maker: Callable[..., Ioc],
+    private_broker: RabbitMQ,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as environment:
+        environment.setenv("EPICS_CA_AUTO_ARRAY_BYTES", "NO")
+        environment.setenv("EPICS_CA_MAX_ARRAY_BYTES", "16384")
+        ioc = ioc_maker("run", *private_broker.options)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    with result_sender(private_broker) as sender:
+        sender.send({"results": [centre_of(1)] * 200}, dcid=9286, dcgid=1)
+    await ioc.until_value("RESULT:DCID", 9286)
+    async with asyncio.timeout(LIMIT):
+        with pytest.raises(IocGone, match=f"{ioc.prefix}:RESULT:RECENT can't be"):
+            await Client(ioc.prefix).__aenter__()
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_an_ioc_that_ends_while_a_result_is_awaited_fails_the_job(
     ioc_maker: Callable[..., Ioc], private_broker: RabbitMQ, number: signal.Signals

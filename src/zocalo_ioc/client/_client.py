@@ -51,7 +51,8 @@ class Client:
         """Connect.
 
         Raises:
-            IocGone: the IOC does not answer within 5 s.
+            IocGone: the IOC does not answer within 5 s, or within another 5 s does not
+                send the latest results.
         """
         link = Link(self.prefix)
         results = Results(link)

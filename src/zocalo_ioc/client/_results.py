@@ -7,10 +7,10 @@ from typing import Any
 
 import aioca
 
-from ..errors.clients import ResultOvertaken
+from ..errors.clients import RecentNotRead, ResultOvertaken
 from ..recent import RECENT_RESULTS, unpack
-from ._errors import ResultMissed
-from ._link import Link
+from ._errors import IocGone, ResultMissed
+from ._link import CONNECT_WITHIN, Link
 from ._matching import Claim, Newness
 from ._result import Result
 
@@ -40,7 +40,7 @@ class Results:
         """Begin to listen. The result that is there by now is not new.
 
         Raises:
-            IocGone: the IOC stops meanwhile.
+            IocGone: the IOC stops meanwhile, or the latest results can't be read.
         """
         breaks = self._link.breaks
         # an empty array without a time stamp is nothing at all to Channel Access
@@ -50,7 +50,11 @@ class Results:
         async def begun() -> bool | None:
             return self._newness.begun or None
 
-        await self._link.until(begun, breaks)
+        try:
+            async with asyncio.timeout(CONNECT_WITHIN):
+                await self._link.until(begun, breaks)
+        except TimeoutError:
+            raise IocGone(str(RecentNotRead(prefix=self._link.prefix))) from None
 
     async def of(self, claim: Claim, dcgid: int, seen: int) -> Result:
         """Return the result of a job that has ended with one.

@@ -22,6 +22,18 @@ class IocLost(Gone):
     prefix: Prefix
 
 
+class RecentNotRead(Gone):
+    text = "{prefix} answers, but {prefix}:RESULT:RECENT can't be read"
+    remedy = (
+        "Set EPICS_CA_MAX_ARRAY_BYTES to 400000 for this client, the IOC and any "
+        "gateway, and check that client and IOC have the same version"
+    )
+    cause = (
+        "Its 320,000 bytes are more than EPICS may send, or the IOC is an older one."
+    )
+    prefix: Prefix
+
+
 class GridsNotServed(Gone):
     text = "{prefix} serves no grids"
     remedy = "Start the IOC with --frames-queue or --frames-exchange"
