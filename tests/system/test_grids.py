@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -242,6 +243,58 @@ async def test_the_map_is_drawn_in_a_terminal_and_into_a_file(
     failed = run_map(ioc, ioc.prefix, "--output", str(tmp_path / "map.xyz"))
     assert failed.returncode == 1
     assert "--output: can't write" in failed.stderr
+
+
+async def test_a_grid_wider_than_the_terminal_is_drawn_whole_and_described_as_it_is(
+    ioc: Ioc, sender: FrameSender
+) -> None:
+    spots = np.zeros((3, 199), int)
+    spots[1, 198] = 81
+    frames = list(enumerate(snaked(spots).tolist(), start=1))
+    sender.send(frames[:200] + frames[300:], (199, 3), 7661)
+    await ioc.until_value("GRID:XY:DCID", 7661)
+    await ioc.until_value("GRID:XY:FRAMES", 497)
+    plain = {"NO_COLOR": "1", "COLUMNS": "100", "TERM": "dumb"}
+    heading, *rows = run_map(ioc, ioc.prefix, **plain).stdout.splitlines()
+    said = "199 x 3 boxes, 497 of 597 frames, up to 81 spots, 2 x 2 boxes drawn as one"
+    assert heading == f"XY  DCID 7661  {said}"
+    assert [row.ljust(100) for row in rows] == [" " * 99 + "@", " " * 100]
+    colours = {"FORCE_COLOR": "1", "COLORTERM": "truecolor", "TERM": "xterm"}
+    _, row = run_map(ioc, ioc.prefix, **colours, COLUMNS="100").stdout.splitlines()
+    assert row.count("▀") == 100
+    assert "253;231;37" in row.rpartition("▀")[0].rpartition("▀")[2]  # most spots
+
+
+async def test_a_picture_that_is_watched_is_written_again_when_the_map_changes(
+    ioc: Ioc, sender: FrameSender, tmp_path: Path
+) -> None:
+    file = tmp_path / "map.png"
+    sender.send([(1, 5)], XY, 7671)
+    await ioc.until_value("GRID:XY:DCID", 7671)
+    watching = subprocess.Popen(  # noqa: ASYNC220
+        [*ioc.program, "map", ioc.prefix, "--output", file, "--watch"],
+        env=ioc.client_environment,
+        # whoever runs the tests in the background has SIGINT ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    try:
+        await ioc.until(lambda: asyncio.sleep(0, is_a_whole_png(file)))
+        first = file.read_bytes()
+        sender.send([(n, n) for n in range(2, 200)], XY, 7671)
+        await ioc.until(
+            lambda: asyncio.sleep(
+                0, is_a_whole_png(file) and file.read_bytes() != first
+            )
+        )
+        watching.send_signal(signal.SIGINT)
+        assert await asyncio.to_thread(watching.wait, 20) == 0
+    finally:
+        watching.kill()
+        watching.wait()
+
+
+def is_a_whole_png(file: Path) -> bool:
+    return file.exists() and b"IEND" in file.read_bytes()
 
 
 async def test_there_is_no_picture_before_the_first_frame(

@@ -4,11 +4,12 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.color import Color
 from rich.console import Console, Group
 from rich.live import Live
@@ -16,7 +17,7 @@ from rich.segment import Segment, Segments
 from rich.style import Style
 from rich.text import Text
 
-from ..client import Centre, Client, GridMap, ZocaloError
+from ..client import Centre, Client, GridMap, Result, ZocaloError
 from ..errors import Gone
 from ..errors.clients import MatplotlibMissing, NoFrames, PictureNotWritten
 from ..exits import Exit, complain
@@ -38,18 +39,19 @@ AGAIN = 0.5
 async def show(prefix: str, file: Path | None, *, watch: bool) -> Exit:
     """Print the grids or write them to a file, and go on doing so if told to."""
     console = Console()
-    coloured = console.color_system is not None
     try:
         async with Client(prefix) as zocalo:
-            if file:
+            if file and watch:
+                await _keep_drawn(zocalo, file)
+            elif file:
                 draw(await _look(zocalo), file)
             elif watch:
                 with Live(console=console, refresh_per_second=4) as live:
                     while True:
-                        live.update(as_text(await zocalo.grids(), coloured=coloured))
+                        live.update(as_text(await zocalo.grids(), console))
                         await asyncio.sleep(AGAIN)
             else:
-                console.print(as_text(await zocalo.grids(), coloured=coloured))
+                console.print(as_text(await zocalo.grids(), console))
     except (ZocaloError, Gone) as error:
         complain(error)
         return Exit.FAILED
@@ -62,11 +64,11 @@ class Scan:
 
     Attributes:
         grids: the first and perhaps the second grid.
-        centres: of the result of this scan, once it is there; the strongest first.
+        result: that of this scan, once it is there.
     """
 
     grids: Sequence[GridMap]
-    centres: Sequence[Centre]
+    result: Result | None
 
 
 async def _look(zocalo: Client) -> Scan:
@@ -79,19 +81,32 @@ async def _look(zocalo: Client) -> Scan:
     if not grids:
         raise NoFrames
     is_theirs = bool(result and {grid.dcid for grid in grids} & {*result.dcids})
-    return Scan(grids, result.centres if result and is_theirs else ())
+    return Scan(grids, result if is_theirs else None)
+
+
+async def _keep_drawn(zocalo: Client, file: Path) -> None:
+    """Draw the grids again whenever they have changed, for ever."""
+    drawn: object = None
+    while True:
+        with suppress(NoFrames):
+            scan = await _look(zocalo)
+            counts = [(grid.dcid, grid.counts.tolist()) for grid in scan.grids]
+            if drawn != (drawn := (counts, scan.result)):
+                draw(scan, file)
+        await asyncio.sleep(AGAIN)
 
 
 # -- in a terminal ------------------------------------------------------------
 
 
-def as_text(grids: Sequence[GridMap], *, coloured: bool) -> Group | Text:
+def as_text(grids: Sequence[GridMap], console: Console) -> Group | Text:
     """Return grids for a terminal.
 
     Colours are those of the root of the counts, so that weak crystals show beside
     strong ones, and a line has two rows of boxes. Without colours it has one, in
     characters that are the darker the more spots there are, and ``?`` where no frame
-    has come.
+    has come. Of a grid that is wider than the terminal, several boxes are drawn as one,
+    which has the most spots of any of them.
     """
     if not grids:
         return Text(str(NoFrames()))
@@ -99,19 +114,30 @@ def as_text(grids: Sequence[GridMap], *, coloured: bool) -> Group | Text:
     parts: list[Any] = []
     for grid in grids:
         rows, columns = grid.counts.shape
+        n = math.ceil(columns / console.width)
         parts.append(
             Text(
                 f"{grid.axes}  DCID {grid.dcid}  {columns} x {rows} boxes, "
                 f"{grid.frames} of {grid.counts.size} frames, "
                 f"up to {max(int(grid.counts.max()), 0)} spots"
+                + (f", {n} x {n} boxes drawn as one" if n > 1 else "")
             )
         )
-        levels = _levels(grid, highest)
+        levels = _levels(_reduced(grid.counts, n), highest)
+        coloured = console.color_system is not None
         parts.append(Segments(_colours(levels)) if coloured else _shades(levels))
     return Group(*parts)
 
 
-def _shades(levels: np.ndarray[Any, np.dtype[np.int64]]) -> Text:
+def _reduced(counts: NDArray[np.int32], n: int) -> NDArray[np.int32]:
+    """Return the most spots of each n x n boxes."""
+    missing = [(0, -length % n) for length in counts.shape]
+    padded = np.pad(counts, missing, constant_values=-1)
+    rows, columns = (length // n for length in padded.shape)
+    return padded.reshape(rows, n, columns, n).max(axis=(1, 3))
+
+
+def _shades(levels: NDArray[np.int64]) -> Text:
     rows = (
         "".join("?" if level < 0 else _SHADES[level] for level in row)
         for row in levels.tolist()
@@ -119,14 +145,14 @@ def _shades(levels: np.ndarray[Any, np.dtype[np.int64]]) -> Text:
     return Text("\n".join(rows))
 
 
-def _levels(grid: GridMap, highest: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _levels(counts: NDArray[np.int32], highest: int) -> NDArray[np.int64]:
     """Return 0 to 9 for each box, -1 where no frame has come."""
-    share = np.sqrt(np.maximum(grid.counts, 0) / max(highest, 1))
+    share = np.sqrt(np.maximum(counts, 0) / max(highest, 1))
     levels = np.rint(share * (len(_COLOURS) - 1)).astype(np.int64)
-    return np.where(grid.counts < 0, -1, levels)
+    return np.where(counts < 0, -1, levels)
 
 
-def _colours(levels: np.ndarray[Any, np.dtype[np.int64]]) -> Iterable[Segment]:
+def _colours(levels: NDArray[np.int64]) -> Iterable[Segment]:
     if len(levels) % 2:
         levels = np.vstack([levels, np.full_like(levels[:1], -2)])
     for upper, lower in zip(levels[::2].tolist(), levels[1::2].tolist(), strict=True):
@@ -170,7 +196,8 @@ def draw(scan: Scan, file: Path) -> None:
     scale = PowerNorm(0.5, 0, max(highest, 1))
     for axes, grid in zip(panels.flat, scan.grids, strict=True):
         _draw_grid(axes, grid, scale)
-        for rank, centre in enumerate(scan.centres, start=1):
+        centres = scan.result.centres if scan.result else ()
+        for rank, centre in enumerate(centres, start=1):
             _draw_box(axes, "xyz".index(grid.axes[1].lower()), centre, rank)
     panels.flat[-1].set_xlabel("x (boxes)")
     figure.colorbar(
@@ -238,20 +265,9 @@ async def live_map(
 async def _follow(zocalo: Client, progress: Progress, dcids: Collection[int]) -> None:
     if not (console := progress.console).is_terminal:
         return
-    coloured = console.color_system is not None
     with suppress(ZocaloError):  # it takes no frames; if it is gone, the job says so
         while True:
             grids = [grid for grid in await zocalo.grids() if grid.dcid in dcids]
             if grids:
-                small = [reduced(grid, console.width) for grid in grids]
-                progress.bar.picture = as_text(small, coloured=coloured)
+                progress.bar.picture = as_text(grids, console)
             await asyncio.sleep(AGAIN)
-
-
-def reduced(grid: GridMap, width: int) -> GridMap:
-    """Return a grid of so few columns, whose boxes have the most spots of several."""
-    n = math.ceil(grid.counts.shape[1] / width)
-    missing = [(0, -length % n) for length in grid.counts.shape]
-    padded = np.pad(grid.counts, missing, constant_values=-1)
-    rows, columns = (length // n for length in padded.shape)
-    return replace(grid, counts=padded.reshape(rows, n, columns, n).max(axis=(1, 3)))
