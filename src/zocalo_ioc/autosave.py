@@ -144,7 +144,9 @@ class Autosave:
             problem = await asyncio.shield(writing)
         except asyncio.CancelledError:
             done, _ = await asyncio.wait([writing], timeout=WRITE_TIME)
-            if done and writing.result():
+            if not done:
+                self._on_save(self._no_answer())
+            elif writing.result():
                 self._changed.set()
             raise
         if problem:

@@ -175,6 +175,28 @@ async def test_a_disk_that_does_not_answer_delays_no_stop(
     assert autosave.load() == (SAVED, None), "the first write came last"
 
 
+async def test_a_stop_says_that_the_save_it_came_into_got_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems: list[NotSaved | None] = []
+    autosave = Autosave(tmp_path / "P.json", lambda: SAVED, problems.append)
+    writes, answers = threading.Event(), threading.Event()
+
+    def sync(_: int) -> None:
+        writes.set()
+        answers.wait(20)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(module, "WRITE_TIME", 0.5)
+    saving = asyncio.create_task(autosave.run())
+    autosave.note_change()
+    await asyncio.to_thread(writes.wait, 5)
+    saving.cancel()
+    await asyncio.wait([saving])
+    answers.set()
+    assert problems == [NotSaved(f"{tmp_path}/P.json", "the disk does not answer")]
+
+
 def test_a_save_that_a_kill_has_interrupted_leaves_nothing_behind(
     autosave: Autosave, tmp_path: Path
 ) -> None:
