@@ -89,6 +89,7 @@ class Autosave:
         self._changed = asyncio.Event()
         self._writer = ThreadPoolExecutor(1)
         self._lock_file: int | None = None
+        self._beside: Path | None = None  # where the file is still to be kept
 
     def load(self) -> tuple[Saved, NotKept | None]:
         """Read what was saved, and say what was wrong with it, if anything.
@@ -107,14 +108,15 @@ class Autosave:
         except FileNotFoundError:
             return Saved(), None
         except OSError as error:
-            reason = error.strerror or str(error)
-            return Saved(), SavedUnreadable(self._file.name, reason)
+            problem, reason = SavedUnreadable, error.strerror or str(error)
+            self._beside = self._file.with_suffix(".unreadable")
         except ValidationError as error:
-            reason = error.errors(include_input=False)[0]["msg"]
-            beside = self._file.with_suffix(".damaged")
-            with suppress(OSError):
-                self._file.replace(beside)
-            return Saved(), SavedDamaged(self._file.name, reason, beside.name)
+            problem, reason = SavedDamaged, error.errors(include_input=False)[0]["msg"]
+            self._beside = self._file.with_suffix(".damaged")
+        beside = self._beside.name
+        with suppress(OSError):  # the first write tries again
+            self._put_aside()
+        return Saved(), problem(self._file.name, reason, beside)
 
     def note_change(self) -> None:
         """Have the values saved soon."""
@@ -165,6 +167,7 @@ class Autosave:
         """Write the file whole or not at all."""
         try:
             self._lock()
+            self._put_aside()
             descriptor, partial = tempfile.mkstemp(
                 prefix=self._partial(""), dir=self._file.parent
             )
@@ -182,6 +185,13 @@ class Autosave:
         except SavedByAnother as problem:
             return NotSaved(str(self._file), str(problem).rstrip("."))
         return None
+
+    def _put_aside(self) -> None:
+        """Keep a file that could not be used, before another takes its place."""
+        if self._beside:
+            with suppress(FileNotFoundError):
+                self._file.replace(self._beside)
+            self._beside = None
 
     def _partial(self, rest: str) -> str:
         return f".{self._file.name}.partial-{rest}"

@@ -1,11 +1,12 @@
 """What is saved, whatever becomes of the file or the disk."""
 
 import asyncio
+import errno
 import os
 import resource
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -66,6 +67,44 @@ def test_a_damaged_file_is_kept_beside(
     (tmp_path / "P.json").write_bytes(damage)
     autosave.load()
     assert (tmp_path / "P.damaged").read_bytes() == damage
+
+
+@contextmanager
+def failing(monkeypatch: pytest.MonkeyPatch, *calls: str) -> Generator[None]:
+    """Have calls of the operating system fail, as a file server that is away does."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as patch:
+        for call in calls:
+            patch.setattr(os, call, fail)
+        yield
+
+
+@pytest.mark.parametrize("calls", [("open",), ("open", "replace")])
+async def test_a_file_that_could_not_be_read_is_kept_beside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: Sequence[str]
+) -> None:
+    saves: asyncio.Queue[NotSaved | None] = asyncio.Queue()
+    autosave = Autosave(tmp_path / "P.json", lambda: SAVED, saves.put_nowait)
+    before = Saved(values={"DCID": 4}).model_dump_json()
+    (tmp_path / "P.json").write_text(before)
+    with failing(monkeypatch, *calls):
+        saved, problem = autosave.load()
+    assert saved == Saved()
+    assert str(problem) == (
+        "Started without the values saved in P.json: Stale file handle. "
+        "Check the folder of --autosave; the file is kept as P.unreadable."
+    )
+    saving = asyncio.create_task(autosave.run())
+    autosave.note_change()
+    async with asyncio.timeout(5):
+        assert await saves.get() is None
+    saving.cancel()
+    await asyncio.wait([saving])
+    assert (tmp_path / "P.unreadable").read_text() == before
+    assert autosave.load() == (SAVED, None)
 
 
 @contextmanager

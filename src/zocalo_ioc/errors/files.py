@@ -18,10 +18,11 @@ URL_FORM = "amqp://user:password@host:5672/vhost"
 
 class SavedUnreadable(NotKept):
     text = "Started without the values saved in {file}: {reason}"
-    remedy = "Check the folder of --autosave"
-    cause = "The file exists, but can't be opened."
+    remedy = "Check the folder of --autosave; the file is kept as {kept_as}"
+    cause = "The file exists, but can't be read."
     file: _Saved
     reason: Reason
+    kept_as: Annotated[str, "BL03I-EA-ZOC-01.unreadable"]
 
 
 class SavedDamaged(NotKept):
