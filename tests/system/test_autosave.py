@@ -285,6 +285,30 @@ async def test_a_job_whose_time_passed_while_the_ioc_was_away_times_out(
     await saving.stop(again)
 
 
+async def test_a_job_begun_after_a_restart_times_out_although_no_results_can_arrive(
+    saving: Saving, broker: RabbitMQ
+) -> None:
+    ioc = await waiting_for_a_result(saving, 6106)
+    await saving.stop(ioc)
+    broker.delete(RESULTS)
+    try:
+        again = await saving.start()
+        await again.until_said("has no queue")
+        await again.put_all(TIMEOUT=1, DCID=6107, NUM_FRAMES=1)
+        await again.put("PROCESS", 1, timeout=15)
+        assert await again.state() == "Timed out"
+        assert list(await again.get("HISTORY:DCID")) == [6107]  # 6106 still waits
+    finally:
+        broker.declare(RESULTS)
+    await again.until_value("BROKER:CONNECTED", 1)
+
+    async def both_have_timed_out() -> bool:
+        return list(await again.get("HISTORY:DCID")) == [6106, 6107]
+
+    await again.until(both_have_timed_out)
+    await saving.stop(again)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 async def test_a_message_that_was_not_confirmed_at_a_stop_has_failed_after_it(
     ioc_maker: Callable[..., Ioc],

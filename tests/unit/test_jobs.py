@@ -641,6 +641,16 @@ def test_a_job_whose_message_is_being_sent_does_not_time_out(state: State) -> No
     assert job.state is state
 
 
+def test_only_jobs_sent_since_a_restart_time_out_before_the_results_are_there() -> None:
+    jobs = Recorded()
+    send(jobs, Event.END, 1, now=10.0)
+    again = send(jobs, Event.START, 2, now=20.0)
+    send(jobs, Event.END, 2, now=60.0)
+    new = send(jobs, Event.END, 3, now=60.0)
+    jobs.expire(1e6, MINUTES, sent_after=50.0)
+    assert jobs.ended() == [again, new]
+
+
 @pytest.mark.parametrize("event", Event)
 @pytest.mark.parametrize(
     ("now", "expected"), [(289.0, False), (290.0, True)], ids=["before", "after"]

@@ -31,16 +31,16 @@ class Clock:
         self._jobs = jobs
         self._display = display
         self._queues = queues
-        self._expire_from = 0.0
+        self._restored = self._hold_until = -math.inf
 
     def hold(self) -> None:
-        """End no job before the broker has been there for a while."""
-        self._expire_from = math.inf
+        """End no restored job before the broker has been there for a while."""
+        self._restored, self._hold_until = time.monotonic(), math.inf
 
     def note_connected(self) -> None:
         """Note that the broker is there."""
-        if self._expire_from == math.inf:
-            self._expire_from = time.monotonic() + RESULTS_FIRST
+        if self._hold_until == math.inf:
+            self._hold_until = time.monotonic() + RESULTS_FIRST
 
     async def run(self) -> None:
         """Tick, without end."""
@@ -51,7 +51,7 @@ class Clock:
                 beats += 1
                 count(self._pvs.ioc.heartbeat)
             why = " ".join(map(str, self._queues.problems))
-            if now >= self._expire_from:
-                self._jobs.expire(now, timeouts(self._pvs), why)
+            sent_after = self._restored if now < self._hold_until else -math.inf
+            self._jobs.expire(now, timeouts(self._pvs), why, sent_after)
             self._display.show_times(now)
             await asyncio.sleep(TICK)

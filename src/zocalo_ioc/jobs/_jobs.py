@@ -1,5 +1,6 @@
 """Every job: which result belongs to which, and time-outs."""
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
@@ -177,18 +178,27 @@ class Jobs:
             job.excluded = result.source
             self._emit(Changed(job))
 
-    def expire(self, now: float, timeouts: Timeouts, why: str = "") -> None:
+    def expire(
+        self,
+        now: float,
+        timeouts: Timeouts,
+        why: str = "",
+        sent_after: float = -math.inf,
+    ) -> None:
         """End the jobs whose time has passed.
 
         Args:
             now: the time.
             timeouts: how long jobs wait.
             why: what is known to keep results away.
+            sent_after: jobs without a message confirmed since then go on.
         """
         late = [
             job
             for job in self.running
-            if job.waiting and job.remaining(now, timeouts) == 0
+            if job.waiting
+            and job.remaining(now, timeouts) == 0
+            and (job.last_sent or now) > sent_after
         ]
         for job in late:
             job.time_out(now, timeouts, why)
