@@ -7,12 +7,14 @@ import socket
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.rabbitmq import RESULTS, RabbitMQ
 from zocalo_ioc.broker import AmqpBroker, Connection, Queue, Subscription
+from zocalo_ioc.errors.broker import FilesUnresponsive, NothingListens
 
 
 @contextmanager
@@ -49,6 +51,30 @@ async def test_a_process_that_was_out_of_file_descriptors_connects_once_it_has_s
     finally:
         await amqp.close()
         running.cancel()
+
+
+async def test_a_disk_that_does_not_answer_is_named_and_no_node_is_blamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zocalo_ioc.broker._amqp.ANSWER_TIME", 0.5)
+    states: asyncio.Queue[Connection] = asyncio.Queue()
+    subscription = Subscription(Queue(RESULTS), lambda delivery: True)
+    file, hanging = tmp_path / "broker.url", tmp_path / "hanging"
+    file.write_text("amqp://127.0.0.1:1")
+    os.mkfifo(hanging)  # whoever opens that hangs, as on a disk that does
+    amqp = AmqpBroker(lambda: [file.read_text()], [subscription], states.put_nowait)
+    running = asyncio.create_task(amqp.run())
+    try:
+        async with asyncio.timeout(10):
+            assert (await states.get()).problem == NothingListens("127.0.0.1:1")
+            hanging.replace(file)
+            hung = await states.get()
+    finally:
+        running.cancel()
+        writer = os.open(file, os.O_RDWR)
+        file.unlink()
+        os.close(writer)  # lets go the threads that hang
+    assert (hung.problem, hung.address) == (FilesUnresponsive(), "")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError
 
 from ..errors import Problem
-from ..errors.broker import Blocked, HostNotLookedUp, NoHeartbeat
+from ..errors.broker import Blocked, FilesUnresponsive, HostNotLookedUp, NoHeartbeat
 from ._futures import ANSWER_TIME, PikaConnection, answer
 from ._headers import read_any_headers
 from ._pauses import Pauses
@@ -123,11 +123,10 @@ class AmqpBroker:
     async def run(self) -> None:
         """Connect to the nodes in turn, serve, and begin again when that ends."""
         pauses = Pauses()
-        address = ""
         for attempt in itertools.count():
+            address = ""
             try:
-                async with asyncio.timeout(ANSWER_TIME):
-                    node = await asyncio.to_thread(self._node, attempt)
+                node = await self._next_node(attempt)
                 address = f"{node.host}:{node.port}"
                 await self._names.look_up(node.host, node.port)
                 await self._serve(node, address)
@@ -139,6 +138,19 @@ class AmqpBroker:
                 self._lost = connection_problem(address, error)
                 self._show(address)
             await pauses.take()
+
+    async def _next_node(self, attempt: int) -> pika.URLParameters:
+        """Read which node is next, and how to connect to it.
+
+        Raises:
+            FilesUnresponsive: the disk with the URLs or certificates does not answer.
+            SettingsInvalid: they can't be used.
+        """
+        try:
+            async with asyncio.timeout(ANSWER_TIME):
+                return await asyncio.to_thread(self._node, attempt)
+        except TimeoutError:
+            raise FilesUnresponsive from None
 
     def _node(self, attempt: int) -> pika.URLParameters:
         urls = self._urls()

@@ -13,6 +13,12 @@ class Connecting(NoConnection):
     cause = "The first attempt is in progress."
 
 
+class FilesUnresponsive(NoConnection):
+    text = "Can't read the broker's URL or the certificates: the disk does not answer"
+    remedy = "Check the disk with --broker-file, --ca-file and --client-certificate"
+    cause = "The IOC reads these files before each attempt to connect."
+
+
 class _AtNode(NoConnection):
     address: Node
 
