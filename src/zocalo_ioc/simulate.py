@@ -124,9 +124,8 @@ def _services(settings: SimulateSettings) -> set[ServiceName]:
     services = set(settings.services) - left_out
     if not services:
         raise ServicesMissing
-    chosen = settings.dispatcher in ("real", "built-in")
-    if chosen and ServiceName.DISPATCHER not in services:
-        raise OptionUseless("--dispatcher", "dispatcher among --services")
+    if settings.dispatcher == "real" and ServiceName.DISPATCHER not in services:
+        raise OptionUseless("--dispatcher real", "dispatcher among --services")
     return services
 
 

@@ -40,15 +40,12 @@ def test_a_file_to_draw_to_is_only_for_a_drawing() -> None:
         SimulateSettings.load([*BROKER, "--plot-file", "scan.png"])
 
 
-@pytest.mark.parametrize("dispatcher", ["real", "built-in"])
-async def test_a_dispatcher_is_not_chosen_where_none_is_simulated(
-    dispatcher: str,
-) -> None:
-    options = "--dispatcher", dispatcher, "--services", "mimas"
+async def test_the_real_dispatcher_is_refused_where_it_is_not_simulated() -> None:
+    options = "--dispatcher", "real", "--services", "mimas"
     settings = SimulateSettings.load(["--broker", "amqp://127.0.0.1:1", *options])
     stopped = asyncio.Event()
     stopped.set()
-    with pytest.raises(SettingsInvalid, match="--dispatcher: use only with dispatcher"):
+    with pytest.raises(SettingsInvalid, match="real: use only with dispatcher"):
         await simulate(settings, stopped)
 
 
