@@ -293,16 +293,17 @@ class _Dispatcher:
         completion: Callable[..., None] | None = None,
         completion_args: Sequence[Any] = (),
     ) -> None:
-        """Call a function, await what it returns, and end the put of a record."""
+        """Call a function; if it is that of a command, await it and end the put."""
+        waits = inspect.iscoroutinefunction(func)
 
         async def run() -> None:
             try:
                 returned = func(*func_args)
-                if inspect.isawaitable(returned):
+                if waits:
                     await returned
             except Exception:
                 logger.exception("A put failed because of an unexpected error")
-            if completion:  # if it was cancelled, the put must not end well
+            if waits:  # if it was cancelled, the put must not end well
                 complete(completion_args[0].record.value)
 
         def start() -> None:
