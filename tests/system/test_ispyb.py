@@ -302,6 +302,37 @@ async def test_message_names_the_grids_that_process_leaves_out(
     await ioc.put("CANCEL", 1)
 
 
+async def test_a_job_cancelled_while_its_end_waits_for_its_turn_sends_no_end(
+    ioc_maker: Callable[..., Ioc], ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (dcid, other) = ispyb.add_scan(400, 240)
+    proxy = Proxy(broker.port)
+    ioc = ioc_maker(
+        *("run", "--broker", broker.url_with(port=proxy.port)),
+        *("--results-queue", RESULTS, "--ispyb", ispyb.url),
+    )
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.until_value("ISPYB:CONNECTED", 1)
+    broker.purge(TRIGGERS)
+    confirm = proxy.hold()
+    await ioc.put_all(DCID=dcid, NUM_FRAMES=400)
+    process = asyncio.create_task(ioc.put("PROCESS", 1, timeout=15))
+    assert await asyncio.to_thread(sent, broker, 1) == [started(dcid, 400)]
+    start = {"command": "start", "dcid": other, "num_frames": 240}
+    cancel = {"command": "cancel", "dcid": dcid}
+    with ispyb.locked("DataCollection"):  # the next command looks for 1 s
+        await ioc.put("SEND", json.dumps(start), wait=False)
+        await ioc.put("SUBMIT", json.dumps(cancel), wait=False)
+        await ioc.get("HEARTBEAT")  # by now it has both puts
+        confirm.flows.set()
+        await process
+    assert list(await ioc.get("HISTORY:STATE")) == ["Cancelled"]
+    assert sent(broker, 1) == [started(other, 240)]
+    assert broker.depth(TRIGGERS) == 0
+    await asyncio.to_thread(ioc.stop)
+    proxy.close()
+
+
 async def test_a_command_that_a_stop_cuts_short_is_in_the_log(
     run: Callable[..., Ioc], ispyb: MariaDB
 ) -> None:

@@ -17,7 +17,7 @@ from ..errors.requests import (
     StillProcessed,
 )
 from ..ispyb import Filled
-from ..jobs import ENDED_BY_RESULT, Job, Jobs, named
+from ..jobs import Job, Jobs, named
 from ..records import Pvs, count
 from ..wire import (
     TRIGGER_QUEUE,
@@ -126,14 +126,19 @@ class Triggers:
                 left out.
         """
         job = await self.send(Event.START, requests, whole=True)
-        if job is None or (job.ended and job.state not in ENDED_BY_RESULT):
+        if job is None or job.abandoned:
             return
-        job = await self.send(Event.END, requests)
+        job = await self.send(Event.END, requests, after=job)
         if job is not None:
             await self._waiters.until_ended(job)
 
     async def send(
-        self, event: Event, requests: Sequence[Request], *, whole: bool = False
+        self,
+        event: Event,
+        requests: Sequence[Request],
+        *,
+        whole: bool = False,
+        after: Job | None = None,
     ) -> Job | None:
         """Send a message for each request, and wait until all are confirmed.
 
@@ -141,13 +146,16 @@ class Triggers:
             event: which messages.
             requests: as for `process`.
             whole: whether no others of the scan follow.
+            after: a job; nothing is sent if it was abandoned.
 
         Returns:
-            The job, which has what came of it; nothing if the request was refused.
+            The job, which has what came of it; nothing if nothing was sent.
         """
         by = self._pvs.commands.by  # others may command something meanwhile
         try:
             async with self.look_up.turn(event, requests) as found:
+                if after and after.abandoned:  # before it was its turn
+                    return None
                 job, messages = self._begin(event, requests, found, whole=whole)
         except RequestInvalid as problem:
             self._jobs.refuse(requests, f"{event.name} failed. {problem}")

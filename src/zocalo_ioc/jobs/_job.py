@@ -113,6 +113,11 @@ class Job:
         return self.state in ENDED
 
     @property
+    def abandoned(self) -> bool:
+        """Whether the job is over, but not by its result."""
+        return self.ended and self.state not in ENDED_BY_RESULT
+
+    @property
     def running(self) -> bool:
         """Whether the job has begun and is not over."""
         return self.state is not State.IDLE and not self.ended
