@@ -68,6 +68,19 @@ def test_puts_without_callback_that_wait_are_one_of_the_last(
     assert process(writers, epics) == ""
 
 
+def test_a_put_that_is_undone_leaves_those_that_wait(threads: list[Thread]) -> None:
+    client, other, epics = threads
+    writers = Writers()
+    begin(writers, "a", client)
+    process(writers, client)
+    begin(writers, "b", other)
+    end(writers, other)
+    begin(writers, "c", client)
+    client.submit(writers.put_is_undone).result()
+    assert process(writers, epics) == "b"
+    assert process(writers, epics) == ""
+
+
 def test_a_put_that_changes_nothing_is_forgotten(threads: list[Thread]) -> None:
     """Such as a 0, which push buttons write."""
     client, other, epics = threads

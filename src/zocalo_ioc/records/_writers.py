@@ -38,6 +38,12 @@ class Writers:
             self._waiting = [it for it in self._waiting if not it.written]
             put.written = True
 
+    def put_is_undone(self) -> None:
+        """Note that EPICS will not process the record for a put of this thread."""
+        put = self._putting.pop(threading.get_ident(), None)
+        if put in self._waiting:
+            self._waiting.remove(put)
+
     def processing(self) -> None:
         """Note that the record is processed, in this thread."""
         put = self._putting.pop(threading.get_ident(), None)

@@ -5,8 +5,7 @@ import inspect
 import logging
 import re
 import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,14 +26,8 @@ from . import (
     _identity,
     _motor,
 )
-from ._epics import (
-    before_clients,
-    complete,
-    leave_memory_unlocked,
-    locked,
-    offset,
-    post,
-)
+from ._busy import Busy
+from ._epics import before_clients, complete, leave_memory_unlocked
 from ._puts import Put, listen, set_access
 from ._pva import serve_groups
 from ._store import EpicsStore
@@ -96,6 +89,7 @@ class Records(Pvs):
         self._refusing: dict[int, str] = {}
         self._judged: dict[int, Any] = {}
         self._by_name = {record.name: record for record in self.records}
+        self._busy: dict[str, Busy] = {}
         self._writers = {record.name: Writers() for record in self.commands.records}
         builder.SetDeviceName(prefix)
         made = self._epics.made
@@ -168,7 +162,7 @@ class Records(Pvs):
             if refusal:
                 self._refused(record.name, value, refusal)
                 if isinstance(record, Action):
-                    # one that came while it ran has kept it at 1: see _busy
+                    # else it could go back to a 1 that waited: see Busy
                     self._epics.made[record.name].set(0, process=False)
             elif self._handlers:
                 self._handlers.on_taken(record.name)
@@ -181,10 +175,11 @@ class Records(Pvs):
 
         match record:
             case Action():
+                busy = self._busy[record.name] = Busy(self._epics, record.name)
 
                 async def run_if_set(value: int) -> None:
                     if value:
-                        with self._busy(record.name):
+                        with busy.run():
                             self._note_writer(record)
                             await record.run()
 
@@ -219,7 +214,7 @@ class Records(Pvs):
         value = put.value
         if writers := self._writers.get(name):
             if put.done:
-                writers.put_ends()
+                self._put_ends(record, writers)
             else:
                 writers.put_begins(put.who)
         # what came through PV Access is known when it is there; a command ends late
@@ -250,29 +245,23 @@ class Records(Pvs):
                 return str(int(value))  # EPICS would take a leading 0 for octal
         return None
 
+    def _put_ends(self, record: Record[Any], writers: Writers) -> None:
+        """Note that a put to a command has ended, and undo it if it is none."""
+        busy = self._busy.get(record.name)
+        undone = busy.undo() if busy else None
+        if undone is None:
+            writers.put_ends()
+        else:
+            writers.put_is_undone()
+            if refusal := record.datatype.refusal(undone):
+                self._refused(record.name, undone, refusal)
+
     def _refused(self, name: str, value: float | str, refusal: str) -> None:
         if self._handlers:
             shown = "" if isinstance(value, str) else f"{value:.10g}"
             if not shown or float(shown) != value:
                 shown = repr(value)
             self._handlers.on_refused(ValueOutOfRange(name, shown, refusal))
-
-    @contextmanager
-    def _busy(self, name: str) -> Generator[None]:
-        """Show monitors a command as 1 while it runs, and make it 0 after."""
-        record, address = self._epics.made[name], self._epics.addresses[name]
-        value = address + offset("bo", "VAL")
-        with locked(address):
-            post(address, value)
-        try:
-            yield
-        finally:
-            # A put without callback that came meanwhile has asked EPICS to process the
-            # record once more: leave the 1 that it wrote, so that it runs, too.
-            with locked(address):
-                if record.get_field("RPRO") == "0":
-                    record.set(0, process=False)
-                    post(address, value)
 
 
 class _Dispatcher:
