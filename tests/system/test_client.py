@@ -208,6 +208,9 @@ async def test_what_the_ioc_refuses_raises_its_reason(ioc: Ioc, zocalo: Client) 
     await ioc.put("DCID", 9271)
     with pytest.raises(RequestRefused, match="the number of frames is 0"):
         await zocalo.process_request_records()
+    await ioc.put_all(**{"DCID": 0, "XZ:DCID": 9271})
+    with pytest.raises(RequestRefused, match="No DCID was given"):
+        await zocalo.process_request_records()
 
 
 async def test_a_client_that_may_not_write_is_told_so(

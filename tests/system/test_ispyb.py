@@ -22,7 +22,7 @@ from tests.support.proxy import Proxy
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import centre_of, result_sender
 from zocalo_ioc.__main__ import main
-from zocalo_ioc.client import Client, RequestRefused
+from zocalo_ioc.client import Client, JobCancelled, RequestRefused
 from zocalo_ioc.jobs import State
 
 MINOR, MAJOR = 1, 2
@@ -105,6 +105,29 @@ async def test_a_dcid_alone_runs_the_whole_scan_to_its_centre(
     await putting
     assert await ioc.state() == "Done"
     assert await ioc.get("NUM_FRAMES") == 0  # the request is as it was written
+
+
+async def test_a_client_that_gives_one_grid_follows_the_whole_scan(
+    ioc: Ioc, ispyb: MariaDB, broker: RabbitMQ
+) -> None:
+    _, (xy, xz) = ispyb.add_scan(400, 240)
+    await ioc.put("DCID", xz)
+    async with asyncio.timeout(40), Client(ioc.prefix) as zocalo:
+        waiting = asyncio.create_task(zocalo.process_request_records())
+        await asyncio.to_thread(sent, broker, 4)
+        with result_sender(broker) as sender:
+            sender.send({"results": [centre_of(1)]}, dcid=xy)
+        result = await waiting
+        assert result
+        assert result.dcids == (xy,)
+        told: list[str] = []
+        waiting = asyncio.create_task(zocalo.process(xz, on_message=told.append))
+        await asyncio.to_thread(sent, broker, 4)
+        message = f"DCID {xy}, {xz}: waiting for the result."
+        await ioc.until(lambda: asyncio.sleep(0, message in "".join(told)))
+        await zocalo.cancel(xy)
+        with pytest.raises(JobCancelled, match=f"DCID {xy}, {xz}: cancelled"):
+            await waiting
 
 
 async def test_the_end_of_one_grid_ends_the_scan_that_it_has_started(

@@ -33,3 +33,8 @@ def test_an_end_message_has_nothing_to_do_with_what_others_were_refused() -> Non
 def test_without_an_id_the_data_collection_tells(id_: str) -> None:
     assert ending(Claim((71,), 5), (71, "Done", id_)) == "Done"
     assert ending(Claim((71,), 5), (72, "Done", "")) is None
+
+
+def test_without_an_id_others_are_refused_their_own_requests() -> None:
+    assert ending(Claim((71,), 5), (71, REFUSED, "theirs")) is None
+    assert ending(Claim((71,), 5), (71, REFUSED, "")) == REFUSED

@@ -126,16 +126,16 @@ class Client:
         sends = [(event, _text(event, grids)) for event in Event]
         _, results = self._connected
         seen = results.count
-        job, claim = await self._begin(grids)
+        job = await self._begin(grids)
         for event, text in sends:
-            on_message(f"{named(claim.dcids)}: sending the {event} message.")
-            await job.put("SEND", text)
+            on_message(f"{named(job.claim.dcids)}: sending the {event} message.")
+            await job.send(text)
         if not all(grid.get("expect_result", True) for grid in grids):
             return None
-        on_message(f"{named(claim.dcids)}: waiting for the result.")
+        on_message(f"{named(job.claim.dcids)}: waiting for the result.")
         with job.relaying(on_message):
             dcgid = await job.until_ended()
-        return await results.of(claim, dcgid, seen)
+        return await results.of(job.claim, dcgid, seen)
 
     async def start(
         self,
@@ -197,7 +197,7 @@ class Client:
             return
         grids = with_id(as_grids(dcids))
         text = _text(Command.CANCEL, grids)
-        job, _ = await self._begin(grids)
+        job = await self._begin(grids)
         await job.cancel(text)
 
     def results(self) -> AsyncIterator[Result]:
@@ -247,27 +247,24 @@ class Client:
         """
         link, results = self._connected
         seen = results.count
-        dcids = [int(await link.get(name)) for name in ("DCID", "XZ:DCID")]
+        first, second = [int(await link.get(name)) for name in ("DCID", "XZ:DCID")]
         expects_result = bool(await link.get("EXPECT_RESULT"))
-        job, claim = await self._begin(as_grids([d for d in dcids if d] or dcids[:1]))
-        await job.put("PROCESS", 1)
-        dcgid = await job.until_ended()
-        return await results.of(claim, dcgid, seen) if expects_result else None
+        job = await self._begin(as_grids([first, second] if second else first))
+        dcgid = await job.process()
+        return await results.of(job.claim, dcgid, seen) if expects_result else None
 
     async def _send(self, event: Event, grids: Sequence[Grid]) -> None:
         grids = with_id(grids)
         text = _text(event, grids)
-        job, _ = await self._begin(grids, continues=event == Event.END)
-        await job.put("SEND", text)
+        job = await self._begin(grids, continues=event == Event.END)
+        await job.send(text)
 
-    async def _begin(
-        self, grids: Sequence[Grid], *, continues: bool = False
-    ) -> tuple[Job, Claim]:
+    async def _begin(self, grids: Sequence[Grid], *, continues: bool = False) -> Job:
         link, _ = self._connected
         dcids = tuple(int(grid["dcid"]) for grid in grids)
         id_ = str(grids[0].get("id", ""))
-        claim = Claim(dcids, int(await link.get("HISTORY:SEQ")), id_, continues)
-        return Job(link, claim), claim
+        since = int(await link.get("HISTORY:SEQ"))
+        return Job(link, Claim(dcids, since, id_, continues))
 
     @property
     def _connected(self) -> tuple[Link, Results]:

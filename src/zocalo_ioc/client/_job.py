@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import aioca
@@ -32,15 +33,21 @@ class Job:
     Args:
         link: a connection to its IOC.
         claim: what tells it from those of others.
+
+    Attributes:
+        claim: the same, with the whole scan once that is known.
     """
 
     def __init__(self, link: Link, claim: Claim) -> None:
         self._link = link
         self._breaks = link.breaks
-        self._claim = claim
+        self.claim = claim
 
-    async def put(self, record: str, value: str | int) -> None:
-        """Have a command done, and see whether it worked.
+    async def send(self, text: str) -> None:
+        """Have messages sent, and see whether it worked.
+
+        Args:
+            text: for SEND.
 
         Raises:
             RequestRefused: the IOC refused it.
@@ -48,16 +55,16 @@ class Job:
             JobTimedOut, JobCancelled: the job ended so meanwhile.
             IocGone: the IOC went away meanwhile.
         """
-        before = await self._link.put(record, value, self._breaks)
+        before = await self._link.put("SEND", text, self._breaks)
 
         async def outcome() -> ZocaloError | bool | None:
             """Return what went wrong, whether the messages are sent, or nothing yet."""
             if ending := await self._ending():
                 return ending.state in _WITH_RESULT or await self._failure(ending)
-            dcid, state, _ = await self._link.shown()
-            if dcid == self._claim.dcid and state in SENDING.values():
+            dcids, state, _ = await self._link.shown()
+            if self.claim.dcid in dcids and state in SENDING.values():
                 return None
-            due = len(self._claim.dcids)
+            due = len(self.claim.dcids)
             return await self._link.sent() - before >= due or None
 
         # an IOC that is stopped ends puts as if they had worked
@@ -65,9 +72,33 @@ class Job:
             async with asyncio.timeout(_SETTLED_WITHIN):
                 worked = await self._link.until(outcome, self._breaks)
         except TimeoutError:
-            raise self._unexplained(f"{record} was not confirmed") from None
+            raise self._unexplained("SEND was not confirmed") from None
         if isinstance(worked, ZocaloError):
             raise worked
+
+    async def process(self) -> int:
+        """Have the request records processed, with a put that ends when the job does.
+
+        Returns:
+            As `until_ended`.
+
+        Raises:
+            ZocaloError: as from `send` and `until_ended`.
+        """
+        asked = self.claim.dcid
+
+        def note(dcids: Any) -> None:
+            if asked in dcids:  # with ISPyB, one grid stands for the whole scan
+                self.claim = replace(self.claim, dcids=(asked, *map(int, dcids)))
+                self._link.changed()
+
+        with self._link.watching("JOB:DCIDS", note, format=aioca.FORMAT_TIME):
+            await self._link.put("PROCESS", 1, self._breaks)
+            try:
+                async with asyncio.timeout(_SETTLED_WITHIN):
+                    return await self.until_ended()
+            except TimeoutError:
+                raise self._unexplained("the end of PROCESS was not seen") from None
 
     async def cancel(self, text: str) -> None:
         """Have jobs abandoned, as a text for SEND says.
@@ -98,34 +129,29 @@ class Job:
     @contextmanager
     def relaying(self, on_message: Callable[[str], None]) -> Generator[None]:
         """Pass on what the IOC says of the job."""
-        latest = 0
+        shown = False
 
-        def note_dcid(value: Any) -> None:
-            nonlocal latest
-            latest = int(value)
+        def note_dcids(value: Any) -> None:
+            nonlocal shown
+            shown = self.claim.dcid in value
 
         def note_message(value: Any) -> None:
-            if latest == self._claim.dcid:
+            if shown:
                 on_message(str(value))
 
-        text = {"datatype": aioca.DBR_CHAR_STR}
-        monitors = [
-            self._link.monitor("JOB:DCID", note_dcid),
-            self._link.monitor("MESSAGE", note_message, **text),
-        ]
-        try:
+        with (
+            self._link.watching("JOB:DCIDS", note_dcids, format=aioca.FORMAT_TIME),
+            self._link.watching("MESSAGE", note_message, datatype=aioca.DBR_CHAR_STR),
+        ):
             yield
-        finally:
-            for monitor in monitors:
-                self._link.forget(monitor)
 
     async def _ending(self) -> Ending | None:
-        return self._claim.ending(await self._link.history())
+        return self.claim.ending(await self._link.history())
 
     async def _failure(self, ending: Ending) -> ZocaloError:
-        dcid, _, message = await self._link.shown()
+        dcids, _, message = await self._link.shown()
         error = _ERRORS[ending.state]
-        if dcid == self._claim.dcid or ending.state == REFUSED:
+        if self.claim.dcid in dcids or ending.state == REFUSED:
             return error(message)
         return self._unexplained(ending.state.lower(), error)
 
@@ -133,4 +159,4 @@ class Job:
         self, what: str, error: type[ZocaloError] = JobFailed
     ) -> ZocaloError:
         where = f"The log of {self._link.prefix} has the reason."
-        return error(f"DCID {self._claim.dcid}: {what}. {where}")
+        return error(f"DCID {self.claim.dcid}: {what}. {where}")

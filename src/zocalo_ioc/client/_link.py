@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Generator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import aioca
@@ -61,7 +62,7 @@ class Link:
         self.prefix = prefix
         self.breaks = 0
         """How often the connection has been lost."""
-        self._monitors: list[Subscription] = []
+        self._monitors = set[Subscription]()
         self._puts: set[asyncio.Task[CANothing]] = set()
         self._change = asyncio.get_running_loop().create_future()
 
@@ -87,13 +88,20 @@ class Link:
         """Have every update of a record noted, until the connection is closed."""
         pv = f"{self.prefix}:{name}"
         monitor = aioca.camonitor(pv, note, all_updates=True, **options)
-        self._monitors.append(monitor)
+        self._monitors.add(monitor)
         return monitor
 
-    def forget(self, monitor: Subscription) -> None:
-        """End a monitor."""
-        monitor.close()
-        self._monitors.remove(monitor)
+    @contextmanager
+    def watching(
+        self, name: str, note: Callable[[Any], None], **options: Any
+    ) -> Generator[None]:
+        """Have every update of a record noted meanwhile."""
+        monitor = self.monitor(name, note, **options)
+        try:
+            yield
+        finally:
+            monitor.close()
+            self._monitors.discard(monitor)  # it may be closed by now
 
     async def get(self, name: str, **options: Any) -> Any:
         """Return the value that a record has now.
@@ -130,18 +138,18 @@ class Link:
         """Return how many messages the broker has confirmed."""
         return int(await self.get("BROKER:SENT"))
 
-    async def shown(self) -> tuple[int, State, str]:
-        """Return the data collection that STATE and MESSAGE speak of, and these."""
+    async def shown(self) -> tuple[Collection[int], State, str]:
+        """Return the data collections that STATE and MESSAGE speak of, and these."""
         while True:
             # the server answers in the order in which it is asked
-            dcid, state, message, after = await asyncio.gather(
-                self.get("JOB:DCID"),
+            dcids, state, message, after = await asyncio.gather(
+                self.get("JOB:DCIDS"),
                 self.get("STATE"),
                 self.text("MESSAGE"),
-                self.get("JOB:DCID"),
+                self.get("JOB:DCIDS"),
             )
-            if dcid == after:
-                return int(dcid), State(int(state)), message
+            if (shown := dcids.tolist()) == after.tolist():
+                return shown, State(int(state)), message
 
     async def put(self, name: str, value: str | int, breaks: int) -> int:
         """Write to a record, and wait until the put has ended.

@@ -51,9 +51,9 @@ class Claim:
     """What tells a client's job from those of others.
 
     Attributes:
-        dcids: its data collections; the first stands for the job.
+        dcids: its data collections; the first is the one that was asked for.
         since: `History.seq` at a moment before the job began.
-        id: what the client calls its request; if empty, the data collection tells.
+        id: what the client calls its request; if empty, the data collections tell.
         continues: whether it may go on with a job that another request began, whose id
             the history has.
     """
@@ -65,7 +65,7 @@ class Claim:
 
     @property
     def dcid(self) -> int:
-        """The data collection that stands for the job."""
+        """The first data collection that was asked for."""
         return self.dcids[0]
 
     def ending(self, history: History) -> Ending | None:
@@ -73,9 +73,14 @@ class Claim:
         columns = history.dcids, history.dcgids, history.states, history.ids
         rows = list(zip(*columns, strict=False))
         for dcid, dcgid, state, id_ in rows[: max(0, history.seq - self.since)]:
-            by_id = self.id and id_ == self.id
-            may_differ = not self.id or (self.continues and state != REFUSED)
-            if (by_id or (may_differ and dcid == self.dcid)) and state in _ENDINGS:
+            same_id = id_ == self.id
+            by_id = self.id and same_id
+            by_dcid = (
+                (not self.id or self.continues)
+                and dcid in self.dcids
+                and (same_id or state != REFUSED)  # else another was refused
+            )
+            if (by_id or by_dcid) and state in _ENDINGS:
                 return Ending(state, int(dcgid))
         return None
 
