@@ -352,15 +352,16 @@ async def test_an_ioc_that_is_not_there_is_named() -> None:
 
 async def test_latest_results_that_can_not_be_read_are_named(
     ioc_maker: Callable[..., Ioc],
-    private_broker: RabbitMQ,
+    rabbitmq: RabbitMQ,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    broker = rabbitmq.virtual_host("long-arrays", TRIGGERS, RESULTS)
     with monkeypatch.context() as environment:
         environment.setenv("EPICS_CA_AUTO_ARRAY_BYTES", "NO")
         environment.setenv("EPICS_CA_MAX_ARRAY_BYTES", "16384")
-        ioc = ioc_maker("run", *private_broker.options)
+        ioc = ioc_maker("run", *broker.options)
     await ioc.until_value("BROKER:CONNECTED", 1)
-    with result_sender(private_broker) as sender:
+    with result_sender(broker) as sender:
         sender.send({"results": [centre_of(1)] * 200}, dcid=9286, dcgid=1)
     await ioc.until_value("RESULT:DCID", 9286)
     async with asyncio.timeout(LIMIT):
