@@ -72,6 +72,15 @@ async def test_process_returns_the_centres(zocalo: Client, rabbitmq: RabbitMQ) -
     assert result.vectors("box_max_").tolist() == [[73, 2, 3]] * len(result.centres)
 
 
+async def test_process_goes_on_with_a_job_that_was_started(
+    zocalo: Client, rabbitmq: RabbitMQ
+) -> None:
+    await zocalo.start(9204, num_frames=1)
+    with answering(rabbitmq):
+        result = await zocalo.process(9204, num_frames=1)
+    assert result.dcids == (9204,)
+
+
 async def test_two_grids_are_one_job_and_may_differ(
     zocalo: Client, rabbitmq: RabbitMQ
 ) -> None:

@@ -126,7 +126,7 @@ class Client:
         sends = [(event, _text(event, grids)) for event in Event]
         _, results = self._connected
         seen = results.count
-        job = await self._begin(grids)
+        job = await self._begin(grids, continues=True)
         for event, text in sends:
             on_message(f"{named(job.claim.dcids)}: sending the {event} message.")
             await job.send(text)
