@@ -34,6 +34,8 @@ def main() -> None:
             channel.basic_publish("", queue, body, RabbitMQ.persistent({**headers}))
         sent = due
         time.sleep(BATCH)
+    # without confirms, RabbitMQ may lose messages of a sender that leaves at once
+    channel.queue_declare(queue, passive=True)
     channel.connection.close()
 
 
