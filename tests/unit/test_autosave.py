@@ -183,11 +183,8 @@ async def test_a_disk_that_does_not_answer_is_a_problem_until_it_does(
     saving.cancel()
 
 
-async def test_a_disk_that_does_not_answer_delays_no_stop(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    saved = Saved()
-    autosave = Autosave(tmp_path / "P.json", lambda: saved.model_copy())
+def hang(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
+    """Have the disk hang; the events are set when it does, and to end that."""
     writes, answers = threading.Event(), threading.Event()
 
     def sync(_: int) -> None:
@@ -195,6 +192,15 @@ async def test_a_disk_that_does_not_answer_delays_no_stop(
         answers.wait(20)
 
     monkeypatch.setattr(os, "fsync", sync)
+    return writes, answers
+
+
+async def test_a_disk_that_does_not_answer_delays_no_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = Saved()
+    autosave = Autosave(tmp_path / "P.json", lambda: saved.model_copy())
+    writes, answers = hang(monkeypatch)
     monkeypatch.setattr(module, "WRITE_TIME", 0.05)
     saving = asyncio.create_task(autosave.run())
     autosave.note_change()
@@ -219,13 +225,7 @@ async def test_a_stop_says_that_the_save_it_came_into_got_no_answer(
 ) -> None:
     problems: list[NotSaved | None] = []
     autosave = Autosave(tmp_path / "P.json", lambda: SAVED, problems.append)
-    writes, answers = threading.Event(), threading.Event()
-
-    def sync(_: int) -> None:
-        writes.set()
-        answers.wait(20)
-
-    monkeypatch.setattr(os, "fsync", sync)
+    writes, answers = hang(monkeypatch)
     monkeypatch.setattr(module, "WRITE_TIME", 0.5)
     saving = asyncio.create_task(autosave.run())
     autosave.note_change()

@@ -139,7 +139,7 @@ class Link:
         return int(await self.get("BROKER:SENT"))
 
     async def shown(self) -> tuple[Collection[int], State, str]:
-        """Return the data collections that STATE and MESSAGE speak of, and these."""
+        """Return JOB:DCIDS, STATE and MESSAGE, all of one job."""
         while True:
             # the server answers in the order in which it is asked
             dcids, state, message, after = await asyncio.gather(

@@ -68,7 +68,7 @@ class WrongConsumers(Problem):
 class IspybUnavailable(Problem):
     """ISPyB can't be read.
 
-    ``P:ISPYB:CONNECTED`` is No, and the reason is logged. Triggers that need nothing
+    ``P:ISPYB:CONNECTED`` shows No, and the log says why. Triggers that need nothing
     from ISPyB are sent, and ``P:MESSAGE`` gives the reason after the text of the job
     until a result arrives. All others fail. The IOC keeps trying.
     """

@@ -43,7 +43,7 @@ class GridsNotServed(Gone):
 
 class NoFrames(Gone):
     text = "No frames have arrived yet"
-    cause = "There is no picture to write before the first frame."
+    cause = "Before the first frame there is nothing to draw."
 
 
 class MatplotlibMissing(Gone):

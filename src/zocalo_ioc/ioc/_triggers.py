@@ -149,7 +149,7 @@ class Triggers:
             after: a job; nothing is sent if it was abandoned.
 
         Returns:
-            The job, which has what came of it; nothing if nothing was sent.
+            The job, whose state says how it went; None if nothing was sent.
         """
         by = self._pvs.commands.by  # others may command something meanwhile
         try:
