@@ -251,6 +251,20 @@ async def test_messages_that_the_broker_does_not_take_go_out_in_order_once_it_do
     assert await ioc.state() == "Processing"
 
 
+async def test_a_node_that_rejects_all_messages_is_left(
+    full_queue: RabbitMQ, ioc_maker: Callable[..., Ioc]
+) -> None:
+    other = full_queue.virtual_host("other", TRIGGERS, RESULTS)
+    options = ("--broker", full_queue.url, "--broker", other.url, *QUEUE)
+    ioc = ioc_maker("run", *options)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put_all(DCID=513, NUM_FRAMES=1)
+    await ioc.put("START", 1)
+    assert await ioc.state() == "Started"
+    assert events(other, 1) == [(513, "start")]
+    assert f"{full_queue.port} rejects all messages" in ioc.log
+
+
 async def test_a_message_that_the_broker_never_takes_fails(
     full_queue: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:

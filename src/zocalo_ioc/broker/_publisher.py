@@ -15,7 +15,7 @@ from pika.spec import Basic
 
 from ..errors import Problem
 from ..errors import outgoing as errors
-from ..errors.broker import Unconfirmed
+from ..errors.broker import Rejecting, Unconfirmed
 from ._futures import (
     ANSWER_TIME,
     answer,
@@ -33,8 +33,8 @@ SENT_AGAIN_AFTER = 0.2
 """Seconds. RabbitMQ takes no messages while the nodes of a cluster agree on a leader
 for the queue, or while the queue is full."""
 CONFIRM_TIME = 4.0
-"""How long a node may take to confirm a message, in seconds, before another is tried:
-three can be within the usual send time-out."""
+"""How long a node may leave a message unconfirmed or reject all messages, in seconds,
+before another is tried: three can be within the usual send time-out."""
 LOOK = 0.5
 """How often the oldest message is looked at, in seconds."""
 
@@ -59,7 +59,7 @@ class Publisher:
         held: whether the broker reads nothing at present.
 
     Attributes:
-        overdue: that a message was not confirmed in time, until one is.
+        overdue: that messages are not confirmed in time, until one is.
     """
 
     def __init__(
@@ -69,7 +69,8 @@ class Publisher:
     ) -> None:
         self._connection_problem = connection_problem
         self._held = held
-        self.overdue: Unconfirmed | None = None
+        self.overdue: Rejecting | Unconfirmed | None = None
+        self._rejecting = False  # the broker's last answer was to reject a message
         self._channel: Channel | None = None
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
         self._by_tag: dict[int, _Pending] = {}
@@ -117,6 +118,7 @@ class Publisher:
         """Keep a channel with confirms open, while the connection lasts."""
         loop = asyncio.get_running_loop()
         pauses = Pauses()
+        self._rejecting = False
         while True:
             closed: asyncio.Future[object] = loop.create_future()
             selected: asyncio.Future[object] = loop.create_future()
@@ -153,22 +155,26 @@ class Publisher:
             on_change: called when `overdue` has changed.
 
         Raises:
+            Rejecting: the broker has confirmed no message for too long.
             Unconfirmed: a message is overdue, though the broker reads.
         """
-        oldest, looks = None, 0
+        oldest, looks, rejections = None, 0, 0
         while True:
             shown = self.overdue
             await asyncio.sleep(LOOK)
             first = next(iter(self._by_tag.values()), None) if self._channel else None
             looks = looks + 1 if first and first is oldest else 0
             oldest = first
-            late = first and (first.given_up or looks * LOOK >= CONFIRM_TIME)
-            if late:
-                self.overdue = Unconfirmed(address)
-            elif not self._outbox:  # what waits is sent again on the next connection
-                self.overdue = None
-            if late and not self._held():
-                raise Unconfirmed(address)
+            rejections = rejections + 1 if self._rejecting else 0
+            problem = None
+            if first and (first.given_up or looks * LOOK >= CONFIRM_TIME):
+                problem = Unconfirmed(address)
+            elif rejections * LOOK >= CONFIRM_TIME:
+                problem = Rejecting(address)
+            if problem or not self._outbox:  # what waits is sent again to the next node
+                self.overdue = problem
+            if problem and not self._held():
+                raise problem
             if self.overdue != shown:
                 on_change()
 
@@ -224,7 +230,8 @@ class Publisher:
             pending = by_tag.pop(tag, None)
             if pending is None:
                 continue
-            if isinstance(method, Basic.Ack):
+            self._rejecting = not isinstance(method, Basic.Ack)
+            if not self._rejecting:
                 resolve(pending.done, None)
                 self.overdue = None
             else:

@@ -71,6 +71,15 @@ class Unconfirmed(_AtNode):
     cause = "The node answers, but does not serve. The IOC tries another one."
 
 
+class Rejecting(_AtNode):
+    text = "{address} rejects all messages"
+    remedy = "Check whether the queue is full and the cluster is whole"
+    cause = (
+        "It sends negative confirmations: the queue is full, or the node can't reach "
+        "the queue's leader. The IOC tries another one."
+    )
+
+
 class NoHeartbeat(_AtNode):
     text = "No data from {address} for {seconds:g} s"
     remedy = "Check the network and the broker"
