@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.ioc import Ioc
+from tests.support.proxy import Proxy
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import result_sender
 
@@ -263,6 +264,43 @@ async def test_a_node_that_rejects_all_messages_is_left(
     assert await ioc.state() == "Started"
     assert events(other, 1) == [(513, "start")]
     assert f"{full_queue.port} rejects all messages" in ioc.log
+
+
+async def test_a_queue_that_takes_a_message_now_and_then_is_not_left(
+    full_queue: RabbitMQ, ioc: Ioc
+) -> None:
+    before = await ioc.get("BROKER:RECONNECTS")
+    dcids = range(521, 526)
+    starts = [{"command": "start", "dcid": n, "num_frames": 1} for n in dcids]
+    put = asyncio.create_task(ioc.put("SEND", json.dumps(starts)))
+    full_queue.take(TRIGGERS)
+    taken: list[tuple[int, str]] = []
+    for _ in dcids:
+        await asyncio.sleep(2.5)  # twice is longer than a node may reject every message
+        taken += events(full_queue, 1)
+    await put
+    assert sorted(taken) == [(dcid, "start") for dcid in dcids]
+    assert await ioc.get("BROKER:RECONNECTS") == before
+
+
+async def test_a_rejection_that_comes_after_a_node_was_left_is_not_of_the_next_one(
+    full_queue: RabbitMQ, ioc_maker: Callable[..., Ioc]
+) -> None:
+    other = full_queue.virtual_host("later", TRIGGERS, RESULTS)
+    proxy = Proxy(full_queue.port)
+    nodes = "--broker", full_queue.url_with(port=proxy.port), "--broker", other.url
+    ioc = ioc_maker("run", *nodes, *QUEUE)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put_all(DCID=514, NUM_FRAMES=1)
+    link = proxy.hold()
+    await ioc.put("START", 1)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    link.flows.set()
+    beats = await ioc.get("HEARTBEAT")
+    await ioc.until_value("HEARTBEAT", beats + 6)
+    assert await ioc.get("BROKER:RECONNECTS") == 1
+    await asyncio.to_thread(ioc.stop)
+    proxy.close()
 
 
 async def test_a_message_that_the_broker_never_takes_fails(

@@ -70,7 +70,7 @@ class Publisher:
         self._connection_problem = connection_problem
         self._held = held
         self.overdue: Rejecting | Unconfirmed | None = None
-        self._rejecting = False  # the broker's last answer was to reject a message
+        self._rejections = 0  # looks since the broker began to reject all messages
         self._channel: Channel | None = None
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
         self._by_tag: dict[int, _Pending] = {}
@@ -118,7 +118,7 @@ class Publisher:
         """Keep a channel with confirms open, while the connection lasts."""
         loop = asyncio.get_running_loop()
         pauses = Pauses()
-        self._rejecting = False
+        self._rejections = 0
         while True:
             closed: asyncio.Future[object] = loop.create_future()
             selected: asyncio.Future[object] = loop.create_future()
@@ -158,18 +158,18 @@ class Publisher:
             Rejecting: the broker has confirmed no message for too long.
             Unconfirmed: a message is overdue, though the broker reads.
         """
-        oldest, looks, rejections = None, 0, 0
+        oldest, looks = None, 0
         while True:
             shown = self.overdue
             await asyncio.sleep(LOOK)
             first = next(iter(self._by_tag.values()), None) if self._channel else None
             looks = looks + 1 if first and first is oldest else 0
             oldest = first
-            rejections = rejections + 1 if self._rejecting else 0
+            self._rejections += self._rejections > 0
             problem = None
             if first and (first.given_up or looks * LOOK >= CONFIRM_TIME):
                 problem = Unconfirmed(address)
-            elif rejections * LOOK >= CONFIRM_TIME:
+            elif self._rejections * LOOK > CONFIRM_TIME:
                 problem = Rejecting(address)
             if problem or not self._outbox:  # what waits is sent again to the next node
                 self.overdue = problem
@@ -230,10 +230,10 @@ class Publisher:
             pending = by_tag.pop(tag, None)
             if pending is None:
                 continue
-            self._rejecting = not isinstance(method, Basic.Ack)
-            if not self._rejecting:
+            if isinstance(method, Basic.Ack):
                 resolve(pending.done, None)
                 self.overdue = None
+                self._rejections = 0
             else:
                 pending.refused = True
                 self._give_up(channel, closed)
@@ -252,6 +252,7 @@ class Publisher:
 
         if self._channel is channel:
             self._channel = None
+            self._rejections = self._rejections or 1
             loop = asyncio.get_running_loop()
             loop.call_later(SENT_AGAIN_AFTER, close)
 
