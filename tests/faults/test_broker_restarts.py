@@ -303,6 +303,24 @@ async def test_a_rejection_that_comes_after_a_node_was_left_is_not_of_the_next_o
     proxy.close()
 
 
+async def test_a_stop_waits_for_a_message_that_was_just_rejected(
+    full_queue: RabbitMQ, ioc_maker: Callable[..., Ioc]
+) -> None:
+    ioc = ioc_maker("run", "--broker", full_queue.url, *QUEUE)
+    await ioc.until_value("BROKER:CONNECTED", 1)
+    await ioc.put_all(DCID=515, NUM_FRAMES=1)
+    put = asyncio.create_task(ioc.put("START", 1, throw=False))
+    await ioc.until(lambda: _state(ioc, "Starting"))
+    await asyncio.sleep(0.5)  # it is rejected five times a second
+    ioc.process.send_signal(signal.SIGTERM)
+    await ioc.until_logged("Stopping")
+    full_queue.take(TRIGGERS)
+    assert await asyncio.to_thread(ioc.stop) == 0
+    assert events(full_queue, 1) == [(515, "start")]
+    assert "DCID 515: start confirmed" in ioc.log
+    await put
+
+
 async def test_a_message_that_the_broker_never_takes_fails(
     full_queue: RabbitMQ, ioc_maker: Callable[..., Ioc]
 ) -> None:

@@ -257,8 +257,8 @@ class AmqpBroker:
     async def close(self) -> None:
         """See `Broker.close`."""
         self._closing = True
-        await self._publisher.drain(DRAIN_TIME)
         if self._connection and self._connection.pika.is_open:
+            await self._publisher.drain(DRAIN_TIME)
             self._connection.close()
             with suppress(AMQPError, TimeoutError):
                 async with asyncio.timeout(DRAIN_TIME):

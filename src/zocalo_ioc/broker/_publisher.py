@@ -82,7 +82,7 @@ class Publisher:
 
     async def drain(self, limit: float) -> None:
         """Wait for the confirms that are due, at most so many seconds."""
-        if self._channel and self._outbox:
+        if self._outbox:
             await asyncio.wait([p.done for p in self._outbox], timeout=limit)
 
     async def publish(
