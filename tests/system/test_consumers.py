@@ -1,7 +1,9 @@
 """Who takes messages from the queues, as clients see it."""
 
 import asyncio
+import socket
 import subprocess
+import time
 from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ioc import Ioc
+from tests.support.ports import LOOPBACK
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 
 MINOR, MAJOR, INVALID = 1, 2, 3
@@ -153,3 +156,16 @@ async def test_an_ioc_whose_prefix_is_served_does_not_start(
         )
         assert second.returncode == 1
         assert f"Another IOC serves {ioc.prefix}, at " in second.stderr
+
+
+async def test_a_name_server_that_does_not_answer_does_not_hold_up_the_start(
+    ioc_maker: Callable[..., Ioc], host: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = time.monotonic()
+    with socket.create_server((LOOPBACK, 0)) as silent, monkeypatch.context() as patch:
+        address = f"{LOOPBACK}:{silent.getsockname()[1]}"
+        patch.setenv("EPICS_CA_NAME_SERVERS", address)
+        ioc = ioc_maker("run", *host.options)
+        await ioc.until_logged(f"serves {ioc.prefix}")
+        assert time.monotonic() - began < 15  # Channel Access waits 30 s for it
+        assert await asyncio.to_thread(ioc.stop) == 0

@@ -1,7 +1,7 @@
 """Looks for an IOC that serves the same names, as a client would."""
 
 import ctypes
-import time
+import threading
 from typing import Any
 
 from epicscorelibs import path
@@ -10,14 +10,17 @@ from ..errors.files import PrefixServed
 
 SEARCH_TIME = 0.5
 """Seconds, in which Channel Access searches four times."""
-_PREEMPTIVE, _NORMAL = 1, 1
+END_TIME = 2.0
+"""How long the end may take, in seconds. With a name server that does not answer,
+Channel Access takes half a minute to end."""
+_NORMAL = 1
 
 
 class Search:
-    """Searches for the heartbeat of another IOC, in threads of Channel Access.
+    """Searches for the heartbeat of another IOC, in a thread.
 
     Begin it before the IOC of this process is initialised: later, Channel Access would
-    find the record of this process. End it in the same thread.
+    find the record of this process.
 
     Args:
         prefix: what the names of both would start with.
@@ -25,29 +28,27 @@ class Search:
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self._ended = False
-        self._ca: Any = ctypes.CDLL(path.get_lib("ca"))
-        self._ca.ca_host_name.restype = ctypes.c_char_p
-        self._channel = ctypes.c_void_p()
-        self._ca.ca_context_create(_PREEMPTIVE)
-        name = f"{prefix}:HEARTBEAT".encode()
-        self._ca.ca_create_channel(name, None, None, 0, ctypes.byref(self._channel))
-        self._ca.ca_flush_io()
-        self._end = time.monotonic() + SEARCH_TIME
+        self._address = ""
+        self._thread = threading.Thread(target=self._search, daemon=True)
+        self._thread.start()
+
+    def _search(self) -> None:
+        ca: Any = ctypes.CDLL(path.get_lib("ca"))
+        ca.ca_host_name.restype = ctypes.c_char_p
+        channel = ctypes.c_void_p()
+        ca.ca_context_create(0)
+        name = f"{self._prefix}:HEARTBEAT".encode()
+        ca.ca_create_channel(name, None, None, 0, ctypes.byref(channel))
+        if ca.ca_pend_io(ctypes.c_double(SEARCH_TIME)) == _NORMAL:
+            self._address = ca.ca_host_name(channel).decode()
+        ca.ca_context_destroy()
 
     def end(self) -> None:
-        """Search for what is left of the time. Once it has ended this does nothing.
+        """Wait for the end of the search.
 
         Raises:
             PrefixServed: there is another IOC.
         """
-        if self._ended:
-            return
-        self._ended = True
-        left = max(self._end - time.monotonic(), 0.001)  # 0 would be for ever
-        try:
-            if self._ca.ca_pend_io(ctypes.c_double(left)) == _NORMAL:
-                address = self._ca.ca_host_name(self._channel).decode()
-                raise PrefixServed(self._prefix, address)
-        finally:
-            self._ca.ca_context_destroy()
+        self._thread.join(END_TIME)
+        if self._address:
+            raise PrefixServed(self._prefix, self._address)
