@@ -25,6 +25,7 @@ class Ioc:
         self.arguments = arguments
         self.ports = ports.borrow()
         self._gave_back = False
+        self._started = False
         self.log_file = log
         with log.open("w") as output:
             self.process = subprocess.Popen(
@@ -64,12 +65,25 @@ class Ioc:
         return f"{self.prefix}:{name}"
 
     async def get(self, name: str, **options: Any) -> Any:
-        # EPICS searches ever less often: on a busy machine after 1 s, 2 s, 4 s, 8 s …
+        await self._until_started()
         return await aioca.caget(self.pv(name), timeout=40, **options)
 
-    def monitor(self, name: str, told: Callable[[Any], None]) -> aioca.Subscription:
+    async def _until_started(self, limit: float = 40) -> None:
+        """Wait until EPICS runs, or the process has ended.
+
+        A client that begins to search before that searches ever less often: on a busy
+        machine after 1 s, 2 s, 4 s, 8 s …
+        """
+        end = time.monotonic() + limit
+        while not self._started and self.process.poll() is None:
+            self._started = "iocRun: " in self.log or time.monotonic() > end
+            await asyncio.sleep(0.02)
+
+    def monitor(
+        self, name: str, told: Callable[[Any], None], *, all_updates: bool = False
+    ) -> aioca.Subscription:
         """Subscribe to a record; close the subscription when done."""
-        return aioca.camonitor(self.pv(name), told)
+        return aioca.camonitor(self.pv(name), told, all_updates=all_updates)
 
     async def text(self, name: str) -> str:
         value = await self.get(name, datatype=aioca.DBR_CHAR_STR)
