@@ -276,7 +276,7 @@ async def test_a_queue_that_takes_a_message_now_and_then_is_not_left(
     full_queue.take(TRIGGERS)
     taken: list[tuple[int, str]] = []
     for _ in dcids:
-        await asyncio.sleep(2.5)  # twice is longer than a node may reject every message
+        await asyncio.sleep(1.2)  # in all, longer than a node may reject every message
         taken += events(full_queue, 1)
     await put
     assert sorted(taken) == [(dcid, "start") for dcid in dcids]

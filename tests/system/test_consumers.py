@@ -167,5 +167,5 @@ async def test_a_name_server_that_does_not_answer_does_not_hold_up_the_start(
         patch.setenv("EPICS_CA_NAME_SERVERS", address)
         ioc = ioc_maker("run", *host.options)
         await ioc.until_logged(f"serves {ioc.prefix}")
-        assert time.monotonic() - began < 15  # Channel Access waits 30 s for it
+        assert time.monotonic() - began < 25  # Channel Access waits 30 s for it
         assert await asyncio.to_thread(ioc.stop) == 0

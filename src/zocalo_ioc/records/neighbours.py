@@ -29,16 +29,19 @@ class Search:
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._address = ""
+        self._ca: Any = ctypes.CDLL(path.get_lib("ca"))
+        self._ca.ca_host_name.restype = ctypes.c_char_p
+        self._begun = threading.Event()
         self._thread = threading.Thread(target=self._search, daemon=True)
         self._thread.start()
+        self._begun.wait()
 
     def _search(self) -> None:
-        ca: Any = ctypes.CDLL(path.get_lib("ca"))
-        ca.ca_host_name.restype = ctypes.c_char_p
-        channel = ctypes.c_void_p()
+        ca, channel = self._ca, ctypes.c_void_p()
         ca.ca_context_create(0)
         name = f"{self._prefix}:HEARTBEAT".encode()
         ca.ca_create_channel(name, None, None, 0, ctypes.byref(channel))
+        self._begun.set()
         if ca.ca_pend_io(ctypes.c_double(SEARCH_TIME)) == _NORMAL:
             self._address = ca.ca_host_name(channel).decode()
         ca.ca_context_destroy()
