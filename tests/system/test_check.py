@@ -269,6 +269,18 @@ def test_a_pipe_gets_a_plain_line_each_and_no_log(broker: RabbitMQ) -> None:
     assert "yes   --access-security: EPICS can read db/zocalo-ioc.acf." in found
 
 
+def test_a_udp_port_that_another_program_has_for_itself_is_told(
+    broker: RabbitMQ, checked: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as selfish:
+        selfish.bind(("", 0))
+        port = str(selfish.getsockname()[1])
+        monkeypatch.setenv("EPICS_CA_SERVER_PORT", port)
+        outcome, text = checked(broker.url)["Channel Access"]
+    assert outcome == "no"
+    assert f"UDP port {port}: Address already in use" in text
+
+
 def run(broker: RabbitMQ, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the command where pika has no other logging than the command's own."""
     [ca, pva] = map(str, free_ports(2))

@@ -158,6 +158,17 @@ async def test_an_ioc_whose_prefix_is_served_does_not_start(
         assert f"Another IOC serves {ioc.prefix}, at " in second.stderr
 
 
+async def test_an_ioc_that_could_serve_on_no_address_says_so_and_ends(
+    ioc_maker: Callable[..., Ioc], host: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        # EPICS_CAS_INTF_ADDR_LIST is that of the ports that an IOC borrows
+        patch.setattr("tests.support.ports.LOOPBACK", "192.0.2.1")
+        ioc = ioc_maker("run", *host.options)
+    assert await asyncio.to_thread(ioc.process.wait, 30) == 1
+    assert f"UDP port {ioc.ports.ca} of 192.0.2.1: Cannot assign" in ioc.log
+
+
 async def test_a_name_server_that_does_not_answer_does_not_hold_up_the_start(
     ioc_maker: Callable[..., Ioc], host: RabbitMQ, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import checks as errors
-from ..records import IMAGES, MAX_NAME, TABLES, ioc_stats, served
+from ..records import IMAGES, MAX_NAME, TABLES, interfaces, ioc_stats, served
 from ._report import Finding, no, yes
 
-_SERVERS = {
-    "Channel Access": ("EPICS_CA", 5064),
-    "PV Access": ("EPICS_PVA", 5075),
-}
-"""What the variables of each begin with, and its usual port."""
+_SERVERS = {"Channel Access": "EPICS_CA", "PV Access": "EPICS_PVA"}
+"""What the variables of each begin with."""
 
 
 def check_names(prefix: str, *, motor: bool, frames: bool) -> Finding:
@@ -33,15 +30,15 @@ def check_names(prefix: str, *, motor: bool, frames: bool) -> Finding:
 
 def check_ports() -> Iterator[Finding]:
     """Try whether the servers of this IOC would get their ports."""
-    for server, (variables, usual) in _SERVERS.items():
-        # a server looks for its own variable first, then for that of all programs
-        names = f"{variables}S_SERVER_PORT", f"{variables}_SERVER_PORT"
-        text = next(filter(None, map(os.environ.get, names)), str(usual))
+    for server, variables in _SERVERS.items():
+        text, variable = interfaces.port(variables)
         if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**16:
-            yield no(f"{server} port", errors.PortInvalid(names[1], text))
+            yield no(f"{server} port", errors.PortInvalid(variable, text))
             continue
-        interfaces = os.environ.get(f"{variables}S_INTF_ADDR_LIST", "").split()
-        yield _check_port(server, int(text), interfaces or [""], names[1])
+        where = interfaces.addresses(variables)
+        yield _check_port(server, int(text), where, variable)
+    if problem := interfaces.channel_access_problem():
+        yield no("Channel Access", problem)
 
 
 def check_metrics_port(address: str, port: int) -> Finding:
@@ -55,15 +52,13 @@ def check_metrics_port(address: str, port: int) -> Finding:
     return yes("--metrics-port", f"{address}:{port} is free.")
 
 
-def _check_port(
-    server: str, port: int, interfaces: list[str], variable: str
-) -> Finding:
+def _check_port(server: str, port: int, addresses: list[str], variable: str) -> Finding:
     what = f"{server} port"
-    for interface in interfaces:
+    for address in addresses:
         try:
-            socket.create_server((interface.partition(":")[0], port)).close()
+            socket.create_server((address, port)).close()
         except OSError as error:
-            where = f"{port}" + (f" of {interface}" if interface else "")
+            where = f"{port}" + (f" of {address}" if address else "")
             if error.errno == errno.EADDRINUSE:
                 return no(what, errors.PortInUse(where, variable))
             reason = os.strerror(error.errno or 0)

@@ -114,12 +114,17 @@ def _epics_environment() -> dict[str, str]:
         for name in _PORTS:
             with socket.create_server((_LOOPBACK, 0)) as probe:
                 os.environ.setdefault(name, str(probe.getsockname()[1]))
+    for name, value in client.items():  # else EPICS complains where there is no network
+        os.environ.setdefault(name, value)
     return client | {name: os.environ[name] for name in _PORTS if name in os.environ}
 
 
 def _is_free(port: int) -> bool:
     try:
-        socket.create_server(("", port)).close()
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with socket.socket(type=kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("", port))
     except OSError:
         return False
     return True

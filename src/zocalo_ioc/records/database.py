@@ -32,6 +32,7 @@ from ._puts import Put, listen, set_access
 from ._pva import serve_groups
 from ._store import EpicsStore
 from ._writers import Writers
+from .interfaces import channel_access_problem
 
 logger = logging.getLogger(__name__)
 
@@ -116,11 +117,14 @@ class Records(Pvs):
 
         Raises:
             SettingsInvalid: EPICS can't use the access security file.
+            ChannelAccessUnusable: clients could reach no record.
             AttributeError: a command has nothing to run.
         """
         for command in self.commands.records:
             assert isinstance(command, Action | TextAction)
             _ = command.run
+        if problem := channel_access_problem():
+            raise problem
         self._handlers = handlers
         builder.LoadDatabase()
         _identity.load(self._prefix)
