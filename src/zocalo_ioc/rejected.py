@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import json
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from .autosave import NO_ANSWER, WRITE_TIME
@@ -66,10 +68,21 @@ class Rejected:
             line["body_base64"] = base64.b64encode(kept).decode()
         old = self._file.with_suffix(".old" + self._file.suffix)
         try:
-            if self._file.exists() and self._file.stat().st_size >= MAX_SIZE:
+            size = self._file.stat().st_size if self._file.exists() else 0
+            if size >= MAX_SIZE:
                 self._file.replace(old)
-            with self._file.open("a") as file:
-                file.write(json.dumps(line) + "\n")
+                size = 0
+            self._append(json.dumps(line) + "\n", size)
         except OSError as error:
             return self._problem(error.strerror or "")
         return None
+
+    def _append(self, line: str, size: int) -> None:
+        """Add a line to the file, whole or not at all."""
+        try:
+            with self._file.open("a") as file:
+                file.write(line)
+        except OSError:
+            with suppress(OSError):  # else the next one would go on with this line
+                os.truncate(self._file, size)
+            raise

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+import resource
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -153,3 +154,20 @@ async def test_a_text_cut_inside_a_character_is_kept_as_bytes(tmp_path: Path) ->
     await Rejected(tmp_path / "P.jsonl").keep("now", "why", {}, body)
     (line,) = kept(tmp_path / "P.jsonl")
     assert base64.b64decode(line["body_base64"]) == body[:MAX_BODY]
+
+
+async def test_a_message_for_which_the_disk_has_no_room_leaves_no_part_of_itself(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "P.jsonl"
+    rejected = Rejected(file)
+    await rejected.keep("1", "why", {}, b"x")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 100, hard))
+    try:
+        problem = await rejected.keep("2", "why", {}, b"x" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "File too large" in str(problem)
+    await rejected.keep("3", "why", {}, b"x")
+    assert [line["time"] for line in kept(file)] == ["1", "3"]
