@@ -5,8 +5,9 @@ from time import perf_counter
 
 SHORTEST, LONGEST = 0.1, 2.0
 """Seconds. The longest leaves time for a few tries within a send time-out."""
-STEADY_TIME = 10.0
-"""What lasted for so many seconds was good: after it pauses are short again."""
+STEADY_TIME = 3.0
+"""What lasted for so many seconds was good: after it pauses are short again. Shorter
+than `CONFIRM_TIME`: results must not wait while the only node rejects triggers."""
 
 
 class Pauses:
