@@ -13,6 +13,7 @@ from tests.support.ioc import Ioc
 from tests.support.proxy import Proxy
 from tests.support.rabbitmq import RESULTS, TRIGGERS, RabbitMQ
 from tests.support.zocalo import result_sender
+from zocalo_ioc.broker import AmqpBroker, Connection, Message, Queue, Subscription
 
 MAJOR = 2
 QUEUE = ("--results-queue", RESULTS)
@@ -301,6 +302,35 @@ async def test_a_rejection_that_comes_after_a_node_was_left_is_not_of_the_next_o
     assert await ioc.get("BROKER:RECONNECTS") == 1
     await asyncio.to_thread(ioc.stop)
     proxy.close()
+
+
+async def test_no_message_is_sent_twice_because_another_is_rejected(
+    full_queue: RabbitMQ,
+) -> None:
+    with full_queue.channel() as channel:
+        channel.queue_declare("slow", durable=True)
+    slow = (
+        '{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"slow">>)), '
+        "sys:%s(amqqueue:get_pid(Q))."
+    )
+    states: asyncio.Queue[Connection] = asyncio.Queue()
+    results = Subscription(Queue(RESULTS), lambda _: True)
+    amqp = AmqpBroker(lambda: [full_queue.url], [results], states.put_nowait)
+    running = asyncio.create_task(amqp.run())
+    while not (await states.get()).up:
+        pass
+    full_queue.control("eval", slow % "suspend")
+    first = asyncio.create_task(amqp.publish(Message("slow", b"", {}), 30))
+    second = asyncio.create_task(amqp.publish(Message(TRIGGERS, b"", {}), 30))
+    await asyncio.sleep(1)  # the second is rejected at once
+    full_queue.control("eval", slow % "resume")
+    await first
+    full_queue.take(TRIGGERS)
+    await second
+    assert len(full_queue.take_all("slow", 1)) == 1
+    full_queue.delete("slow")
+    await amqp.close()
+    running.cancel()
 
 
 async def test_a_stop_waits_for_a_message_that_was_just_rejected(

@@ -246,9 +246,13 @@ class Publisher:
         """
 
         def close() -> None:
-            if channel.is_open:
-                channel.close()
-                loop.call_later(ANSWER_TIME, fail, closed, no_answer())
+            if not channel.is_open:
+                return
+            if self._by_tag:  # the broker may have these, and would get them again
+                loop.call_later(SENT_AGAIN_AFTER, close)
+                return
+            channel.close()
+            loop.call_later(ANSWER_TIME, fail, closed, no_answer())
 
         if self._channel is channel:
             self._channel = None
