@@ -4,7 +4,8 @@ import asyncio
 import json
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -304,33 +305,71 @@ async def test_a_rejection_that_comes_after_a_node_was_left_is_not_of_the_next_o
     proxy.close()
 
 
-async def test_no_message_is_sent_twice_because_another_is_rejected(
-    full_queue: RabbitMQ,
-) -> None:
-    with full_queue.channel() as channel:
-        channel.queue_declare("slow", durable=True)
-    slow = (
-        '{ok, Q} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"slow">>)), '
-        "sys:%s(amqqueue:get_pid(Q))."
-    )
+@asynccontextmanager
+async def publishing(
+    url: str,
+) -> AsyncGenerator[tuple[AmqpBroker, asyncio.Queue[Connection]]]:
+    """Connect to a broker, and queue the states of the connection."""
     states: asyncio.Queue[Connection] = asyncio.Queue()
     results = Subscription(Queue(RESULTS), lambda _: True)
-    amqp = AmqpBroker(lambda: [full_queue.url], [results], states.put_nowait)
+    amqp = AmqpBroker(lambda: [url], [results], states.put_nowait)
     running = asyncio.create_task(amqp.run())
     while not (await states.get()).up:
         pass
-    full_queue.control("eval", slow % "suspend")
-    first = asyncio.create_task(amqp.publish(Message("slow", b"", {}), 30))
-    second = asyncio.create_task(amqp.publish(Message(TRIGGERS, b"", {}), 30))
-    await asyncio.sleep(1)  # the second is rejected at once
-    full_queue.control("eval", slow % "resume")
-    await first
-    full_queue.take(TRIGGERS)
-    await second
-    assert len(full_queue.take_all("slow", 1)) == 1
-    full_queue.delete("slow")
-    await amqp.close()
-    running.cancel()
+    try:
+        yield amqp, states
+    finally:
+        await amqp.close()
+        running.cancel()
+
+
+@contextmanager
+def suspended(broker: RabbitMQ, name: str) -> Iterator[None]:
+    """Make a queue that takes messages, and confirms none before the end."""
+    with broker.channel() as channel:
+        channel.queue_declare(name, durable=True)
+    queue = (
+        f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{name}">>'
+        ")), sys:%s(amqqueue:get_pid(Q))."
+    )
+    broker.control("eval", queue % "suspend")
+    yield
+    broker.control("eval", queue % "resume")
+
+
+async def test_no_message_is_sent_twice_because_another_is_rejected(
+    full_queue: RabbitMQ,
+) -> None:
+    async with publishing(full_queue.url) as (amqp, _):
+        with suspended(full_queue, "slow"):
+            first = asyncio.create_task(amqp.publish(Message("slow", b"", {}), 30))
+            second = asyncio.create_task(amqp.publish(Message(TRIGGERS, b"", {}), 30))
+            await asyncio.sleep(1)  # the second is rejected at once
+        await first
+        full_queue.take(TRIGGERS)
+        await second
+        assert len(full_queue.take_all("slow", 1)) == 1
+        full_queue.delete("slow")
+
+
+async def test_a_node_that_confirms_only_some_messages_beside_rejections_is_left(
+    full_queue: RabbitMQ,
+) -> None:
+    async with publishing(full_queue.url) as (amqp, states):
+        with suspended(full_queue, "hung"):
+            with suspended(full_queue, "slow"):
+                messages = [
+                    asyncio.create_task(amqp.publish(Message(queue, b"", {}), 30))
+                    for queue in ("hung", TRIGGERS, "slow")
+                ]
+                await asyncio.sleep(0.5)  # the second is rejected at once
+            await messages[2]
+            while not (await states.get()).reconnects:
+                pass
+        full_queue.take(TRIGGERS)
+        await asyncio.gather(*messages)
+        for queue in "hung", "slow":
+            full_queue.delete(queue)
 
 
 async def test_a_stop_waits_for_a_message_that_was_just_rejected(

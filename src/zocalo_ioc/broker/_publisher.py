@@ -72,6 +72,7 @@ class Publisher:
         self.overdue: Rejecting | Unconfirmed | None = None
         self._rejections = 0  # looks since the broker began to reject all messages
         self._channel: Channel | None = None
+        self._given_up: Channel | None = None  # sends nothing more, but is still heard
         self._outbox: dict[_Pending, None] = {}  # in the order they were accepted
         self._by_tag: dict[int, _Pending] = {}
         self._tags: Iterator[int] = itertools.count(1)
@@ -190,7 +191,7 @@ class Publisher:
                 self._send(pending)
 
     def _send(self, pending: _Pending) -> None:
-        if self._channel is None or self._held():
+        if self._channel in (None, self._given_up) or self._held():
             return
         if not pending.wanted():
             fail(pending.done, errors.Withdrawn())
@@ -254,8 +255,8 @@ class Publisher:
             channel.close()
             loop.call_later(ANSWER_TIME, fail, closed, no_answer())
 
-        if self._channel is channel:
-            self._channel = None
+        if self._channel is channel is not self._given_up:
+            self._given_up = channel
             self._rejections = self._rejections or 1
             loop = asyncio.get_running_loop()
             loop.call_later(SENT_AGAIN_AFTER, close)
