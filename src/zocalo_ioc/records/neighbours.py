@@ -34,7 +34,7 @@ class Search:
         self._begun = threading.Event()
         self._thread = threading.Thread(target=self._search, daemon=True)
         self._thread.start()
-        self._begun.wait()
+        self._begun.wait(END_TIME)  # host names to search at may take the DNS longer
 
     def _search(self) -> None:
         ca, channel = self._ca, ctypes.c_void_p()
