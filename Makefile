@@ -12,6 +12,7 @@
 #   make bench    what puts and results cost; writes docs/explanations/speed.md
 #   make release  the wheel and the sdist in dist/, checked, with a bill of materials
 #   make lock     bring the locks up to date with pyproject.toml (needs uv)
+#   make help     this list
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DEMO := .venv
@@ -21,7 +22,16 @@ DEV := .venv-dev
 PHOEBUS ?= .phoebus
 PHOEBUS_SOURCE ?=
 
-.PHONY: demo test bounds bluesky fresh screens faults bench release rabbitmq lint spelling docs linkcheck lock clean
+# what another project has exported: pip would skip its packages, or install elsewhere
+unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_CONSTRAINT
+export PIP_USER := 0
+
+# An environment whose clone was moved, or whose Python was removed, is made again.
+$(shell for venv in .venv*; do \
+	grep -qsF " $(CURDIR)/$$venv" $$venv/pyvenv.cfg && [ -x $$venv/bin/python ] \
+	|| rm -f $$venv/.ready; done)
+
+.PHONY: demo test bounds bluesky fresh screens faults bench release rabbitmq lint spelling docs linkcheck lock clean help
 
 demo: $(DEMO)/.ready
 	@$(DEMO)/bin/zocalo-ioc demo
@@ -85,24 +95,18 @@ linkcheck: $(DEV)/.all
 
 # The environments are made again when the locks or the packaging change.
 $(DEMO)/.ready: requirements.lock pyproject.toml
-	@echo "Setting up $(DEMO), once"
 	@scripts/make-venv.sh "$(PYTHON)" $(DEMO) requirements.lock
-	@touch $@
 
 $(DEV)/.ready: requirements-test.lock pyproject.toml
-	@echo "Setting up $(DEV), once"
 	@scripts/make-venv.sh "$(PYTHON)" $(DEV) requirements-test.lock
-	@touch $@
 
 # of make bounds, make bluesky and make release
 .venv-%/.ready: requirements-%.lock pyproject.toml
-	@echo "Setting up .venv-$*, once"
 	@scripts/make-venv.sh "$(PYTHON)" .venv-$* $<
-	@touch $@
 
 # what lint, docs and fuzzing need beside the tests
 $(DEV)/.all: $(DEV)/.ready requirements-dev.lock
-	@echo "Adding the tools for lint and documentation to $(DEV), once"
+	@echo "Adding the tools for lint and documentation to $(DEV)"
 	@scripts/install-lock.sh $(DEV) requirements-dev.lock
 	@touch $@
 
@@ -147,3 +151,6 @@ release: .venv-release/.ready
 
 clean:
 	rm -rf $(DEMO) .venv-* docs/_build build dist src/*.egg-info
+
+help:
+	@sed -n '/^#/!q; s/^# //p' Makefile

@@ -50,9 +50,9 @@ inside() { # FOLDER NAME LINE
 run_target() { # FOLDER NAME LINE
     local told
     inside "$1" "$2" "$3" 2>&1 | tee "$work/log" && return
-    told=$(sed -n 's/.*Type: sudo //p' "$work/log")
+    told=$(sed -n '/.*Type: /{s///;s/sudo //g;p}' "$work/log")
     [ -n "$told" ] || return 1
-    inside "$1" root "apt-get -q update && $told -y" >/dev/null 2>&1
+    inside "$1" root "$told -y" >/dev/null 2>&1
     inside "$1" "$2" "$3" 2>&1
 }
 

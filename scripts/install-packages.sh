@@ -3,7 +3,8 @@
 # usage: scripts/install-packages.sh PACKAGE...
 set -eu
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-    echo "Debian packages are missing. Type: sudo apt-get install $*" >&2
+    echo "Packages are missing; install them, or their equivalents outside Debian." \
+        "Type: sudo apt-get update && sudo apt-get install $*" >&2
     exit 1
 fi
 echo "Installing Debian packages: $*"

@@ -8,7 +8,8 @@ set -eu
     exit 1
 }
 missing=
-"$1" -c 'import ensurepip' 2>/dev/null || missing=python3-venv
+"$1" -c 'import ensurepip' 2>/dev/null ||
+    missing=$("$1" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])')
 case ${2-} in
 rabbitmq)
     [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || missing="$missing rabbitmq-server"
