@@ -17,7 +17,7 @@ until grep -q '^Ctrl-C here ends the demo' "$log"; do
     fi
     sleep 0.2 # between two looks, up to the limit
 done
-typed=$(sed -n 's/^  //p' "$log")
+typed=$(sed -n '/^In another terminal/,/^Ctrl-C/s/^  //p' "$log")
 shown=$(bash -euc "$typed") && grep 'STATE.*Done' <<<"$shown" || {
     cat "$log" - <<<"$shown" >&2
     exit 1

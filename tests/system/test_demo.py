@@ -111,6 +111,19 @@ async def test_a_monitor_sees_each_state_of_a_job(
     assert states == all_states
 
 
+def test_the_script_types_what_the_demo_prints_and_nothing_else() -> None:
+    borrowed = ports.borrow()
+    zocalo_ioc = Path(sys.executable).with_name("zocalo-ioc")
+    demo = f"echo '  message of EPICS'; exec {zocalo_ioc} demo"
+    subprocess.run(
+        [DOCS.parent / "scripts" / "try-demo.sh", "sh", "-c", demo],
+        env=os.environ | borrowed.server,
+        timeout=120,
+        check=True,
+    )
+    ports.give_back(borrowed)
+
+
 def test_ctrl_c_ends_the_demo_with_status_0(demo: subprocess.Popen[str]) -> None:
     commands(demo)
     demo.send_signal(signal.SIGINT)
