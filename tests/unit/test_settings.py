@@ -567,6 +567,15 @@ def test_a_value_out_of_its_limits_is_refused_naming_the_option(
         RunSettings.load([*COMMAND_LINE, f"{option}={value}"])
 
 
+def test_a_folder_that_can_not_be_made_is_told_once(tmp_path: Path) -> None:
+    file = tmp_path / "saved"
+    file.touch()
+    with pytest.raises(SettingsInvalid) as refusal:
+        RunSettings.load([*COMMAND_LINE, f"--autosave={file}"])
+    told = f"--autosave: can't use '{file}'; creating it failed: File exists"
+    assert str(refusal.value).rstrip(".") == told
+
+
 @pytest.mark.parametrize(
     "prefix",
     [

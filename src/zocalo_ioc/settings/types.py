@@ -34,7 +34,7 @@ def _folder(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ValueError(f"can't use {folder}: {error.strerror}") from None
+        raise ValueError(f"creating it failed: {error.strerror}") from None
     return folder
 
 
