@@ -65,7 +65,7 @@ OTHERS = {
         "journalctl",
     ),
     *("alarm-server", "curl", "docker", "kubectl", "nc", "procServ", "less", "set"),
-    "xdg-open",
+    *("sudo", "xdg-open"),
 }
 """Programs of others, whose options are not checked."""
 OF_THE_MACHINE = {"autosave", "config", "help", "logbook", "rejected", "…", ">"}
