@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -324,7 +324,7 @@ async def publishing(
 
 
 @contextmanager
-def suspended(broker: RabbitMQ, name: str) -> Iterator[None]:
+def suspended(broker: RabbitMQ, name: str) -> Generator[None]:
     """Make a queue that takes messages, and confirms none before the end."""
     with broker.channel() as channel:
         channel.queue_declare(name, durable=True)

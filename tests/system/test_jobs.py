@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -310,11 +311,13 @@ async def test_centres_with_too_few_spots_are_dropped(
     await ioc.put("MIN_TOTAL_COUNT", 3)
     weak, strong = centre_of(2), centre_of(3)
     with result_sender(rabbitmq) as zocalo:
-        for dcid, centres in ((3072, [weak, strong]), (3073, [weak])):
+        for dcid, centres, state in (
+            (3072, [weak, strong], "Done"),
+            (3073, [weak], "No centres"),
+        ):
             await ioc.put("SEND", submission(dcid, command="end"))
             zocalo.send({"results": centres}, dcid=dcid, dcgid=1)
-            await ioc.until_value("RESULT:DCID", dcid)
-            await ioc.until(lambda: has_ended(ioc))
+            await ioc.until(partial(is_newest, ioc, dcid, state))
             assert await ioc.get("RESULT:COUNT") == len(centres) - 1
             assert (await ioc.get("HISTORY:CENTRES"))[0] == len(centres) - 1
             assert json.loads(await ioc.text("RESULT:JSON"))["results"] == centres
@@ -464,13 +467,18 @@ async def test_a_late_result_is_published_and_disturbs_no_later_job(
     assert newest_first == [(3032, "No centres"), (3031, "Late"), (3031, "Timed out")]
 
 
+async def is_newest(ioc: Ioc, dcid: int, state: str) -> bool:
+    dcids, states = [await ioc.get(f"HISTORY:{name}") for name in ("DCID", "STATE")]
+    return (dcids[0], states[0]) == (dcid, state)
+
+
 async def test_a_result_of_somebody_elses_is_in_the_history(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:
     with result_sender(rabbitmq) as zocalo:
         zocalo.send({"results": []}, dcid=555_555, dcgid=1)
-        await ioc.until_value("RESULT:DCID", 555_555)
-    assert (await ioc.get("HISTORY:STATE"))[0] == "Other"
+        # the history is set after the result
+        await ioc.until(partial(is_newest, ioc, 555_555, "Other"))
 
 
 async def test_a_job_says_who_began_it(ioc: Ioc, zocalo: Answering) -> None:
