@@ -76,7 +76,7 @@ class Rejecting(_AtNode):
     remedy = "Check whether the queue is full and the cluster is whole"
     cause = (
         "It sends negative confirmations: the queue is full, or the node can't reach "
-        "the queue's leader. The IOC tries another one."
+        "the queue's leader. The IOC tries another node."
     )
 
 

@@ -217,8 +217,8 @@ class ChannelAccessUnusable(NotStarted):
     text = "EPICS can't serve Channel Access at UDP port {where}: {reason}"
     remedy = "Check EPICS_CAS_INTF_ADDR_LIST and EPICS_CA_SERVER_PORT"
     cause = (
-        "The address is not one of this machine, or another program shares the port "
-        "with nobody."
+        "The address is not one of this machine, or another program uses the port "
+        "exclusively."
     )
     where: Annotated[str, "5064 of 192.168.3.1"]
     reason: Annotated[str, "Cannot assign requested address"]
