@@ -23,8 +23,11 @@ SCAN = {
     "XZ:DCID": 1234568,
     "XZ:NUM_FRAMES": 400,
 }
-_DEFAULT_CA_PORT = 5064
-_PORTS = "EPICS_CA_SERVER_PORT", "EPICS_PVA_BROADCAST_PORT"
+_PORTS = {
+    "EPICS_CA_SERVER_PORT": ("EPICS_CAS_SERVER_PORT", 5064),
+    "EPICS_PVA_BROADCAST_PORT": ("EPICS_PVAS_BROADCAST_PORT", 5076),
+}
+"""What clients and a server read, what a server reads first, and the usual port."""
 _LOOPBACK = "127.0.0.1"
 
 
@@ -109,14 +112,22 @@ def _epics_environment() -> dict[str, str]:
         "EPICS_PVA_ADDR_LIST": os.environ["EPICS_PVAS_INTF_ADDR_LIST"],
         "EPICS_PVA_AUTO_ADDR_LIST": "NO",
     }
-    if _PORTS[0] not in os.environ and not _is_free(_DEFAULT_CA_PORT):
-        # another IOC has the usual ports, and clients could take its PVs for these
-        for name in _PORTS:
-            with socket.create_server((_LOOPBACK, 0)) as probe:
-                os.environ.setdefault(name, str(probe.getsockname()[1]))
+    # else another IOC has the usual ports, and clients could take its PVs for these
+    alone = _is_free(_PORTS["EPICS_CA_SERVER_PORT"][1])
+    for name, (of_server, usual) in _PORTS.items():
+        given = os.environ.get(of_server) or os.environ.get(name)
+        # the usual ones, too, for a terminal may still have those of another demo
+        client[name] = given or str(usual if alone else _free_port())
+        os.environ[of_server] = client[name]
     for name, value in client.items():  # else EPICS complains where there is no network
         os.environ.setdefault(name, value)
-    return client | {name: os.environ[name] for name in _PORTS if name in os.environ}
+    return client
+
+
+def _free_port() -> int:
+    with socket.create_server((_LOOPBACK, 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def _is_free(port: int) -> bool:
