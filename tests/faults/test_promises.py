@@ -70,7 +70,8 @@ async def test_a_cluster_goes_on_when_the_node_in_use_is_killed(
         ioc_maker, cluster, times=1, scans=15, results=100
     )
     assert kept(triggers), triggers
-    assert kept(results), results
+    # what the consumer at that node had, RabbitMQ may deliver after what came later
+    assert results.lost == 0, results
 
 
 async def test_triggers_survive_a_memory_alarm(
