@@ -97,6 +97,9 @@ class Watcher:
 
     async def start(self) -> None:
         await self._counted.get()
+        # EPICS sends the first update before it enables later ones, and answers this
+        # after both
+        await self._ioc.get("RESULT:SEQ")
 
     async def publish(self, results: list[Any], **parameters: Any) -> dict[str, Any]:
         """Send a result, and return every result record once it is published."""
