@@ -137,6 +137,17 @@ class Ioc:
 
         await self.until(is_so, limit)
 
+    async def until_newest(self, dcid: int, state: str) -> None:
+        """Wait for the newest row of the history, which is set after all else."""
+
+        async def is_so() -> bool:
+            dcids, states = [
+                await self.get(f"HISTORY:{name}") for name in ("DCID", "STATE")
+            ]
+            return [(dcid, state)] == [*zip(dcids[:1], states[:1], strict=False)]
+
+        await self.until(is_so)
+
 
 class GridScan(Ioc):
     """A running IOC that stands in for the fast grid scan device."""

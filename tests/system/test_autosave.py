@@ -266,7 +266,7 @@ async def test_a_result_that_came_while_the_ioc_was_away_ends_its_job_although_l
         zocalo.send({"results": [centre_of(6102)]}, dcid=6102)
     await asyncio.sleep(3)
     again = await saving.start()
-    await again.until_value("STATE", 5)
+    await again.until_newest(6102, "Done")
     assert list(await again.get("HISTORY:STATE")) == ["Done"]
     await saving.stop(again)
 

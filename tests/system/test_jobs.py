@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -276,6 +275,7 @@ async def test_both_results_of_one_job_are_published_with_its_number(
             zocalo.send({"results": [centre_of(1)]}, dcid=3070, dcgid=1, **more)
             await ioc.until_value("RESULT:SEQ", seq + n)
             assert await ioc.get("RESULT:JOB") == number
+    await ioc.until_newest(3070, "Late")
     assert await ioc.state() == "Done"
     assert (await ioc.text("MESSAGE")).startswith(
         "DCID 3070: 1 centre found by the GPU pipeline. "
@@ -317,7 +317,7 @@ async def test_centres_with_too_few_spots_are_dropped(
         ):
             await ioc.put("SEND", submission(dcid, command="end"))
             zocalo.send({"results": centres}, dcid=dcid, dcgid=1)
-            await ioc.until(partial(is_newest, ioc, dcid, state))
+            await ioc.until_newest(dcid, state)
             assert await ioc.get("RESULT:COUNT") == len(centres) - 1
             assert (await ioc.get("HISTORY:CENTRES"))[0] == len(centres) - 1
             assert json.loads(await ioc.text("RESULT:JSON"))["results"] == centres
@@ -467,18 +467,12 @@ async def test_a_late_result_is_published_and_disturbs_no_later_job(
     assert newest_first == [(3032, "No centres"), (3031, "Late"), (3031, "Timed out")]
 
 
-async def is_newest(ioc: Ioc, dcid: int, state: str) -> bool:
-    dcids, states = [await ioc.get(f"HISTORY:{name}") for name in ("DCID", "STATE")]
-    return (dcids[0], states[0]) == (dcid, state)
-
-
 async def test_a_result_of_somebody_elses_is_in_the_history(
     ioc: Ioc, rabbitmq: RabbitMQ
 ) -> None:
     with result_sender(rabbitmq) as zocalo:
         zocalo.send({"results": []}, dcid=555_555, dcgid=1)
-        # the history is set after the result
-        await ioc.until(partial(is_newest, ioc, 555_555, "Other"))
+        await ioc.until_newest(555_555, "Other")
 
 
 async def test_a_job_says_who_began_it(ioc: Ioc, zocalo: Answering) -> None:

@@ -71,7 +71,7 @@ async def test_a_job_is_in_the_history_once(ioc: Ioc, rabbitmq: RabbitMQ) -> Non
     await ioc.put("END", 1)
     with result_sender(rabbitmq) as zocalo:
         zocalo.send({"results": [centre_of(1)]}, dcid=4010, dcgid=44, gpu=True)
-        await ioc.until_value("STATE", 5)
+        await ioc.until_newest(4010, "Done")
     rows = (await table(ioc, "HISTORY")).value
     mine = [i for i, dcid in enumerate(rows.dcid) if dcid == 4010]
     assert mine == [0]
