@@ -240,7 +240,7 @@ def _answering(broker: RabbitMQ) -> Generator[Counter[tuple[int, str]]]:
                         channel.basic_ack(method.delivery_tag)
                         events[dcid, event] += 1
             except (pika.exceptions.AMQPError, OSError):
-                time.sleep(0.1)  # a broker that is away
+                time.sleep(0.1)  # the broker is away; tried again until told to stop
 
     thread = threading.Thread(target=answer)
     thread.start()

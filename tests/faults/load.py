@@ -153,13 +153,16 @@ class Publisher(threading.Thread):
                     channel.confirm_delivery()
                     self._publish(channel, began)
             except (pika.exceptions.AMQPError, OSError):
-                time.sleep(0.1)  # a node that is away, tried again up to the count
+                time.sleep(
+                    0.1
+                )  # the node is away; the next is tried until told to stop
 
     def _publish(self, channel: Any, began: float) -> None:
         properties = RabbitMQ.persistent({"workflows-recipe": True})
         while self.published < self._count and not self._stopped:
             due = began + self.published / self._pace
-            time.sleep(max(0.0, due - time.monotonic()))  # that is the pace
+            # results are due at a steady pace: this is the load, and waits for nothing
+            time.sleep(max(0.0, due - time.monotonic()))
             body = result_of(self.published + 1)
             channel.basic_publish("", RESULTS, body, properties)
             self.published += 1

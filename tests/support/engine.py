@@ -16,6 +16,8 @@ def running_engine(**options: Any) -> Generator[RunEngine]:
         yield engine
     finally:
         engine.loop.call_soon_threadsafe(engine.loop.stop)
+        limit = time.monotonic() + 20
         while engine.loop.is_running():
-            time.sleep(0.01)  # between two looks; the loop was just told to stop
+            assert time.monotonic() < limit, "the event loop does not stop"
+            time.sleep(0.01)  # between two looks, up to the limit
         engine.loop.close()

@@ -112,14 +112,15 @@ def _epics_environment() -> dict[str, str]:
         "EPICS_PVA_ADDR_LIST": os.environ["EPICS_PVAS_INTF_ADDR_LIST"],
         "EPICS_PVA_AUTO_ADDR_LIST": "NO",
     }
-    # else another IOC has the usual ports, and clients could take its PVs for these
+    # with another IOC on the usual ports, clients could take its PVs for these
     alone = _is_free(_PORTS["EPICS_CA_SERVER_PORT"][1])
     for name, (of_server, usual) in _PORTS.items():
         given = os.environ.get(of_server) or os.environ.get(name)
-        # the usual ones, too, for a terminal may still have those of another demo
+        # printed even if usual: a terminal may still have those of another demo
         client[name] = given or str(usual if alone else _free_port())
         os.environ[of_server] = client[name]
-    for name, value in client.items():  # else EPICS complains where there is no network
+    # without addresses to search, EPICS prints an error on a machine without a network
+    for name, value in client.items():
         os.environ.setdefault(name, value)
     return client
 
